@@ -1,0 +1,16 @@
+"""Families of cases: each module turns a run's stack and options into the items of one gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sixgates.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One pytest item: a stable id and the judgement that the item runs."""
+
+    id: str
+    judge: Callable[[], Verdict]
