@@ -14,3 +14,6 @@ class Case:
 
     id: str
     judge: Callable[[], Verdict]
+
+
+Settle = Callable[[Case], None]

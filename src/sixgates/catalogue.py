@@ -1,0 +1,249 @@
+"""Probes and checks as values, and the registry that validates them when they are declared."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol, Self, get_type_hints
+from urllib.parse import quote
+
+from sixgates.exchange import Exchange, Finding, Request
+from sixgates.select import Findings, Unmet
+from sixgates.verdict import Level
+
+MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
+MODEL = "$model"
+OVERFLOW = "$overflow"
+
+
+class Auth(StrEnum):
+    """Which credentials a probe shows."""
+
+    KEY = "key"
+    NONE = "none"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A named request recipe: token-capped, seeded, independent of how clever the model is.
+
+    `body` is JSON with "$model" where the model's name belongs and "$overflow" where a prompt of one and a half
+    context lengths belongs; `raw` replaces it by literal bytes. `derive` makes the body from the exchange of the
+    probe `after`. `group` names probes that are sent at the same moment; `alone` asks for a quiet provider.
+    `answered_by` is the check that must pass before any other check on this probe can be judged.
+    """
+
+    name: str
+    method: str = "POST"
+    path: str = "/v1/chat/completions"
+    body: Mapping[str, Any] | None = None
+    raw: bytes | None = None
+    auth: Auth = Auth.KEY
+    capability: str | None = None
+    answered_by: str | None = None
+    after: Probe | None = None
+    derive: Callable[[Exchange], Mapping[str, Any]] | None = None
+    group: str | None = None
+    alone: bool = False
+    deadline_s: float = 60.0
+
+    def request(
+        self, model: str, previous: Exchange | None = None, *, context_length: int | None = None
+    ) -> Request:
+        """The request for one model; raises Unmet when the probe before it gave nothing to build on."""
+        words = {MODEL: model, OVERFLOW: "hello " * ((context_length or 0) * 3 // 2)}
+        headers = [("Accept", "application/json"), ("Accept-Encoding", "identity")]
+        body = self.raw
+        if body is None and (self.body is not None or self.derive is not None):
+            template = self.body if self.derive is None else self.derive(_present(previous))
+            body = json.dumps(_fill(template, words), ensure_ascii=False).encode()
+        if body is not None:
+            headers.append(("Content-Type", "application/json"))
+        path = self.path.replace(MODEL, quote(model, safe=""))
+        return Request(self.method, path, tuple(headers), body)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the request would change; a recording with another one is stale."""
+        recipe = [self.name, self.method, self.path, self.body, repr(self.raw), self.auth, self.group]
+        if self.derive is not None:
+            recipe += [self.after.fingerprint if self.after else None, inspect.getsource(self.derive)]
+        return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _present(previous: Exchange | None) -> Exchange:
+    if previous is None:
+        raise Unmet(Finding("probe", "an earlier exchange to build on", "none"))
+    return previous
+
+
+def _fill(template: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(template, str):
+        return words.get(template, template)
+    if isinstance(template, Mapping):
+        return {key: _fill(value, words) for key, value in template.items()}
+    if isinstance(template, list | tuple):
+        return [_fill(value, words) for value in template]
+    return template
+
+
+class View(Protocol):
+    """How a check sees an exchange; `of` raises Unmet when the exchange cannot be seen that way."""
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> Self:
+        """The view of one exchange."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One requirement: a pure function over the views of its probes' exchanges that yields findings.
+
+    With `together` the function takes one view per probe; otherwise it judges each probe's exchange by itself.
+    """
+
+    id: str
+    level: Level
+    requirement: str
+    probes: tuple[Probe, ...]
+    together: bool
+    judge: Callable[..., Findings]
+    views: tuple[type[View], ...]
+    evidence: tuple[str, ...]
+    breaks: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    capability: str | None = None
+
+    @property
+    def area(self) -> str:
+        """The id without its topic, such as `chat.stream`."""
+        return self.id.rsplit(".", 1)[0]
+
+    @property
+    def prerequisites(self) -> tuple[str, ...]:
+        """Checks that must hold before this one can be judged: its own and those of its probes."""
+        answered = (probe.answered_by for probe in self.probes)
+        return tuple(dict.fromkeys(name for name in (*self.requires, *answered) if name and name != self.id))
+
+
+class CatalogueError(Exception):
+    """A check, probe or mutant was declared wrongly: our own bug, found at import."""
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """All checks by id, in order of declaration."""
+
+    checks: dict[str, Check] = field(default_factory=dict)
+
+    def add(self, check: Check) -> None:
+        """Admit a check; raises CatalogueError when its id is malformed, taken, or it lacks what a check needs."""
+        problem = _problem(check)
+        if check.id in self.checks:
+            problem = "the id is taken"
+        if problem:
+            raise CatalogueError(f"check {check.id}: {problem}")
+        self.checks[check.id] = check
+
+    def areas(self) -> tuple[str, ...]:
+        """The areas that have checks, in order of declaration."""
+        return tuple(dict.fromkeys(check.area for check in self.checks.values()))
+
+    def probes(self) -> tuple[Probe, ...]:
+        """Every probe that some check needs, and those that they build on, each once."""
+        found: dict[str, Probe] = {}
+        for check in self.checks.values():
+            for probe in check.probes:
+                for each in _with_earlier(probe):
+                    if found.setdefault(each.name, each) is not each:
+                        raise CatalogueError(f"two probes share the name {each.name}")
+        return tuple(found.values())
+
+
+def _with_earlier(probe: Probe) -> Iterable[Probe]:
+    if probe.after is not None:
+        yield from _with_earlier(probe.after)
+    yield probe
+
+
+def _problem(check: Check) -> str | None:
+    if not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", check.id):
+        return "an id is area.topic in lower snake case"
+    if not check.requirement:
+        return "its docstring must state the requirement"
+    if not check.probes:
+        return "it needs a probe"
+    if not check.evidence:
+        return "it needs evidence"
+    expected = len(check.probes) if check.together else 1
+    if len(check.views) != expected:
+        return f"its function takes {len(check.views)} views, its probes give {expected}"
+    return None
+
+
+CATALOGUE = Catalogue()
+
+
+def check(
+    name: str,
+    level: Level,
+    *,
+    probe: Probe | None = None,
+    each: Iterable[Probe] = (),
+    together: Iterable[Probe] = (),
+    evidence: Iterable[str],
+    breaks: Iterable[str] = (),
+    requires: Iterable[str] = (),
+    capability: str | None = None,
+) -> Callable[[Callable[..., Findings]], Callable[..., Findings]]:
+    """Register a function as a check on one probe, on each of several, or on several together."""
+    paired = tuple(together)
+    probes = paired or tuple(each) or ((probe,) if probe else ())
+
+    def register(function: Callable[..., Findings]) -> Callable[..., Findings]:
+        hints = get_type_hints(function)
+        views = tuple(hints[parameter] for parameter in inspect.signature(function).parameters)
+        CATALOGUE.add(
+            Check(
+                id=name,
+                level=level,
+                requirement=" ".join((function.__doc__ or "").split()),
+                probes=probes,
+                together=bool(paired),
+                judge=function,
+                views=views,
+                evidence=tuple(evidence),
+                breaks=tuple(breaks),
+                requires=tuple(requires),
+                capability=capability,
+            )
+        )
+        return function
+
+    return register
+
+
+def load() -> Catalogue:
+    """The catalogue with every check module imported; raises CatalogueError when one is declared wrongly."""
+    from importlib import import_module
+    from pkgutil import iter_modules
+
+    import sixgates.checks
+
+    for module in iter_modules(sixgates.checks.__path__):
+        import_module(f"sixgates.checks.{module.name}")
+    unknown = [
+        f"{check.id} requires {name}"
+        for check in CATALOGUE.checks.values()
+        for name in check.prerequisites
+        if name not in CATALOGUE.checks
+    ]
+    if unknown:
+        raise CatalogueError("; ".join(unknown))
+    return CATALOGUE

@@ -1,0 +1,255 @@
+"""Exchanges in, verdicts out: runs checks over what a provider answered, and says what could not be judged."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from sixgates.catalogue import Auth, Catalogue, Check, Probe
+from sixgates.exchange import Exchange, Finding
+from sixgates.select import Findings, Unmet
+from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """A probe that had nothing to build on, such as a stop word from an empty answer."""
+
+    reason: str
+
+
+Answer = Exchange | NotSent | Cause
+"""What became of a probe: it was answered, it was not sent, or its exchange cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A declared deviation of one provider from one check, good until it expires."""
+
+    check: str
+    reason: str
+    expires: date
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A provider as the judge knows it: what to call it, what it declares, and how to reach it again."""
+
+    name: str
+    model: str
+    capabilities: frozenset[str]
+    engine: str = ""
+    source: str = ""
+    root: str = ""
+    api_key_env: str | None = None
+    deviations: tuple[Declared, ...] = ()
+
+
+@dataclass(slots=True)
+class Judgement:
+    """All checks of a catalogue on one provider; each is judged when asked for, and once."""
+
+    catalogue: Catalogue
+    subject: Subject
+    answers: Mapping[str, Answer]
+    today: date = field(default_factory=date.today)
+    fatal: Cause | None = None
+    _verdicts: dict[str, Verdict] = field(default_factory=dict)
+    _views: dict[tuple[str, type], Any] = field(default_factory=dict)
+
+    def verdict(self, name: str) -> Verdict:
+        """The verdict of one check; raises KeyError when the catalogue has no such check."""
+        if name not in self._verdicts:
+            check = self.catalogue.checks[name]
+            self._verdicts[name] = self._declared(check, self._judge(check))
+        return self._verdicts[name]
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Every check's verdict, in catalogue order."""
+        return tuple(self.verdict(name) for name in self.catalogue.checks)
+
+    def _judge(self, check: Check) -> Verdict:
+        plain = self._verdict(check)
+        missing = self._undeclared(check)
+        if missing is not None:
+            reason = f"{self.subject.name} does not declare the capability {missing}"
+            return replace(plain, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+        if self.fatal is not None:
+            return replace(plain, outcome=Outcome.BLOCKED, cause=self.fatal)
+        probes, excuse = self._judgeable(check)
+        if excuse is not None:
+            return excuse(plain)
+        return self._run(check, probes, plain)
+
+    def _verdict(self, check: Check) -> Verdict:
+        subject = self.subject
+        return Verdict(
+            check.id,
+            Gate.CONTRACT,
+            check.level,
+            Outcome.PASSED,
+            requirement=check.requirement,
+            provider=subject.name,
+            engine=subject.engine,
+            source=subject.source,
+            evidence=check.evidence,
+            breaks=check.breaks,
+        )
+
+    def _undeclared(self, check: Check) -> str | None:
+        declared = self.subject.capabilities
+        if check.capability is not None and check.capability not in declared:
+            return check.capability
+        needed = [probe.capability for probe in check.probes]
+        lacking = [name for name in needed if name is not None and name not in declared]
+        if lacking and (check.together or len(lacking) == len(needed)):
+            return lacking[0]
+        return None
+
+    def _judgeable(self, check: Check) -> tuple[list[Probe], Excuse | None]:
+        for name in check.requires:
+            excuse = self._unless_met(name)
+            if excuse is not None:
+                return [], excuse
+        probes, excuses = [], []
+        for probe in check.probes:
+            if probe.capability is not None and probe.capability not in self.subject.capabilities:
+                continue
+            excuse = self._excuse(check, probe)
+            if excuse is None:
+                probes.append(probe)
+            else:
+                excuses.append(excuse)
+        if excuses and (check.together or not probes):
+            return [], excuses[0]
+        return probes, None
+
+    def _excuse(self, check: Check, probe: Probe) -> Excuse | None:
+        answer = self.answers.get(probe.name)
+        if answer is None:
+            answer = Cause(f"{self.subject.name}:not-sent", f"the probe {probe.name} was never sent")
+        if isinstance(answer, Cause):
+            return _blocked(answer)
+        if isinstance(answer, NotSent):
+            return _unexercised(f"the probe {probe.name} was not sent: {answer.reason}")
+        if probe.answered_by is not None and probe.answered_by != check.id:
+            return self._unless_met(probe.answered_by)
+        return None
+
+    def _unless_met(self, name: str) -> Excuse | None:
+        verdict = self.verdict(name)
+        match verdict.outcome:
+            case Outcome.PASSED | Outcome.ADVISORY:
+                return None
+            case Outcome.DEVIATION:
+                return _not_applicable(f"{name} is a declared deviation: {verdict.reason}")
+            case Outcome.NOT_APPLICABLE:
+                return _not_applicable(verdict.reason)
+            case Outcome.NOT_EXERCISED:
+                return _unexercised(verdict.reason)
+            case Outcome.BLOCKED if verdict.cause is not None:
+                return _blocked(verdict.cause)
+        summary = f"{self.subject.name}: the prerequisite {name} did not pass"
+        return _blocked(Cause(f"{self.subject.name}:{name}", summary, (f"mend {name} first",)))
+
+    def _run(self, check: Check, probes: list[Probe], plain: Verdict) -> Verdict:
+        try:
+            found = list(self._findings(check, probes))
+        except Exception as problem:  # noqa: BLE001 - a judge that raises is our own bug and is reported as one
+            reason = f"the check itself failed: {type(problem).__name__}: {problem}"
+            return replace(plain, outcome=Outcome.ERROR, reason=reason)
+        if not found:
+            return plain
+        outcome = Outcome.FAILED if check.level is Level.MUST else Outcome.ADVISORY
+        probe = found[0][0]
+        return replace(
+            plain,
+            outcome=outcome,
+            findings=tuple(finding for _, finding in found),
+            reproduce=self._curl(probe),
+        )
+
+    def _findings(self, check: Check, probes: list[Probe]) -> Iterator[tuple[Probe, Finding]]:
+        if check.together:
+            run = self._views_of(check, probes)
+            yield from ((probes[-1], finding) for finding in _settled(check.judge, run))
+            return
+        for probe in probes:
+            for finding in _settled(check.judge, self._views_of(check, [probe])):
+                where = finding.where if len(check.probes) == 1 else f"{probe.name}: {finding.where}"
+                yield probe, replace(finding, where=where)
+
+    def _views_of(self, check: Check, probes: list[Probe]) -> Callable[[], list[Any]]:
+        views = check.views if check.together else check.views * len(probes)
+        return lambda: [self._view(probe, view) for probe, view in zip(probes, views, strict=True)]
+
+    def _view(self, probe: Probe, view: Any) -> Any:
+        key = (probe.name, view)
+        if key not in self._views:
+            exchange = self.answers[probe.name]
+            self._views[key] = exchange if view is Exchange else view.of(exchange)
+        return self._views[key]
+
+    def _curl(self, probe: Probe) -> str:
+        answer = self.answers[probe.name]
+        if not isinstance(answer, Exchange) or not self.subject.root:
+            return ""
+        return curl(answer, self.subject.root, self.subject.api_key_env, probe.auth)
+
+    def _declared(self, check: Check, verdict: Verdict) -> Verdict:
+        entry = next((each for each in self.subject.deviations if each.check == check.id), None)
+        if entry is None or verdict.outcome not in _DECIDED:
+            return verdict
+        link = f" ({entry.link})" if entry.link else ""
+        if verdict.outcome is Outcome.PASSED:
+            reason = f"declared as a deviation, but it passes: remove the entry. It said: {entry.reason}"
+            return replace(verdict, outcome=Outcome.STALE, reason=reason)
+        if entry.expires < self.today:
+            reason = f"the declared deviation expired on {entry.expires}: look again. It said: {entry.reason}"
+            return replace(verdict, outcome=Outcome.STALE, reason=reason)
+        return replace(verdict, outcome=Outcome.DEVIATION, reason=f"{entry.reason}{link}")
+
+
+_DECIDED = {Outcome.PASSED, Outcome.FAILED, Outcome.ADVISORY}
+Excuse = Callable[[Verdict], Verdict]
+
+
+def _blocked(cause: Cause) -> Excuse:
+    return lambda verdict: replace(verdict, outcome=Outcome.BLOCKED, cause=cause)
+
+
+def _not_applicable(reason: str) -> Excuse:
+    return lambda verdict: replace(verdict, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+
+
+def _unexercised(reason: str) -> Excuse:
+    return lambda verdict: replace(verdict, outcome=Outcome.NOT_EXERCISED, reason=reason)
+
+
+def _settled(judge: Callable[..., Findings], views: Callable[[], Iterable[Any]]) -> Findings:
+    try:
+        yield from judge(*views())
+    except Unmet as unmet:
+        yield unmet.finding
+
+
+def curl(exchange: Exchange, root: str, api_key_env: str | None, auth: Auth) -> str:
+    """The command that sends the same request again; it names the key's variable, never the key."""
+    request = exchange.request
+    words = ["curl", "-sN", f"{root}{request.path}"]
+    if request.method not in {"GET", "POST"}:
+        words += ["-X", request.method]
+    if request.body is not None:
+        body = request.body.decode(errors="replace")
+        shown = body if len(body) <= 4000 else f"{body[:200]}… ({len(body)} characters: probe {exchange.probe})"
+        words += ["-H", "Content-Type: application/json", "-d", shown]
+    line = " ".join(shlex.quote(word) for word in words)
+    if auth is Auth.WRONG:
+        return f"{line} -H 'Authorization: Bearer sixgates-wrong-key'"
+    if auth is Auth.KEY and api_key_env is not None:
+        return f'{line} -H "Authorization: Bearer ${api_key_env}"'
+    return line

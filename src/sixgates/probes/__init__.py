@@ -1,0 +1,1 @@
+"""The request recipes, one module per API area."""

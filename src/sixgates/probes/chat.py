@@ -1,0 +1,95 @@
+"""Probes of chat completions, plain and streamed."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sixgates.catalogue import MODEL, Probe
+from sixgates.exchange import Exchange, Finding
+from sixgates.select import Unmet
+from sixgates.views import Document
+
+BASE: Mapping[str, Any] = {
+    "model": MODEL,
+    "messages": [{"role": "user", "content": "Say hi and tell me one short story."}],
+    "max_tokens": 16,
+    "temperature": 0,
+    "seed": 7,
+}
+WITH_USAGE: Mapping[str, Any] = {"stream_options": {"include_usage": True}}
+
+
+def streamed(body: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """The same request as a stream, with further fields."""
+    return {**body, "stream": True, **more}
+
+
+def _saying(text: str, **more: Any) -> dict[str, Any]:
+    return {**BASE, "messages": [{"role": "user", "content": text}], **more}
+
+
+def _stopping_at_once(earlier: Exchange) -> Mapping[str, Any]:
+    text = Document.of(earlier).message["content"].text
+    if not text:
+        raise Unmet(Finding("chat", "some content to derive a stop word from", '""'))
+    return streamed(json.loads(earlier.request.body or b"{}"), stop=[text[:1]])
+
+
+chat = Probe("chat", body=BASE, alone=True, answered_by="chat.answered")
+chat_again = Probe("chat-again", body=BASE, answered_by="chat.answered")
+chat_one_token = Probe("chat-one-token", body={**BASE, "max_tokens": 1}, answered_by="chat.answered")
+chat_longer_prompt = Probe(
+    "chat-longer-prompt",
+    body=_saying("Say hi and tell me one short story. " * 20, max_tokens=1),
+    answered_by="chat.answered",
+)
+
+chat_stream = Probe("chat-stream", body=streamed(BASE), answered_by="chat.stream.answered")
+chat_stream_usage = Probe(
+    "chat-stream-usage", body=streamed(BASE, **WITH_USAGE), alone=True, answered_by="chat.stream.answered"
+)
+chat_stream_one_token = Probe(
+    "chat-stream-one-token",
+    body=streamed(BASE, max_tokens=1, **WITH_USAGE),
+    answered_by="chat.stream.answered",
+)
+chat_stream_long = Probe(
+    "chat-stream-long",
+    body=streamed(_saying("Count from 1 to 100, separated by commas.", max_tokens=64)),
+    alone=True,
+    answered_by="chat.stream.answered",
+)
+chat_unicode = Probe(
+    "chat-unicode",
+    body=_saying("Repeat exactly: 🫠🥹龜 你好 🫠🥹龜 你好 🫠🥹龜", max_tokens=48),
+    alone=True,
+    answered_by="chat.answered",
+)
+chat_stream_unicode = Probe(
+    "chat-stream-unicode",
+    body=streamed(_saying("Repeat exactly: 🫠🥹龜 你好 🫠🥹龜 你好 🫠🥹龜", max_tokens=48)),
+    alone=True,
+    answered_by="chat.stream.answered",
+)
+chat_stream_stopped = Probe(
+    "chat-stream-stopped",
+    after=chat,
+    derive=_stopping_at_once,
+    alone=True,
+    answered_by="chat.stream.answered",
+)
+chat_stream_two_choices = Probe(
+    "chat-stream-two-choices",
+    body=streamed(BASE, n=2, max_tokens=4, temperature=1),
+    capability="n",
+    answered_by="chat.stream.answered",
+)
+parallel_streams = tuple(
+    Probe(
+        f"chat-stream-parallel-{number}",
+        body=streamed(_saying(f"Tell me a story about the number {number}.", max_tokens=32)),
+        group="parallel",
+        answered_by="chat.stream.answered",
+    )
+    for number in (1, 2, 3)
+)

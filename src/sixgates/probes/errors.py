@@ -1,0 +1,65 @@
+"""Probes that a server must refuse, each with a fault of the client in it."""
+
+from typing import Any
+
+from sixgates.catalogue import OVERFLOW, Auth, Probe
+from sixgates.probes.chat import BASE, streamed
+
+
+def _faulty(name: str, **more: Any) -> Probe:
+    return Probe(name, body={**BASE, **more})
+
+
+def _without(*names: str) -> dict[str, Any]:
+    return {key: value for key, value in BASE.items() if key not in names}
+
+
+_OVERLONG = [{"role": "user", "content": OVERFLOW}]
+
+unknown_model = _faulty("unknown-model", model="sixgates-no-such-model")
+unknown_model_stream = Probe(
+    "unknown-model-stream", body=streamed({**BASE, "model": "sixgates-no-such-model"})
+)
+invalid_json = Probe("invalid-json", raw=b"{")
+empty_body = Probe("empty-body", raw=b"")
+not_an_object = Probe("not-an-object", raw=b'"hello"')
+missing_messages = Probe("missing-messages", body=_without("messages"))
+mistyped_messages = _faulty("mistyped-messages", messages="hello")
+mistyped_messages_stream = Probe("mistyped-messages-stream", body=streamed({**BASE, "messages": "hello"}))
+mistyped_temperature = _faulty("mistyped-temperature", temperature="hot")
+context_overflow = Probe(
+    "context-overflow", body={**BASE, "messages": _OVERLONG}, capability="context_length"
+)
+context_overflow_stream = Probe(
+    "context-overflow-stream", body=streamed({**BASE, "messages": _OVERLONG}), capability="context_length"
+)
+after_overflow = Probe(
+    "chat-after-overflow",
+    body=BASE,
+    after=context_overflow_stream,
+    capability="context_length",
+)
+unknown_route = Probe("unknown-route", "GET", "/v1/sixgates-no-such-route", deadline_s=10)
+wrong_method = Probe("wrong-method", "GET", "/v1/chat/completions", deadline_s=10)
+no_key = Probe("no-key", body=BASE, auth=Auth.NONE, capability="auth")
+wrong_key = Probe("wrong-key", body=BASE, auth=Auth.WRONG, capability="auth")
+wrong_key_stream = Probe("wrong-key-stream", body=streamed(BASE), auth=Auth.WRONG, capability="auth")
+
+CLIENT_FAULTS = (
+    unknown_model,
+    unknown_model_stream,
+    invalid_json,
+    empty_body,
+    not_an_object,
+    missing_messages,
+    mistyped_messages,
+    mistyped_messages_stream,
+    mistyped_temperature,
+    context_overflow,
+    context_overflow_stream,
+    unknown_route,
+    wrong_method,
+    no_key,
+    wrong_key,
+    wrong_key_stream,
+)
