@@ -1,0 +1,135 @@
+"""Why a gate is not MET: verdicts grouped by root cause, each cause said once."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sixgates.verdict import Level, Outcome, Verdict
+
+JUDGED = frozenset(Outcome) - {Outcome.BLOCKED, Outcome.NOT_EXERCISED, Outcome.NOT_APPLICABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One reason why a gate is not MET, said once for all the verdicts that share it."""
+
+    key: str
+    outcome: Outcome
+    summary: str
+    next_steps: tuple[str, ...] = ()
+    count: int = 1
+    providers: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The blocker as it stands in `gates.json`, one entry of a gate's `blockers`."""
+        document = asdict(self)
+        document["outcome"] = self.outcome.value
+        document["next_steps"], document["providers"] = list(self.next_steps), list(self.providers)
+        return document
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """What a reader should see first: causes before failures before gaps, then the most frequent."""
+        return _RANK[self.outcome], -self.count, self.key
+
+
+def grouped(
+    verdicts: Sequence[Verdict], outcomes: Iterable[Outcome], only: Level | None = None
+) -> list[Blocker]:
+    """One blocker for each root cause, or each check, among the verdicts with these outcomes."""
+    groups: dict[tuple[Outcome, str], list[Verdict]] = defaultdict(list)
+    wanted = frozenset(outcomes)
+    for verdict in verdicts:
+        if verdict.outcome in wanted and only in (None, verdict.level):
+            groups[verdict.outcome, _key(verdict)].append(verdict)
+    return [_blocker(key, group) for (_, key), group in groups.items()]
+
+
+def silent_providers(verdicts: Sequence[Verdict]) -> list[Blocker]:
+    """Providers whose checks all did not apply: their contract is unknown, not kept."""
+    unknown: Counter[str] = Counter(verdict.provider for verdict in verdicts if verdict.provider)
+    known = {
+        verdict.provider
+        for verdict in verdicts
+        if verdict.outcome in JUDGED or verdict.outcome is Outcome.BLOCKED
+    }
+    return [
+        Blocker(
+            f"unjudged:{name}",
+            Outcome.NOT_APPLICABLE,
+            f"no check of provider {name} applied, so its contract is unknown",
+            ("declare what it can do under `capabilities` in providers.yaml, or set its status to disabled",),
+            count,
+            (name,),
+        )
+        for name, count in sorted(unknown.items())
+        if name not in known
+    ]
+
+
+def _key(verdict: Verdict) -> str:
+    return verdict.cause.key if verdict.outcome is Outcome.BLOCKED and verdict.cause else verdict.check
+
+
+def _blocker(key: str, group: Sequence[Verdict]) -> Blocker:
+    # The least text speaks for the group, so that the order of the verdicts decides nothing.
+    summary, next_steps = min(_explain(verdict) for verdict in group)
+    providers = sorted({verdict.provider for verdict in group if verdict.provider})
+    return Blocker(key, group[0].outcome, summary, next_steps, len(group), tuple(providers))
+
+
+def _explain(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
+    check, said = verdict.check, f": {verdict.requirement}" if verdict.requirement else ""
+    why = f": {verdict.reason}" if verdict.reason else said
+    match verdict.outcome:
+        case Outcome.BLOCKED if verdict.cause:
+            return verdict.cause.summary, verdict.cause.next_steps
+        case Outcome.BLOCKED:
+            return f"{check} could not be judged{why}", ()
+        case Outcome.STALE:
+            return f"{check} has a stale deviation{why}", (
+                "remove its entry from deviations.yaml, or renew it",
+            )
+        case Outcome.ERROR:
+            return f"{check} raised{why}", ("this is a bug of sixgates: report it with the text above",)
+        case Outcome.DEVIATION:
+            step = "fix the provider, or allow deviations in gates.yaml"
+            return f"{check} is broken and declared, and gates.yaml refuses deviations{said}", (step,)
+        case Outcome.NOT_EXERCISED:
+            return f"{check} was not exercised{why}", ()
+        case Outcome.ADVISORY:
+            return f"{check} is advised, and --strict requires it{said}", ()
+        case _:
+            return f"{check} failed{said}", ()
+
+
+def unfinished(missing: int) -> Blocker:
+    """The blocker of a gate some of whose collected checks gave no verdict."""
+    return Blocker(
+        "run-unfinished",
+        Outcome.NOT_EXERCISED,
+        "the run ended before every check was judged",
+        ("run again to the end, without -x, --maxfail or -k",),
+        missing,
+    )
+
+
+_RANK = {
+    outcome: rank
+    for rank, outcome in enumerate(
+        (
+            Outcome.BLOCKED,
+            Outcome.ERROR,
+            Outcome.FAILED,
+            Outcome.STALE,
+            Outcome.DEVIATION,
+            Outcome.ADVISORY,
+            Outcome.NOT_EXERCISED,
+            Outcome.NOT_APPLICABLE,
+            Outcome.PASSED,
+        )
+    )
+}

@@ -1,0 +1,273 @@
+"""Verdicts in, six gate results out; pure, and blind to the order of the verdicts."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sixgates.blockers import JUDGED, Blocker, grouped, silent_providers, unfinished
+from sixgates.verdict import Gate, Level, Outcome, Verdict
+
+__all__ = ["Blocker", "GateResult", "GateStatus", "Thresholds", "judge_gates"]
+
+
+class GateStatus(StrEnum):
+    """What a run says about one gate; only MET lets a stack pass."""
+
+    MET = "MET"
+    NOT_MET = "NOT MET"
+    BLOCKED = "BLOCKED"
+    PARTIAL = "PARTIAL"
+    NOT_RUN = "NOT RUN"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What a stack's `gates.yaml` may change; shares are fractions between 0 and 1."""
+
+    unit_exercised: float = 0.9
+    integration_success: float = 0.95
+    deviations_allowed: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("unit_exercised", "integration_success"):
+            share = getattr(self, name)
+            if not 0 <= share <= 1:
+                raise ValueError(f"{name} is {share!r}; give a share from 0 to 1, such as 0.95 for 95 %")
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """One gate's status, what it asks, what the run showed, and what stands in the way."""
+
+    gate: Gate
+    status: GateStatus
+    required: str
+    actual: str
+    blockers: tuple[Blocker, ...] = ()
+    counts: Mapping[Outcome, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as it stands in `gates.json`, one entry of `gates`."""
+        return {
+            "id": int(self.gate),
+            "name": self.gate.title,
+            "status": self.status.value,
+            "required": self.required,
+            "actual": self.actual,
+            "blockers": [blocker.to_json() for blocker in self.blockers],
+            "counts": {outcome.value: count for outcome, count in self.counts.items()},
+        }
+
+
+_BROKEN = frozenset({Outcome.FAILED, Outcome.STALE, Outcome.ERROR})
+
+
+def judge_gates(
+    verdicts: Sequence[Verdict],
+    thresholds: Thresholds,
+    *,
+    strict: bool = False,
+    unjudged: Mapping[Gate, int] | None = None,
+) -> tuple[GateResult, ...]:
+    """All six gates in order; `unjudged` counts collected checks that a cut-off run never judged."""
+    by_gate: dict[Gate, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        by_gate[verdict.gate].append(verdict)
+    bad = set(_BROKEN)
+    if strict:
+        bad.add(Outcome.ADVISORY)
+    if not thresholds.deviations_allowed:
+        bad.add(Outcome.DEVIATION)
+    missing = unjudged or {}
+    return tuple(
+        _Tally(gate, by_gate[gate], thresholds, frozenset(bad), missing.get(gate, 0)).result()
+        for gate in Gate
+    )
+
+
+@dataclass(frozen=True)
+class _Tally:
+    """The verdicts of one gate with the rules that apply to them."""
+
+    gate: Gate
+    verdicts: Sequence[Verdict]
+    thresholds: Thresholds
+    bad: frozenset[Outcome]
+    missing: int
+
+    def result(self) -> GateResult:
+        status = self.status()
+        counts = Counter(verdict.outcome for verdict in self.verdicts)
+        return GateResult(
+            gate=self.gate,
+            status=status,
+            required=_REQUIRED[self.gate](self.thresholds),
+            actual=self.actual(status),
+            blockers=() if status is GateStatus.MET else self.blockers(),
+            counts={outcome: counts[outcome] for outcome in Outcome if counts[outcome]},
+        )
+
+    def status(self) -> GateStatus:
+        judged, blocked = self.count(JUDGED), self.count({Outcome.BLOCKED})
+        if not judged and not blocked:
+            return GateStatus.NOT_RUN
+        if self.fails():
+            return GateStatus.NOT_MET
+        if blocked:
+            return GateStatus.BLOCKED
+        if self.gate is Gate.UNIT and not self.exercised_enough():
+            return GateStatus.NOT_MET
+        return GateStatus.PARTIAL if self.missing or self.gaps() else GateStatus.MET
+
+    def count(self, outcomes: Iterable[Outcome]) -> int:
+        wanted = frozenset(outcomes)
+        return sum(verdict.outcome in wanted for verdict in self.verdicts)
+
+    def fails(self) -> bool:
+        """Integration forgives a few failed scenarios; every other gate forgives none."""
+        if self.gate is not Gate.INTEGRATION:
+            return self.count(self.bad) > 0
+        judged = self.count(JUDGED)
+        if self.count({Outcome.STALE, Outcome.ERROR}):
+            return True
+        return judged > 0 and not _above(
+            self.count(JUDGED - self.bad), judged, self.thresholds.integration_success
+        )
+
+    def exercised_enough(self) -> bool:
+        """What does not apply is no routing entry; what was not exercised is one."""
+        return _above(self.count(JUDGED), self.applicable(), self.thresholds.unit_exercised)
+
+    def applicable(self) -> int:
+        return len(self.verdicts) - self.count({Outcome.NOT_APPLICABLE})
+
+    def gaps(self) -> list[Blocker]:
+        """What keeps a gate without failures from MET: requirements that nothing judged."""
+        if self.gate is Gate.UNIT:
+            return [] if self.exercised_enough() else grouped(self.verdicts, {Outcome.NOT_EXERCISED})
+        unexercised = grouped(self.verdicts, {Outcome.NOT_EXERCISED}, only=Level.MUST)
+        return unexercised + (silent_providers(self.verdicts) if self.gate is Gate.CONTRACT else [])
+
+    def blockers(self) -> tuple[Blocker, ...]:
+        found = grouped(self.verdicts, self.bad | {Outcome.BLOCKED})
+        found += self.gaps()
+        if self.missing:
+            found.append(unfinished(self.missing))
+        return tuple(sorted(found, key=lambda one: one.rank))
+
+    def actual(self, status: GateStatus) -> str:
+        if not self.verdicts:
+            return "no check ran (health needs --live)" if self.gate is Gate.HEALTH else "no check ran"
+        silent = status is GateStatus.NOT_RUN or (not self.count(JUDGED) and self.gate is not Gate.HEALTH)
+        said = ["nothing was judged" if silent else _ACTUAL[self.gate](self)]
+        for outcome, word in _COUNTED_APART.items():
+            if count := self.count({outcome}):
+                said.append(f"{count} {word}")
+        if self.missing:
+            said.append(f"{self.missing} not finished")
+        return ", ".join(said)
+
+
+def _above(part: int, whole: int, share: float) -> bool:
+    """Strictly more than the share, except that a share of 1 asks for all."""
+    return part == whole if share >= 1 else whole > 0 and part / whole > share
+
+
+def _percent(part: int, whole: int) -> str:
+    """Rounded down, so that a share below a threshold never reads as the threshold."""
+    tenths = 1000 * part // whole if whole else 0
+    return f"{tenths // 10} %" if tenths % 10 == 0 else f"{tenths / 10} %"
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
+def _configuration(tally: _Tally) -> str:
+    said = f"{_many(tally.count(tally.bad), 'error')} in {_many(len(tally.verdicts), 'check')}"
+    advisories = tally.count({Outcome.ADVISORY} - tally.bad)
+    return f"{said}, {_many(advisories, 'advisory', 'advisories')}" if advisories else said
+
+
+def _schema(tally: _Tally) -> str:
+    return f"{tally.count(JUDGED - tally.bad)} of {_many(tally.applicable(), 'file')} valid"
+
+
+def _unit(tally: _Tally) -> str:
+    judged, entries = tally.count(JUDGED), tally.applicable()
+    passed = tally.count(JUDGED - tally.bad)
+    return f"{passed} of {judged} passed, {_percent(judged, entries)} of routing entries exercised"
+
+
+def _contract(tally: _Tally) -> str:
+    musts = [
+        verdict
+        for verdict in tally.verdicts
+        if verdict.level is Level.MUST and verdict.outcome is not Outcome.NOT_APPLICABLE
+    ]
+    kept = sum(verdict.outcome in JUDGED - tally.bad for verdict in musts)
+    providers = {verdict.provider for verdict in tally.verdicts if verdict.provider}
+    said = f"{kept} of {len(musts)} MUST kept, {_many(len(providers), 'provider')}"
+    for outcome, one, more in (
+        (Outcome.FAILED, "failed", "failed"),
+        (Outcome.STALE, "stale", "stale"),
+        (Outcome.DEVIATION, "deviation", "deviations"),
+        (Outcome.ADVISORY, "advisory", "advisories"),
+    ):
+        if count := tally.count({outcome}):
+            said += f", {_many(count, one, more)}"
+    return said
+
+
+def _integration(tally: _Tally) -> str:
+    judged, good = tally.count(JUDGED), tally.count(JUDGED - tally.bad)
+    return f"{good} of {_many(judged, 'scenario')} succeeded ({_percent(good, judged)})"
+
+
+def _health(tally: _Tally) -> str:
+    sick = tally.bad | {Outcome.BLOCKED}
+    relevant = [verdict for verdict in tally.verdicts if verdict.outcome in JUDGED | sick]
+    subjects = {verdict.provider for verdict in relevant}
+    unhealthy = {verdict.provider for verdict in relevant if verdict.outcome in sick}
+    return f"{len(subjects - unhealthy)} of {_many(len(subjects), 'provider')} healthy"
+
+
+_ACTUAL: dict[Gate, Callable[[_Tally], str]] = {
+    Gate.CONFIGURATION: _configuration,
+    Gate.SCHEMA: _schema,
+    Gate.UNIT: _unit,
+    Gate.CONTRACT: _contract,
+    Gate.INTEGRATION: _integration,
+    Gate.HEALTH: _health,
+}
+
+_REQUIRED: dict[Gate, Callable[[Thresholds], str]] = {
+    Gate.CONFIGURATION: lambda _: "no errors",
+    Gate.SCHEMA: lambda _: "every file validates",
+    Gate.UNIT: lambda given: (
+        "all pass, "
+        + (
+            "every routing entry exercised"
+            if given.unit_exercised >= 1
+            else f"more than {given.unit_exercised * 100:g} % of routing entries exercised"
+        )
+    ),
+    Gate.CONTRACT: lambda given: "every MUST passed" + (" or declared" if given.deviations_allowed else ""),
+    Gate.INTEGRATION: lambda given: (
+        "every scenario succeeds"
+        if given.integration_success >= 1
+        else f"more than {given.integration_success * 100:g} % of scenarios succeed"
+    ),
+    Gate.HEALTH: lambda _: "every active provider healthy",
+}
+
+_COUNTED_APART = {
+    Outcome.ERROR: "raised",
+    Outcome.BLOCKED: "blocked",
+    Outcome.NOT_EXERCISED: "not exercised",
+    Outcome.NOT_APPLICABLE: "not applicable",
+}
