@@ -1,0 +1,46 @@
+"""The shape of gates.yaml: what each gate demands of this stack."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sixgates.config.shape import Closed
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class UnitGate(Closed):
+    """Gate 3."""
+
+    exercised: Share = 0.9
+    """The share of routing entries that must be judged; the gate asks for more than this."""
+
+
+class IntegrationGate(Closed):
+    """Gate 5."""
+
+    success: Share = 0.95
+    """The share of scenarios that must succeed; the gate asks for more than this."""
+
+
+class ContractGate(Closed):
+    """Gate 4."""
+
+    deviations: Literal["allow", "refuse"] = "allow"
+    """Whether a declared deviation counts as met."""
+
+
+class Gates(Closed):
+    """The thresholds of the gates that have one."""
+
+    unit: UnitGate = UnitGate()
+    contract: ContractGate = ContractGate()
+    integration: IntegrationGate = IntegrationGate()
+
+
+class GatesFile(Closed):
+    """gates.yaml."""
+
+    gates: Gates = Gates()

@@ -1,0 +1,165 @@
+"""The configuration of one stack: five files of one directory, read together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sixgates.config.deviations import Deviation, DeviationsFile
+from sixgates.config.gates_file import Gates, GatesFile
+from sixgates.config.litellm_file import LiteLLMConfig
+from sixgates.config.mappings import Mappings
+from sixgates.config.providers import HealthCheck, Provider, ProvidersFile, Status
+from sixgates.config.shape import Shape
+from sixgates.config.validation import position, validate
+from sixgates.config.yaml_file import Node, YamlError, parse, read_bytes
+from sixgates.exchange import Finding
+
+PROVIDERS = "providers.yaml"
+MAPPINGS = "model-mappings.yaml"
+GATEWAY = "litellm-unified.yaml"
+GATES = "gates.yaml"
+DEVIATIONS = "deviations.yaml"
+
+FILES: dict[str, type[Shape]] = {
+    PROVIDERS: ProvidersFile,
+    MAPPINGS: Mappings,
+    GATEWAY: LiteLLMConfig,
+    GATES: GatesFile,
+    DEVIATIONS: DeviationsFile,
+}
+REQUIRED = frozenset((PROVIDERS, MAPPINGS))
+
+
+class ConfigError(Exception):
+    """One or more files do not have their shape; `findings` holds every problem of every file."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(describe(finding) for finding in self.findings))
+
+
+def describe(finding: Finding) -> str:
+    """A finding of a configuration file on one line."""
+    hint = f" {finding.hint}" if finding.hint else ""
+    return f"{finding.where}: expected {finding.expected}, got {finding.got}.{hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """One file as read: its tree and its validated content where it has the shape, and all findings."""
+
+    name: str
+    label: str
+    findings: tuple[Finding, ...] = ()
+    node: Node | None = None
+    content: Shape | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """All that the owner of a stack wrote down; `active` providers take part, the others are known."""
+
+    directory: Path
+    providers: dict[str, Provider]
+    mappings: Mappings
+    gateway: LiteLLMConfig | None = None
+    gates: Gates = field(default_factory=Gates)
+    deviations: list[Deviation] = field(default_factory=list)
+    files: dict[str, ConfigFile] = field(default_factory=dict)
+
+    @cached_property
+    def active(self) -> dict[str, Provider]:
+        """The providers whose status is active, in file order."""
+        return {name: entry for name, entry in self.providers.items() if entry.status is Status.ACTIVE}
+
+    def position(self, file: str, *path: str | int, key: bool = False) -> str:
+        """Where the value at `path` (or its key) is written, such as `config/providers.yaml:12:5`."""
+        read = self.files.get(file)
+        label = read.label if read else label_of(self.directory, file)
+        return position(read.node, label, path, key=key) if read and read.node else label
+
+    def line(self, file: str, *path: str | int) -> int:
+        """The line of the key at `path`; 0 when the file was not read."""
+        read = self.files.get(file)
+        return read.node.key_position(path)[0] if read and read.node else 0
+
+    @property
+    def gateway_document(self) -> dict[str, Any] | None:
+        """litellm-unified.yaml as plain data."""
+        read = self.files.get(GATEWAY)
+        return read.node.value if read and read.node else None
+
+
+def load_stack(directory: Path) -> Stack:
+    """Reads the five files; raises ConfigError with the findings of all of them when any lacks its shape."""
+    files = read_files(directory)
+    findings = [finding for file in files.values() for finding in file.findings]
+    if findings:
+        raise ConfigError(findings)
+    return _assemble(directory, files)
+
+
+def read_files(directory: Path) -> dict[str, ConfigFile]:
+    """Every file of the stack with its findings; an optional file that is missing has neither."""
+    return {name: read_file(directory, name) for name in FILES}
+
+
+def read_file(directory: Path, name: str) -> ConfigFile:
+    """One file with its findings; never raises for what stands in it."""
+    label = label_of(directory, name)
+    path = directory / name
+    if name not in REQUIRED and not path.exists() and not path.is_symlink():
+        return ConfigFile(name, label)
+    try:
+        node = parse(read_bytes(path))
+    except YamlError as error:
+        where = f"{label}:{error.line}:{error.column}" if error.line else label
+        return ConfigFile(name, label, (Finding(where, error.expected, error.got, error.hint),))
+    content, findings = validate(FILES[name], node, label)
+    return ConfigFile(name, label, findings, node, content)
+
+
+def label_of(directory: Path, name: str) -> str:
+    """The path that messages show: relative to the working directory where it lies below it."""
+    path = directory / name
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _assemble(directory: Path, files: dict[str, ConfigFile]) -> Stack:
+    providers = files[PROVIDERS].content
+    mappings = files[MAPPINGS].content
+    gateway = files[GATEWAY].content
+    gates = files[GATES].content
+    deviations = files[DEVIATIONS].content
+    assert isinstance(providers, ProvidersFile) and isinstance(mappings, Mappings)
+    return Stack(
+        directory,
+        _with_health_defaults(providers.providers, providers.health_checks),
+        mappings,
+        gateway if isinstance(gateway, LiteLLMConfig) else None,
+        gates.gates if isinstance(gates, GatesFile) else Gates(),
+        deviations.deviations if isinstance(deviations, DeviationsFile) else [],
+        files,
+    )
+
+
+def _with_health_defaults(entries: dict[str, Provider], common: HealthCheck | None) -> dict[str, Provider]:
+    if common is None:
+        return entries
+    given = common.model_dump(exclude_unset=True)
+    return {
+        name: entry.model_copy(update={"health_check": _merged(entry, given)})
+        for name, entry in entries.items()
+    }
+
+
+def _merged(entry: Provider, common: dict[str, Any]) -> HealthCheck:
+    own = entry.health_check.model_dump(exclude_unset=True) if entry.health_check else {}
+    return HealthCheck.model_validate({**common, **own})

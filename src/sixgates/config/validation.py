@@ -1,0 +1,220 @@
+"""Judges a parsed file against its models; each problem is a finding that reads alone."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from sixgates.config.shape import Shape
+from sixgates.config.yaml_file import Node
+from sixgates.exchange import Finding
+
+T = TypeVar("T", bound=Shape)
+Path = tuple[str | int, ...]
+
+_SECRET_KEY = re.compile(r"key|token|secret|password", re.IGNORECASE)
+_URL_SECRET = re.compile(r"(?<=://)[^/@\s]*@|\?.*$", re.DOTALL)
+
+
+def validate(model: type[T], node: Node, file: str) -> tuple[T | None, tuple[Finding, ...]]:
+    """The validated file, or None with findings; unknown keys come as findings beside a valid file too."""
+    findings = tuple(_unknown_keys(model, node, file, ()))
+    try:
+        return model.model_validate(node.value), findings
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=True)
+        wrong = tuple(_finding(detail, node, file, model) for detail in details if _ours(detail))
+        return None, (*wrong, *findings)
+
+
+def position(node: Node, file: str, path: Path, *, key: bool = False) -> str:
+    """`file:line:column` of the value at `path`, or of its key."""
+    if key:
+        line, column = node.key_position(path)
+    else:
+        found = node.at(path)
+        line, column = found.line, found.column
+    return f"{file}:{line}:{column}"
+
+
+def shown(value: object, path: Path = ()) -> str:
+    """A value as a message may print it: short, and without what could be a secret."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, str):
+        if any(isinstance(step, str) and _SECRET_KEY.search(step) for step in path[-1:]):
+            return "a text (not shown: it may be a secret)"
+        value = _URL_SECRET.sub("", value) if "://" in value else value
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def suggestion(word: str, known: Iterator[str] | list[str] | tuple[str, ...]) -> str:
+    """`Did you mean ...?`, or the empty string when nothing is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"Did you mean `{near[0]}`?" if near else ""
+
+
+def _ours(detail: ErrorDetails) -> bool:
+    return detail["type"] != "extra_forbidden"
+
+
+def _finding(detail: ErrorDetails, node: Node, file: str, model: type[Shape]) -> Finding:
+    path: Path = tuple(detail["loc"])
+    kind = detail["type"]
+    if kind == "missing":
+        name = str(path[-1])
+        parent = node.at(path[:-1])
+        near = difflib.get_close_matches(name, list(parent.entries), n=1, cutoff=0.5)
+        hint = f"Is `{near[0]}` a typo of `{name}`?" if near else f"Add `{name}:` here."
+        return Finding(position(node, file, path[:-1], key=True), f"the key `{name}`", "no such key", hint)
+    expected = _expected(detail)
+    where = position(node, file, path)
+    got = shown(detail["input"], path)
+    if isinstance(detail["input"], Mapping):
+        got = "neither" if " or " in expected else "a mapping without it" if "`" in expected else "a mapping"
+    return Finding(where, expected, got, _hint(kind, detail, path))
+
+
+_KINDS = {
+    "string_type": "text",
+    "string_too_short": "text that is not empty",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "list_type": "a list",
+    "date_type": "a date such as 2027-01-31",
+    "finite_number": "a finite number",
+}
+
+
+def _expected(detail: ErrorDetails) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind in _KINDS:
+        return _KINDS[kind]
+    if kind in ("enum", "literal_error"):
+        return "one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        sign = {"greater_than": ">", "greater_than_equal": ">=", "less_than": "<", "less_than_equal": "<="}[
+            kind
+        ]
+        return f"a number {sign} {next(iter(context.values()))}"
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(str(context["pattern"]), f"text like {context['pattern']}")
+    message = detail["msg"]
+    return message.removeprefix("Input should be ").removeprefix("Value should ")
+
+
+_PATTERNS = {
+    r"^/": "a path that starts with /",
+    r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of an environment variable",
+    r"^https?://\S+$": "an http:// or https:// link",
+}
+
+
+def _hint(kind: str, detail: ErrorDetails, path: Path) -> str:
+    value = detail["input"]
+    if kind in ("enum", "literal_error") and isinstance(value, str):
+        allowed = str(detail["ctx"]["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        return suggestion(value, allowed) or "Choose one of them."
+    if kind == "string_type" and not isinstance(value, dict | list | type(None)):
+        return "Quote it to make it text."
+    if kind in ("int_type", "float_type") and isinstance(value, str):
+        return "Write the number without quotes."
+    if path and path[-1] == "base_url" and kind == "value_error":
+        return "A placeholder such as CUSTOM_PORT is allowed only while `status: template`."
+    if kind == "string_pattern_mismatch" and path[-1] == "api_key_env":
+        return "Put the key into an environment variable and name that variable here."
+    return (
+        f"Change `{path[-1]}` accordingly."
+        if path and isinstance(path[-1], str)
+        else "Change it accordingly."
+    )
+
+
+def _unknown_keys(model: type[Shape], node: Node, file: str, path: Path) -> Iterator[Finding]:
+    fields = model.model_fields
+    if not isinstance(node.value, dict):
+        return
+    for key, child in node.entries.items():
+        if key in fields:
+            for sub_model, sub_path, sub_node in _below(fields[key].annotation, child, (*path, key)):
+                yield from _unknown_keys(sub_model, sub_node, file, sub_path)
+            continue
+        line, column = node.keys[key]
+        near = _typo(key, fields, node.entries)
+        if model.closed or near:
+            yield Finding(
+                f"{file}:{line}:{column}", _allowed(model, near), f"`{key}`", _unknown_hint(model, key, near)
+            )
+
+
+def _allowed(model: type[Shape], near: str | None) -> str:
+    return (
+        "one of the keys " + ", ".join(model.model_fields)
+        if model.closed
+        else f"a known key such as `{near}`"
+    )
+
+
+def _unknown_hint(model: type[Shape], key: str, near: str | None) -> str:
+    if near:
+        return f"Did you mean `{near}`?"
+    return suggestion(key, tuple(model.model_fields)) or "Remove it: nothing reads it."
+
+
+def _typo(key: str, fields: Mapping[str, Any], siblings: Mapping[str, Any]) -> str | None:
+    """The known key that `key` was meant to be; a near word that is written out beside it is no typo of it."""
+    folded = key.lower().replace("-", "_").strip()
+    near = difflib.get_close_matches(
+        folded, [name for name in fields if name not in siblings], n=1, cutoff=0.8
+    )
+    return near[0] if near and abs(len(near[0]) - len(folded)) <= 2 else None
+
+
+def _below(annotation: Any, node: Node, path: Path) -> Iterator[tuple[type[Shape], Path, Node]]:
+    form = _form(annotation)
+    if form is None:
+        return
+    container, model = form
+    if container is None:
+        yield model, path, node
+    elif container is list:
+        for index, item in enumerate(node.items):
+            yield model, (*path, index), item
+    else:
+        for name, item in node.entries.items():
+            yield model, (*path, name), item
+
+
+@cache
+def _form(annotation: Any) -> tuple[type | None, type[Shape]] | None:
+    """Which model stands in an annotation, and in which container: `list[M]`, `dict[str, M]`, `M | None`."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        forms = [form for form in map(_form, arguments) if form]
+        return forms[0] if forms else None
+    if origin is Annotated:
+        return _form(arguments[0])
+    if origin in (list, dict):
+        inner = _form(arguments[-1])
+        return (origin, inner[1]) if inner else None
+    is_model = isinstance(annotation, type) and issubclass(annotation, Shape)
+    return (None, annotation) if is_model else None

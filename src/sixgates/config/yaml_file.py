@@ -1,0 +1,264 @@
+"""Reads one YAML file into plain data and remembers where each value stands; every defect is one message."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.constructor import ConstructorError, SafeConstructor
+from yaml.resolver import Resolver
+
+MAX_BYTES = 10_000_000
+MAX_DEPTH = 100
+MAX_VALUES = 1_000_000
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")}
+_MERGE = "tag:yaml.org,2002:merge"
+_COLLECTIONS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+
+
+class YamlError(Exception):
+    """A file that cannot be read as configuration; line and column count from 1, 0 when there is none."""
+
+    def __init__(self, line: int, column: int, expected: str, got: str, hint: str) -> None:
+        super().__init__(f"line {line}, column {column}: expected {expected}, got {got}")
+        self.line, self.column = line, column
+        self.expected, self.got, self.hint = expected, got, hint
+
+
+@dataclass(slots=True)
+class Node:
+    """A value with its position; `size` counts the values below it with aliases expanded."""
+
+    value: Any
+    line: int
+    column: int
+    size: int = 1
+    entries: dict[str, Node] = field(default_factory=dict)
+    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+    items: list[Node] = field(default_factory=list)
+
+    def at(self, path: Iterable[str | int]) -> Node:
+        """The node that `path` leads to, or the deepest one on the way; unknown steps are passed over."""
+        node = self
+        for step in path:
+            node = node._child(step) or node
+        return node
+
+    def key_position(self, path: tuple[str | int, ...]) -> tuple[int, int]:
+        """Where the last key of `path` is written; of a list item, where the item begins."""
+        parent = self.at(path[:-1])
+        last = path[-1] if path else ""
+        position = parent.keys.get(last) if isinstance(last, str) else None
+        if position is not None:
+            return position
+        node = self.at(path)
+        return node.line, node.column
+
+    def _child(self, step: str | int) -> Node | None:
+        if isinstance(step, str):
+            return self.entries.get(step)
+        return self.items[step] if 0 <= step < len(self.items) else None
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a regular file of at most MAX_BYTES; raises YamlError with what stands there instead."""
+    want = "a readable YAML file"
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a directory" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
+            raise YamlError(0, 0, want, kind, "Put a file here.")
+        if status.st_size > MAX_BYTES:
+            raise YamlError(
+                0, 0, f"at most {MAX_BYTES:,} bytes", f"{status.st_size:,} bytes", "Is it the right file?"
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise YamlError(0, 0, want, "no such file", "Create it, or pass --gateway-config DIR.") from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise YamlError(0, 0, want, reason, "Check the permissions of the file and its directory.") from None
+
+
+def parse(data: bytes) -> Node:
+    """The tree of one YAML document; raises YamlError on anything that is not plain, bounded data."""
+    try:
+        return _Builder().build(data)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise YamlError(
+            line, column, "valid YAML", error.problem or "a syntax error", _syntax_hint(error)
+        ) from None
+    except (yaml.reader.ReaderError, UnicodeDecodeError) as error:
+        detail = getattr(error, "reason", "") or "undecodable bytes"
+        raise YamlError(
+            1, 1, "text in UTF-8", f"binary data ({detail})", "Save the file as UTF-8 text."
+        ) from None
+
+
+def _syntax_hint(error: yaml.MarkedYAMLError) -> str:
+    if "cannot start any token" in (error.problem or ""):
+        return "Indent with spaces, never with tabs, and quote text that starts with a special character."
+    return "Check the indentation and the quotes at this place."
+
+
+class _Frame:
+    """A mapping or list that is still open."""
+
+    def __init__(self, event: Any, *, mapping: bool) -> None:
+        self.node = Node({} if mapping else [], event.start_mark.line + 1, event.start_mark.column + 1)
+        self.anchor = event.anchor
+        self.mapping = mapping
+        self.key: tuple[str, Node] | None = None
+        self.merged: list[Node] = []
+
+
+class _Builder:
+    """Turns parser events into nodes without recursion, so depth and aliases are bounded as they come."""
+
+    def __init__(self) -> None:
+        self._frames: list[_Frame] = []
+        self._anchors: dict[str, Node | None] = {}
+        self._root: Node | None = None
+        self._resolver = Resolver()
+        self._constructor = SafeConstructor()
+
+    def build(self, data: bytes) -> Node:
+        documents = 0
+        for event in yaml.parse(data, Loader=_LOADER):
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise _error(event, "one document", "a second one after '---'", "Split the file.")
+            self._take(event)
+        if self._root is None:
+            raise YamlError(
+                1, 1, "a mapping at the top", "an empty file", "Write the first key, or delete the file."
+            )
+        if not isinstance(self._root.value, dict):
+            kind = {list: "a list", type(None): "an empty file"}.get(type(self._root.value), "a single value")
+            raise YamlError(
+                self._root.line, self._root.column, "a mapping at the top", kind, "Start with `key:` lines."
+            )
+        return self._root
+
+    def _take(self, event: Any) -> None:
+        if isinstance(event, yaml.ScalarEvent):
+            self._add(self._scalar(event), event, event.anchor)
+        elif isinstance(event, yaml.AliasEvent):
+            self._add(self._alias(event), event, None)
+        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            self._open(event)
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            self._close(event)
+
+    def _open(self, event: Any) -> None:
+        if event.tag not in _COLLECTIONS:
+            raise _tag_error(event)
+        if len(self._frames) >= MAX_DEPTH:
+            raise _error(event, f"at most {MAX_DEPTH} nested levels", "one more", "Flatten the file.")
+        self._frames.append(_Frame(event, mapping=isinstance(event, yaml.MappingStartEvent)))
+        if event.anchor:
+            self._anchors[event.anchor] = None
+
+    def _close(self, event: Any) -> None:
+        frame = self._frames.pop()
+        for source in frame.merged:
+            for key, child in source.entries.items():
+                if key not in frame.node.entries:
+                    _put(frame.node, key, child, source.keys[key])
+        self._add(frame.node, event, frame.anchor)
+
+    def _alias(self, event: Any) -> Node:
+        node = self._anchors.get(event.anchor)
+        if node is None:
+            known = event.anchor in self._anchors
+            got = f"*{event.anchor}, which {'contains itself' if known else 'is not defined above'}"
+            raise _error(event, "an alias of a finished anchor", got, "Write the value out.")
+        return node
+
+    def _scalar(self, event: Any) -> Node:
+        tag = event.tag
+        if tag is None or tag == "!":
+            tag = self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit)
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if tag == _MERGE or tag == "tag:yaml.org,2002:value":
+            return Node(event.value, line, column)
+        if tag not in _TAGS:
+            raise _tag_error(event)
+        try:
+            value = self._constructor.construct_object(yaml.ScalarNode(tag, event.value))  # type: ignore[no-untyped-call]
+        except (ConstructorError, ValueError, OverflowError):
+            kind = tag.rsplit(":", 1)[1]
+            raise _error(event, f"a valid {kind}", event.value[:40], "Quote it if it is text.") from None
+        finally:
+            self._constructor.constructed_objects.clear()
+        return Node(value, line, column)
+
+    def _add(self, node: Node, event: Any, anchor: str | None) -> None:
+        if anchor:
+            self._anchors[anchor] = node
+        if not self._frames:
+            self._root = node
+            return
+        frame = self._frames[-1]
+        if not frame.mapping:
+            frame.node.items.append(node)
+            frame.node.value.append(node.value)
+            frame.node.size += node.size
+        elif frame.key is None:
+            frame.key = (self._key(node, frame, event), node)
+        else:
+            self._pair(frame, node, event)
+        if frame.node.size > MAX_VALUES:
+            got = f"more than {MAX_VALUES:,} values once aliases are expanded"
+            raise _error(event, f"at most {MAX_VALUES:,} values", got, "Remove the nested aliases.")
+
+    def _key(self, node: Node, frame: _Frame, event: Any) -> str:
+        if not isinstance(node.value, str):
+            got = "a mapping or list" if isinstance(node.value, dict | list) else repr(node.value)
+            raise _error(event, "text as a key", got, f'Quote it: "{got}".')
+        if node.value in frame.node.entries:
+            first = frame.node.keys[node.value][0]
+            got = f"`{node.value}` again (first on line {first})"
+            raise _error(
+                event, "each key once", got, "Delete one of them; YAML readers silently keep the last."
+            )
+        return node.value
+
+    def _pair(self, frame: _Frame, node: Node, event: Any) -> None:
+        assert frame.key is not None
+        key, key_node = frame.key
+        frame.key = None
+        if key == "<<":
+            sources = node.items or [node]
+            if not all(isinstance(source.value, dict) for source in sources):
+                raise _error(
+                    event, "a mapping to merge", repr(node.value)[:40], "Point `<<` at a mapping's anchor."
+                )
+            frame.merged.extend(sources)
+            return
+        _put(frame.node, key, node, (key_node.line, key_node.column))
+
+
+def _put(parent: Node, key: str, child: Node, position: tuple[int, int]) -> None:
+    parent.entries[key] = child
+    parent.keys[key] = position
+    parent.value[key] = child.value
+    parent.size += child.size + 1
+
+
+def _error(event: Any, expected: str, got: str, hint: str) -> YamlError:
+    mark = event.start_mark
+    return YamlError(mark.line + 1, mark.column + 1, expected, got, hint)
+
+
+def _tag_error(event: Any) -> YamlError:
+    return _error(event, "plain values without tags", f"the tag {event.tag}", "Remove the tag.")
