@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from sixgates.config.shape import Closed, Text
 
@@ -24,4 +24,4 @@ class Deviation(Closed):
 class DeviationsFile(Closed):
     """deviations.yaml."""
 
-    deviations: list[Deviation] = []
+    deviations: list[Deviation] = Field(default_factory=list)

@@ -51,8 +51,8 @@ class Alias(Shape):
 class RouterSettings(Shape):
     """The arguments of LiteLLM's router that sixgates reads; the others are kept."""
 
-    model_group_alias: dict[str, Alias] = {}
-    fallbacks: list[Annotated[dict[str, list[str]], AfterValidator(_one_key)]] = []
+    model_group_alias: dict[str, Alias] = Field(default_factory=dict)
+    fallbacks: list[Annotated[dict[str, list[str]], AfterValidator(_one_key)]] = Field(default_factory=list)
     num_retries: int | None = Field(default=None, ge=0)
     timeout: float | None = None
     max_fallbacks: int | None = Field(default=None, ge=0)
@@ -64,9 +64,9 @@ class LiteLLMConfig(Section):
 
     model_list: list[Deployment]
     router_settings: RouterSettings = RouterSettings()
-    litellm_settings: dict[str, Any] = {}
-    general_settings: dict[str, Any] = {}
-    environment_variables: dict[str, Any] = {}
+    litellm_settings: dict[str, Any] = Field(default_factory=dict)
+    general_settings: dict[str, Any] = Field(default_factory=dict)
+    environment_variables: dict[str, Any] = Field(default_factory=dict)
     include: Any = None
     callback_settings: Any = None
     guardrails: Any = None

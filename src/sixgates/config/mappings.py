@@ -1,4 +1,4 @@
-"""The shape of model-mappings.yaml: which provider answers for which name, and who stands in when it fails."""
+"""The shape of model-mappings.yaml: which provider answers for which name, and who stands in for it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Pattern(Shape):
 class Capability(Shape):
     """A task that clients may ask for instead of a model: the first preferred model answers."""
 
-    preferred_models: list[Text] = []
+    preferred_models: list[Text] = Field(default_factory=list)
     provider: Text | None = None
     fallback: Text | None = None
     priority: str | int | None = None
@@ -132,13 +132,13 @@ class RateLimit(Closed):
 class Mappings(Section):
     """model-mappings.yaml."""
 
-    exact_matches: dict[str, ExactMatch] = {}
-    patterns: list[Pattern] = []
-    capabilities: dict[str, Capability] = {}
-    fallback_chains: dict[str, FallbackChain] = {}
-    load_balancing: dict[str, LoadBalancing] = {}
+    exact_matches: dict[str, ExactMatch] = Field(default_factory=dict)
+    patterns: list[Pattern] = Field(default_factory=list)
+    capabilities: dict[str, Capability] = Field(default_factory=dict)
+    fallback_chains: dict[str, FallbackChain] = Field(default_factory=dict)
+    load_balancing: dict[str, LoadBalancing] = Field(default_factory=dict)
     routing_rules: RoutingRules = RoutingRules()
-    rate_limits: dict[str, RateLimit] = {}
+    rate_limits: dict[str, RateLimit] = Field(default_factory=dict)
     special_cases: Any = None
     model_size_routing: Any = None
     request_metadata_routing: Any = None

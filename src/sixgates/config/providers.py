@@ -81,8 +81,8 @@ class Provider(Shape):
     status: Annotated[Status, Field(strict=False)] = Status.ACTIVE
     base_url: str = ""
     description: str | None = None
-    models: list[Model] = []
-    features: list[str] = []
+    models: list[Model] = Field(default_factory=list)
+    features: list[str] = Field(default_factory=list)
     health_endpoint: Annotated[str, StringConstraints(pattern=r"^/")] | None = None
     health_check: HealthCheck | None = None
     api_format: str | None = None

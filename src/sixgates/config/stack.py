@@ -138,7 +138,8 @@ def _assemble(directory: Path, files: dict[str, ConfigFile]) -> Stack:
     gateway = files[GATEWAY].content
     gates = files[GATES].content
     deviations = files[DEVIATIONS].content
-    assert isinstance(providers, ProvidersFile) and isinstance(mappings, Mappings)
+    assert isinstance(providers, ProvidersFile)
+    assert isinstance(mappings, Mappings)
     return Stack(
         directory,
         _with_health_defaults(providers.providers, providers.health_checks),

@@ -181,7 +181,7 @@ def _unknown_hint(model: type[Shape], key: str, near: str | None) -> str:
 
 
 def _typo(key: str, fields: Mapping[str, Any], siblings: Mapping[str, Any]) -> str | None:
-    """The known key that `key` was meant to be; a near word that is written out beside it is no typo of it."""
+    """The known key that `key` was meant to be; not one that is written out beside it."""
     folded = key.lower().replace("-", "_").strip()
     near = difflib.get_close_matches(
         folded, [name for name in fields if name not in siblings], n=1, cutoff=0.8

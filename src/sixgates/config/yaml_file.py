@@ -127,8 +127,8 @@ class _Builder:
         self._frames: list[_Frame] = []
         self._anchors: dict[str, Node | None] = {}
         self._root: Node | None = None
-        self._resolver = Resolver()
-        self._constructor = SafeConstructor()
+        self._resolver: Any = Resolver()
+        self._constructor: Any = SafeConstructor()
 
     def build(self, data: bytes) -> Node:
         documents = 0
@@ -194,7 +194,7 @@ class _Builder:
         if tag not in _TAGS:
             raise _tag_error(event)
         try:
-            value = self._constructor.construct_object(yaml.ScalarNode(tag, event.value))  # type: ignore[no-untyped-call]
+            value = self._constructor.construct_object(yaml.ScalarNode(tag, event.value))
         except (ConstructorError, ValueError, OverflowError):
             kind = tag.rsplit(":", 1)[1]
             raise _error(event, f"a valid {kind}", event.value[:40], "Quote it if it is text.") from None

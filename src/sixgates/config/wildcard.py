@@ -1,0 +1,50 @@
+"""Regular expressions of patterns as the wildcards that LiteLLM can route by."""
+
+from __future__ import annotations
+
+_SPECIAL = set("[](){}?*+|^$.")
+
+
+def wildcard_of(pattern: str) -> str | None:
+    """The wildcard for a regex of literal text and `.*`; None when no wildcard means the same.
+
+    `.+` counts as `.*`: they differ only on a name that ends where the star begins.
+    """
+    body, anchored_start = (pattern[1:], True) if pattern.startswith("^") else (pattern, False)
+    ends = body.endswith("$") and not body.endswith(r"\$")
+    parts = _parts(body[:-1] if ends else body)
+    if parts is None:
+        return None
+    wildcard = "".join(["" if anchored_start else "*", *parts, "" if ends else "*"])
+    while "**" in wildcard:
+        wildcard = wildcard.replace("**", "*")
+    return wildcard if "*" in wildcard else None
+
+
+def swallows_everything(wildcard: str) -> bool:
+    """Whether a wildcard would answer for any name, so that a typo reaches a model instead of an error."""
+    return not wildcard.strip("*")
+
+
+def sample_names(wildcard: str) -> tuple[str, ...]:
+    """Names that the wildcard matches, to try routing with."""
+    return tuple(dict.fromkeys(wildcard.replace("*", filling) for filling in ("sample", "Model-7B-Instruct")))
+
+
+def _parts(body: str) -> list[str] | None:
+    parts: list[str] = []
+    position = 0
+    while position < len(body):
+        char, following = body[position], body[position + 1 : position + 2]
+        if char == "\\" and following and not following.isalnum():
+            parts.append(following)
+            position += 2
+        elif char == "." and following in ("*", "+"):
+            parts.append("*")
+            position += 2
+        elif char in _SPECIAL or char == "\\":
+            return None
+        else:
+            parts.append(char)
+            position += 1
+    return parts if "*" not in (part for part in parts if part == r"\*") else None
