@@ -1,0 +1,133 @@
+"""The one document of a run, `gates.json`: everything that the renderings show, and nothing secret."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sixgates.gates import GateResult
+from sixgates.report.redaction import redactor
+from sixgates.verdict import Verdict
+
+SCHEMA_VERSION = "1.0"
+LONGEST_TEXT = 20_000
+
+Document = dict[str, Any]
+
+
+class ReportError(Exception):
+    """A report that cannot be written, read or merged; its text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderInfo:
+    """One provider as this run met it; `recorded_at` is the date of its cassettes."""
+
+    name: str
+    type: str
+    engine_version: str = ""
+    source: str = ""
+    recorded_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What a reader needs to trust and repeat a run; times are aware datetimes."""
+
+    id: str
+    started_at: datetime
+    finished_at: datetime
+    tool_version: str
+    python: str
+    platform: str
+    command: tuple[str, ...] = ()
+    live: bool = False
+    providers: tuple[ProviderInfo, ...] = ()
+    interrupted: bool = False
+    exit_status: int = 0
+
+
+def build(
+    run: RunInfo, verdicts: Sequence[Verdict], gates: Sequence[GateResult], secrets: Iterable[str] = ()
+) -> Document:
+    """`gates.json` as data; every secret given is masked in every text of it."""
+    results = sorted((_result(verdict) for verdict in verdicts), key=_place)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "run": _run(run),
+        "gates": [{**gate.to_json(), "run": run.id} for gate in gates],
+        "results": results,
+        "footer": {"results": len(results)},
+    }
+    cleaned: Document = _cleaned(document, redactor(secrets))
+    return cleaned
+
+
+def _run(run: RunInfo) -> Document:
+    return {
+        "id": run.id,
+        "started_at": _timestamp(run.started_at),
+        "finished_at": _timestamp(run.finished_at),
+        "duration_s": _seconds((run.finished_at - run.started_at).total_seconds()),
+        "tool": {"name": "sixgates", "version": run.tool_version},
+        "python": run.python,
+        "platform": run.platform,
+        "command": list(run.command),
+        "mode": "live" if run.live else "recorded",
+        "providers": [_provider(provider) for provider in run.providers],
+        "interrupted": run.interrupted,
+        "exit_status": int(run.exit_status),
+    }
+
+
+def _provider(provider: ProviderInfo) -> Document:
+    said: Document = {
+        "name": provider.name,
+        "type": provider.type,
+        "engine_version": provider.engine_version,
+        "source": provider.source,
+    }
+    return said if provider.recorded_at is None else {**said, "recorded_at": provider.recorded_at}
+
+
+def _result(verdict: Verdict) -> Document:
+    return {**verdict.to_json(), "duration_s": _seconds(verdict.duration_s)}
+
+
+def _place(result: Document) -> tuple[int, str, str]:
+    """Workers finish in any order; the document does not depend on it."""
+    return result["gate"], result["provider"] or "", result["check"]
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _seconds(duration: float) -> float:
+    return round(max(duration, 0.0), 6) if math.isfinite(duration) else 0.0
+
+
+# Closed sets of our own, which a secret that happens to be the word FAILED must not unmake.
+_OURS = frozenset(
+    {"schema_version", "started_at", "finished_at", "mode", "status", "outcome", "level", "counts", "tool"}
+)
+
+
+def _cleaned(value: Any, mask: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        # Lone surrogates, which a server may send escaped, have no UTF-8.
+        return _shortened(mask(value.encode("utf-8", "backslashreplace").decode()))
+    if isinstance(value, dict):
+        return {key: one if key in _OURS else _cleaned(one, mask) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(one, mask) for one in value]
+    return value
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= LONGEST_TEXT:
+        return text
+    return f"{text[:LONGEST_TEXT]}… ({len(text)} characters in all)"

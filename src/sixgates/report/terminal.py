@@ -1,0 +1,160 @@
+"""The table at the end of a run and the text of one failure, safe for any terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sixgates.gates import GateStatus
+from sixgates.report.visible import shorten, visible
+from sixgates.verdict import Outcome, Verdict
+
+LONGEST_GOT = 300
+LONGEST_LINE = 600
+MOST_FINDINGS = 10
+MOST_CAUSES = 12
+_NARROW = 8
+_COLORS = {
+    GateStatus.MET: "32",
+    GateStatus.NOT_MET: "31",
+    GateStatus.BLOCKED: "31",
+    GateStatus.PARTIAL: "33",
+    GateStatus.NOT_RUN: "2",
+}
+_ASCII = str.maketrans({"…": "...", "·": "-", "→": "->", "─": "-", "—": "-"})
+
+
+def render_table(
+    document: Mapping[str, Any],
+    width: int = 100,
+    color: bool = False,
+    *,
+    encoding: str = "utf-8",
+    path: str | None = None,
+) -> list[str]:
+    """Six rows, each root cause once with what to do next, and where the report lies."""
+    lines = [_title(document), *_rows(document["gates"], width, color), *_causes(document["gates"], width)]
+    if path is not None:
+        lines += ["", f"report: {visible(path)}"]
+    return [plain(line, encoding) for line in lines]
+
+
+def render_failure(verdict: Verdict) -> str:
+    """One verdict as a failed test prints it; what it says can be understood alone."""
+    lines = [_headline(verdict)]
+    lines += [f"  {shorten(text, LONGEST_LINE)}" for text in (verdict.requirement, verdict.reason) if text]
+    lines += [
+        f"  {_finding(one.where, one.expected, one.got, one.hint)}"
+        for one in verdict.findings[:MOST_FINDINGS]
+    ]
+    if (left := len(verdict.findings) - MOST_FINDINGS) > 0:
+        lines.append(f"  … and {left} more finding{'s' * (left > 1)}")
+    if verdict.cause:
+        lines.append(f"  Not testable: {shorten(verdict.cause.summary, LONGEST_LINE)}")
+        lines += [f"  next: {shorten(step, LONGEST_LINE)}" for step in verdict.cause.next_steps]
+    support = [
+        f"{word}: {shorten(', '.join(given), LONGEST_LINE)}"
+        for word, given in (("breaks", verdict.breaks), ("evidence", verdict.evidence))
+        if given
+    ]
+    if support:
+        lines.append("  " + "     ".join(support))
+    if verdict.reproduce:
+        # Never cut: half a command is worse than none.
+        lines.append(f"  reproduce: {visible(verdict.reproduce)}")
+    return "\n".join(lines)
+
+
+def plain(line: str, encoding: str) -> str:
+    """The line as this encoding can carry it: unchanged in UTF-8, in ASCII anywhere else."""
+    if encoding.lower().replace("-", "").replace("_", "") in {"utf8", "utf8sig"}:
+        return line
+    return line.translate(_ASCII).encode("ascii", "backslashreplace").decode()
+
+
+def _headline(verdict: Verdict) -> str:
+    said = f"{visible(verdict.check)}  {verdict.level.value}  {verdict.outcome.value}"
+    if verdict.provider is None:
+        return said
+    engine = f" ({shorten(verdict.engine, 80)})" if verdict.engine else ""
+    return f"{said}  provider {shorten(verdict.provider, 80)}{engine}"
+
+
+def _finding(where: str, expected: str, got: str, hint: str) -> str:
+    said = f"expected {shorten(expected, LONGEST_GOT)}, got {shorten(got, LONGEST_GOT)}"
+    place = f"{shorten(where, LONGEST_GOT)}: " if where else ""
+    return f"{place}{said}" + (f" ({shorten(hint, LONGEST_GOT)})" if hint else "")
+
+
+def _title(document: Mapping[str, Any]) -> str:
+    gates = document["gates"]
+    met = sum(gate["status"] == GateStatus.MET for gate in gates)
+    cut = ", run interrupted" if document["run"]["interrupted"] else ""
+    return f"sixgates: {met} of {len(gates)} gates MET{cut}"
+
+
+def _rows(gates: list[Mapping[str, Any]], width: int, color: bool) -> Iterator[str]:
+    table = [("gate", "status", "actual", "required")]
+    table += [
+        (f"{gate['id']} {gate['name']}", gate["status"], visible(gate["actual"]), visible(gate["required"]))
+        for gate in gates
+    ]
+    widths = [max(len(row[column]) for row in table) for column in range(3)]
+    room = width - sum(widths) - 8
+    for number, (name, status, actual, required) in enumerate(table):
+        shown = status.ljust(widths[1])
+        if color and number:
+            shown = f"\x1b[{_COLORS[GateStatus(status)]}m{shown}\x1b[0m"
+        # Only what is asked may be cut: it is the same in every run, and stands in the report.
+        asked = required if len(required) <= room else f"{required[: room - 1]}…" if room > _NARROW else ""
+        yield f"  {name.ljust(widths[0])}  {shown}  {actual.ljust(widths[2])}  {asked}".rstrip()
+
+
+def _causes(gates: list[Mapping[str, Any]], width: int) -> Iterator[str]:
+    found = root_causes(gates)
+    for number, cause in enumerate(found[:MOST_CAUSES]):
+        if number == 0:
+            yield ""
+        yield from _wrapped(_counted(cause), width, "  ", "    ")
+        for step in cause["next_steps"]:
+            yield from _wrapped(f"next: {visible(step)}", width, "      ", "        ")
+    if (left := len(found) - MOST_CAUSES) > 0:
+        yield f"  … and {left} more, all in the report"
+
+
+def root_causes(gates: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The blockers of all gates, those of one key and outcome joined into one."""
+    joined: dict[tuple[str, str], dict[str, Any]] = {}
+    for gate in gates:
+        for blocker in gate["blockers"]:
+            seen = joined.setdefault(
+                (blocker["outcome"], blocker["key"]), {**blocker, "count": 0, "providers": [], "gates": []}
+            )
+            seen["count"] += blocker["count"]
+            seen["gates"].append(gate["id"])
+            seen["providers"] = sorted({*seen["providers"], *blocker["providers"]})
+    return list(joined.values())
+
+
+def _counted(cause: Mapping[str, Any]) -> str:
+    word = _WORDS.get(cause["outcome"], cause["outcome"])
+    times = f" ({cause['count']} checks)" if cause["count"] > 1 else ""
+    # A cause mostly names its provider already.
+    who = [name for name in cause["providers"] if name not in cause["summary"]]
+    providers = f" [{visible(', '.join(who))}]" if who else ""
+    return f"{word} {shorten(cause['summary'], LONGEST_LINE)}{providers}{times}"
+
+
+_WORDS = {Outcome.NOT_EXERCISED.value: "NOT EXERCISED", Outcome.NOT_APPLICABLE.value: "NOT JUDGED"}
+
+
+def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        max(width, 40),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,36 @@
+"""Texts of servers made fit to be shown: no control character reaches a terminal or a page raw."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Cc: control, Cf: format (bidirectional overrides, zero width), Cs: surrogates, Zl and Zp: line separators.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def visible(text: str) -> str:
+    """The text on one line, each character that acts on a terminal written as its escape."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escape(one) if unicodedata.category(one) in _HIDDEN else one for one in text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters of the visible text, with the length of the original noted after a cut."""
+    # An escape is at least as long as its character, so nothing beyond the limit can show.
+    shown = visible(text[: limit + 1])
+    if len(text) <= limit and len(shown) <= limit:
+        return shown
+    return f"{shown[:limit]}… ({len(text)} characters)"
+
+
+def _escape(one: str) -> str:
+    code = ord(one)
+    if one in _SHORT:
+        return _SHORT[one]
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
