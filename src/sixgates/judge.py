@@ -10,7 +10,7 @@ from typing import Any
 
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
 from sixgates.exchange import Exchange, Finding
-from sixgates.select import Findings, Unmet
+from sixgates.select import Findings, Unexercised, Unmet
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
 
@@ -60,6 +60,7 @@ class Judgement:
     fatal: Cause | None = None
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
     _views: dict[tuple[str, type], Any] = field(default_factory=dict)
+    _met: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def verdict(self, name: str) -> Verdict:
         """The verdict of one check; raises KeyError when the catalogue has no such check."""
@@ -111,10 +112,6 @@ class Judgement:
         return None
 
     def _judgeable(self, check: Check) -> tuple[list[Probe], Excuse | None]:
-        for name in check.requires:
-            excuse = self._unless_met(name)
-            if excuse is not None:
-                return [], excuse
         probes, excuses = [], []
         for probe in check.probes:
             if probe.capability is not None and probe.capability not in self.subject.capabilities:
@@ -136,9 +133,26 @@ class Judgement:
             return _blocked(answer)
         if isinstance(answer, NotSent):
             return _unexercised(f"the probe {probe.name} was not sent: {answer.reason}")
-        if probe.answered_by is not None and probe.answered_by != check.id:
-            return self._unless_met(probe.answered_by)
+        for name in (*check.requires, probe.answered_by):
+            if name is not None and name != check.id and not self._met_on(probe, name):
+                excuse = self._unless_met(name)
+                if excuse is not None:
+                    return excuse
         return None
+
+    def _met_on(self, probe: Probe, name: str) -> bool:
+        key = (probe.name, name)
+        if key not in self._met:
+            self._met[key] = self._holds_on(probe, self.catalogue.checks[name])
+        return self._met[key]
+
+    def _holds_on(self, probe: Probe, required: Check) -> bool:
+        if required.together or probe not in required.probes or self._excuse(required, probe) is not None:
+            return False
+        try:
+            return not any(True for _ in self._findings(required, [probe]))
+        except Exception:  # noqa: BLE001 - the required check's own verdict reports this
+            return False
 
     def _unless_met(self, name: str) -> Excuse | None:
         verdict = self.verdict(name)
@@ -159,6 +173,10 @@ class Judgement:
     def _run(self, check: Check, probes: list[Probe], plain: Verdict) -> Verdict:
         try:
             found = list(self._findings(check, probes))
+        except Unexercised as silent:
+            if check.level is Level.MUST:
+                return replace(plain, outcome=Outcome.ERROR, reason=f"a MUST cannot go unexercised: {silent}")
+            return _unexercised(str(silent))(plain)
         except Exception as problem:  # noqa: BLE001 - a judge that raises is our own bug and is reported as one
             reason = f"the check itself failed: {type(problem).__name__}: {problem}"
             return replace(plain, outcome=Outcome.ERROR, reason=reason)

@@ -24,6 +24,10 @@ class Unmet(Exception):
         self.finding = finding
 
 
+class Unexercised(Exception):
+    """The model never did what a SHOULD is about; carries the reason. Raised before the first finding."""
+
+
 class _Absent:
     """The value of a field that is not there; not equal to null."""
 
