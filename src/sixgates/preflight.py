@@ -1,0 +1,79 @@
+"""Tells from the first two exchanges whether a provider can be judged at all, and if not, the one cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from sixgates.catalogue import Probe
+from sixgates.exchange import Exchange, FailureKind
+from sixgates.judge import Answer
+from sixgates.probes.chat import chat
+from sixgates.probes.models import models_list
+from sixgates.select import shown
+
+FIRST: tuple[Probe, ...] = (models_list, chat)
+
+
+class Symptom(StrEnum):
+    """Why nothing about a provider can be judged."""
+
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    DNS = "dns"
+    TLS = "tls"
+    UNAUTHORIZED = "unauthorized"
+    LOADING = "loading"
+    NOT_OPENAI = "not_openai"
+    ERROR = "error"
+
+
+_TRANSPORT = {
+    FailureKind.REFUSED: Symptom.REFUSED,
+    FailureKind.DNS: Symptom.DNS,
+    FailureKind.TLS: Symptom.TLS,
+    FailureKind.DEADLINE: Symptom.TIMEOUT,
+    FailureKind.CONNECT_TIMEOUT: Symptom.TIMEOUT,
+}
+
+
+def diagnose(answers: Mapping[str, Answer]) -> tuple[Symptom, str] | None:
+    """The symptom that the model list and the plain chat share, with what was seen; None when one of them is usable.
+
+    An unreachable or silent port shows in the first exchange already.
+    """
+    exchanges = [answer for probe in FIRST if isinstance(answer := answers.get(probe.name), Exchange)]
+    symptoms = [_symptom(exchange) for exchange in exchanges]
+    symptom = symptoms[-1] if symptoms else None
+    if symptom is None or None in symptoms:
+        return None
+    unanswered = exchanges[0].response is None
+    return (symptom, _seen(exchanges[-1])) if unanswered or len(exchanges) == len(FIRST) else None
+
+
+def _symptom(exchange: Exchange) -> Symptom | None:
+    response = exchange.response
+    if response is None:
+        return _TRANSPORT.get(exchange.error.kind, Symptom.ERROR) if exchange.error else Symptom.ERROR
+    if response.status in {401, 403}:
+        return Symptom.UNAUTHORIZED
+    if response.status == 503:
+        return Symptom.LOADING
+    if response.status >= 500 or exchange.error is not None:
+        return Symptom.ERROR
+    if response.status in {404, 405} or not _may_be_json(response.body) or 300 <= response.status < 400:
+        return Symptom.NOT_OPENAI
+    return None
+
+
+def _may_be_json(body: bytes) -> bool:
+    return body.lstrip()[:1] in {b"{", b"["}
+
+
+def _seen(exchange: Exchange) -> str:
+    asked = f"{exchange.request.method} {exchange.request.path}"
+    response, error = exchange.response, exchange.error
+    if response is None or error is not None:
+        return f"{asked}: {error.detail if error else 'no answer'}"
+    body = response.body[:120].decode(errors="replace")
+    return f"{asked} answered {response.status} {shown(body)}"

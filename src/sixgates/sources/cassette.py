@@ -1,0 +1,218 @@
+"""Recorded exchanges: one vcrpy cassette (version 1) a probe, to the byte, with chunk offsets and times.
+
+vcrpy's own serializer and persister write the files, so `vcr.use_cassette` replays them too. What vcrpy does not
+keep stands under one more key, `sixgates`: headers in order, chunk boundaries and arrival times, how a cut
+connection ended, and at the top what was recorded, where from, and with which probe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from sixgates.catalogue import Probe
+from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
+from sixgates.judge import Answer
+from sixgates.verdict import Cause
+
+_REQUEST_HEADERS = {"accept", "accept-encoding", "content-type"}
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a cassette is a recording of; `recorded` is an ISO 8601 date."""
+
+    provider: str
+    type: str
+    engine_version: str
+    model: str
+    recorded: str
+
+
+class CassetteError(Exception):
+    """A cassette cannot be read or written; the message names the file."""
+
+
+def write(folder: Path, label: Label, probe: Probe, exchange: Exchange, root: str) -> Path:
+    """Write one exchange; raises CassetteError when the disk refuses or the bytes would not come back."""
+    from vcr.persisters.filesystem import FilesystemPersister
+
+    path = folder / f"{probe.name}.yaml"
+    document = _document(label, probe, exchange, root)
+    try:
+        FilesystemPersister.save_cassette(path, {"requests": [], "responses": []}, _Serializer(document))
+    except OSError as problem:
+        raise CassetteError(f"{path}: cannot be written: {problem.strerror or problem}") from None
+    if read(path, probe)[1] != exchange:
+        raise CassetteError(f"{path}: does not give back the bytes that were recorded")
+    return path
+
+
+def read(path: Path, probe: Probe) -> tuple[Label, Exchange]:
+    """The label and the exchange of a cassette; raises CassetteError when it is missing, broken or stale."""
+    document = _load(path)
+    try:
+        meta = document["sixgates"]
+        label = Label(*(meta[name] for name in Label.__dataclass_fields__))
+        exchange = _exchange(probe.name, document["interactions"][0])
+    except (LookupError, TypeError, ValueError, AttributeError) as problem:
+        raise CassetteError(
+            f"{path}: not a cassette of sixgates ({type(problem).__name__}: {problem})"
+        ) from None
+    if meta["fingerprint"] != probe.fingerprint:
+        raise CassetteError(f"{path}: stale, the probe {probe.name} has changed since it was recorded")
+    return label, exchange
+
+
+def answers(folder: Path, provider: str, probes: Iterable[Probe]) -> tuple[Label | None, dict[str, Answer]]:
+    """Every probe's recorded exchange; what cannot be read is one cause that names the files."""
+    if not folder.is_dir():
+        return None, dict.fromkeys((probe.name for probe in probes), missing(folder, provider))
+    label: Label | None = None
+    found: dict[str, Answer] = {}
+    problems: dict[str, str] = {}
+    for probe in probes:
+        try:
+            label, found[probe.name] = read(folder / f"{probe.name}.yaml", probe)
+        except CassetteError as problem:
+            problems[probe.name] = str(problem)
+    if problems:
+        found.update(dict.fromkeys(problems, _incomplete(provider, problems)))
+    return label, found
+
+
+def missing(folder: Path, provider: str) -> Cause:
+    """The cause of a provider that was never recorded."""
+    return Cause(
+        f"{provider}:no-recording",
+        f"{provider} has no recording: {folder} does not exist",
+        (*_how_to_record(provider), f"or judge it live: pytest -m contract --live --provider {provider}"),
+    )
+
+
+def _incomplete(provider: str, problems: Mapping[str, str]) -> Cause:
+    first = next(iter(problems.values()))
+    more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+    return Cause(
+        f"{provider}:recording", f"the recording of {provider}: {first}{more}", _how_to_record(provider)
+    )
+
+
+def _how_to_record(provider: str) -> tuple[str, ...]:
+    return (f"record it with the provider running: pytest -m contract --live --record --provider {provider}",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Serializer:
+    """vcrpy's YAML serializer, given our document in place of the pairs that vcrpy itself collected."""
+
+    document: Mapping[str, Any]
+
+    def serialize(self, _: object) -> str:
+        from vcr.serializers import yamlserializer
+
+        return str(yamlserializer.serialize(self.document))
+
+
+def _load(path: Path) -> Any:
+    import yaml
+
+    try:
+        with path.open("rb") as stream:
+            return yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - is safe
+    except FileNotFoundError:
+        raise CassetteError(f"{path}: does not exist") from None
+    except OSError as problem:
+        raise CassetteError(f"{path}: cannot be read: {problem.strerror or problem}") from None
+    except yaml.YAMLError as problem:
+        raise CassetteError(f"{path}: not YAML: {' '.join(str(problem).split())[:200]}") from None
+
+
+def _document(label: Label, probe: Probe, exchange: Exchange, root: str) -> dict[str, Any]:
+    request, response = exchange.request, exchange.response or Response(0)
+    ends = [0]
+    for chunk in response.chunks:
+        ends.append(ends[-1] + len(chunk.data))
+    return {
+        "version": 1,
+        "sixgates": {**asdict(label), "probe": probe.name, "fingerprint": probe.fingerprint},
+        "interactions": [
+            {
+                "request": {
+                    "method": request.method,
+                    "uri": f"{root}{request.path}",
+                    "headers": {
+                        name: [value] for name, value in request.headers if name.lower() in _REQUEST_HEADERS
+                    },
+                    "body": _text(request.body),
+                    "sixgates": {"path": request.path},
+                },
+                "response": {
+                    "status": {"code": response.status, "message": ""},
+                    "headers": _by_name(response.headers),
+                    "body": {"string": _text(response.body)},
+                    "sixgates": {
+                        "answered": exchange.response is not None,
+                        "http_version": response.http_version,
+                        "headers": [list(pair) for pair in response.headers],
+                        "chunks": [
+                            [end, round(chunk.at, 6)]
+                            for end, chunk in zip(ends[1:], response.chunks, strict=True)
+                        ],
+                        "error": exchange.error and [str(exchange.error.kind), exchange.error.detail],
+                        "elapsed": round(exchange.elapsed, 6),
+                    },
+                },
+            }
+        ],
+    }
+
+
+def _text(body: bytes | None) -> str | bytes | None:
+    if body is None:
+        return None
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body
+
+
+def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    named: dict[str, list[str]] = {}
+    for name, value in headers:
+        named.setdefault(name, []).append(value)
+    return named
+
+
+def _exchange(probe: str, interaction: Mapping[str, Any]) -> Exchange:
+    asked, answered = interaction["request"], interaction["response"]
+    more = answered["sixgates"]
+    headers = tuple((name, values[0]) for name, values in asked["headers"].items())
+    request = Request(asked["method"], asked["sixgates"]["path"], headers, _bytes(asked["body"]))
+    response = None
+    if more["answered"]:
+        response = Response(
+            answered["status"]["code"],
+            tuple((name, value) for name, value in more["headers"]),
+            _chunks(_bytes(answered["body"]["string"]) or b"", more["chunks"]),
+            more["http_version"],
+        )
+    error = more["error"] and TransportError(FailureKind(more["error"][0]), more["error"][1])
+    return Exchange(probe, request, response, error, more["elapsed"])
+
+
+def _bytes(text: str | bytes | None) -> bytes | None:
+    return text.encode() if isinstance(text, str) else text
+
+
+def _chunks(body: bytes, ends: list[list[float]]) -> tuple[Chunk, ...]:
+    offsets = [0, *(int(end) for end, _ in ends)]
+    if offsets[-1] != len(body):
+        raise ValueError(f"the body has {len(body)} bytes, the chunks end at {offsets[-1]}")
+    times = [at for _, at in ends]
+    return tuple(
+        Chunk(body[start:end], at) for (start, end), at in zip(pairwise(offsets), times, strict=True)
+    )

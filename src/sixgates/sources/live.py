@@ -1,0 +1,252 @@
+"""Exchanges with a running provider: bounded in time and size, with the network's own chunks."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sixgates.catalogue import Probe
+from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
+from sixgates.judge import Answer, NotSent
+from sixgates.select import Unmet
+from sixgates.sources.reference import with_key
+from sixgates.sources.secrets import Scrubber, secrets_of
+from sixgates.verdict import Cause
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_CHUNKS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a provider listens and how to talk to it; `root` may carry userinfo and a query."""
+
+    name: str
+    root: str
+    model: str
+    key: str | None = field(default=None, repr=False)
+    concurrency: int = 4
+    context_length: int | None = None
+    deadline_s: float | None = None
+
+
+Stop = Callable[[Mapping[str, Answer]], Cause | None]
+Report = Callable[[str, int, int], None]
+
+
+def fetch(
+    target: Target,
+    probes: Iterable[Probe],
+    *,
+    first: Iterable[Probe] = (),
+    stop: Stop = lambda answers: None,
+    report: Report = lambda name, done, total: None,
+) -> dict[str, Answer]:
+    """Send each probe once; `first` go ahead, and when `stop` finds a cause in their answers nothing else is sent.
+
+    Never raises for what a server does: every way to fail is an exchange with a transport error.
+    """
+    return asyncio.run(_Session(target, report).run(tuple(probes), tuple(first), stop))
+
+
+class _Session:
+    def __init__(self, target: Target, report: Report) -> None:
+        self.target = target
+        self.report = report
+        self.scrubber = Scrubber(secrets_of(target.root, target.key))
+        self.answers: dict[str, Answer] = {}
+        self.limit = asyncio.Semaphore(target.concurrency)
+        self.total = 0
+
+    async def run(self, probes: tuple[Probe, ...], first: tuple[Probe, ...], stop: Stop) -> dict[str, Answer]:
+        rest = [probe for probe in probes if probe not in first]
+        self.total = len(first) + len(rest)
+        async with _client(self.target.root) as client:
+            for probe in first:
+                await self._send(client, probe)
+                if stop(self.answers) is not None:
+                    return self.answers
+            for probe in (probe for probe in rest if probe.alone):
+                await self._send(client, probe)
+            for wave in _waves([probe for probe in rest if not probe.alone]):
+                await asyncio.gather(*(self._bounded(client, probe) for probe in wave))
+        return self.answers
+
+    async def _bounded(self, client: httpx.AsyncClient, probe: Probe) -> None:
+        if probe.group is not None:
+            await self._send(client, probe)
+            return
+        async with self.limit:
+            await self._send(client, probe)
+
+    async def _send(self, client: httpx.AsyncClient, probe: Probe) -> None:
+        earlier = self.answers.get(probe.after.name) if probe.after else None
+        try:
+            request = probe.request(
+                self.target.model,
+                earlier if isinstance(earlier, Exchange) else None,
+                context_length=self.target.context_length,
+            )
+        except Unmet as unmet:
+            self.answers[probe.name] = NotSent(str(unmet))
+        else:
+            request = with_key(request, probe.auth, self.target.key)
+            deadline = self.target.deadline_s or probe.deadline_s
+            exchange = await _exchange(client, self.target.root, probe.name, request, deadline)
+            self.answers[probe.name] = self.scrubber.exchange(exchange)
+        self.report(probe.name, len(self.answers), self.total)
+
+
+def _waves(probes: list[Probe]) -> Iterator[list[Probe]]:
+    """Independent probes together, then those that build on others, then each group by itself."""
+    single = [probe for probe in probes if probe.group is None]
+    yield [probe for probe in single if probe.after is None]
+    yield [probe for probe in single if probe.after is not None]
+    for group in dict.fromkeys(probe.group for probe in probes if probe.group is not None):
+        yield [probe for probe in probes if probe.group == group]
+
+
+def _client(root: str) -> httpx.AsyncClient:
+    import httpx
+
+    return httpx.AsyncClient(
+        timeout=None,  # noqa: S113 - one deadline stands over the whole exchange; httpx's are per operation
+        follow_redirects=False,
+        trust_env=not _is_loopback(root),
+        limits=httpx.Limits(max_keepalive_connections=0),
+    )
+
+
+def _is_loopback(root: str) -> bool:
+    host = urlsplit(root).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _exchange(
+    client: httpx.AsyncClient, root: str, probe: str, request: Request, deadline_s: float
+) -> Exchange:
+    import httpx
+
+    capture = _Capture(time.perf_counter())
+    error: TransportError | None = None
+    try:
+        async with asyncio.timeout(deadline_s):
+            await capture.take(client, root, request)
+    except TimeoutError:
+        error = TransportError(FailureKind.DEADLINE, f"no end within {deadline_s:g} s")
+    except _TooLargeError as problem:
+        error = TransportError(FailureKind.TOO_LARGE, str(problem))
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
+        error = transport_error(problem)
+    return Exchange(probe, request, capture.response(), error, capture.elapsed())
+
+
+class _TooLargeError(Exception):
+    """The answer passed a bound."""
+
+
+@dataclass(slots=True)
+class _Capture:
+    started: float
+    reply: httpx.Response | None = None
+    chunks: list[Chunk] = field(default_factory=list)
+
+    async def take(self, client: httpx.AsyncClient, root: str, request: Request) -> None:
+        import httpx
+
+        headers = {**dict(request.headers), "User-Agent": "sixgates"}
+        built = client.build_request(
+            request.method, address(root, request.path), headers=headers, content=request.body
+        )
+        own = request.header("authorization") is not None
+        auth = httpx.Auth() if own else httpx.USE_CLIENT_DEFAULT  # else httpx prefers the URL's userinfo
+        size = 0
+        reply = await client.send(built, stream=True, auth=auth)
+        self.reply = reply
+        try:
+            async for data in reply.aiter_raw():
+                size += len(data)
+                self.chunks.append(Chunk(data, self.elapsed()))
+                if size > MAX_BYTES or len(self.chunks) > MAX_CHUNKS:
+                    raise _TooLargeError(f"more than {MAX_BYTES} bytes or {MAX_CHUNKS} chunks of body")
+        finally:
+            await reply.aclose()
+
+    def elapsed(self) -> float:
+        return round(time.perf_counter() - self.started, 6)
+
+    def response(self) -> Response | None:
+        if self.reply is None:
+            return None
+        headers = tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in self.reply.headers.raw
+        )
+        return Response(self.reply.status_code, headers, tuple(self.chunks), self.reply.http_version)
+
+
+def address(root: str, path: str) -> str:
+    """The URL of a path under a provider's root, keeping the root's userinfo, prefix and query."""
+    parts = urlsplit(root)
+    base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}{path}"
+    return f"{base}?{parts.query}" if parts.query else base
+
+
+def transport_error(problem: BaseException) -> TransportError:
+    """What went wrong below HTTP, told from the chain of exceptions that the client raised."""
+    import httpx
+
+    chain = list(_causes(problem))
+    detail = next((str(each) for each in reversed(chain) if str(each)), type(problem).__name__)
+    for each in chain:
+        kind = _kind_of(each)
+        if kind is not None:
+            return TransportError(kind, detail)
+    if isinstance(problem, httpx.ReadError | httpx.WriteError):
+        return TransportError(FailureKind.RESET, detail)
+    if isinstance(problem, httpx.ConnectError):
+        return TransportError(FailureKind.UNREACHABLE, detail)
+    return TransportError(FailureKind.PROTOCOL, detail)
+
+
+def _kind_of(problem: BaseException) -> FailureKind | None:
+    if isinstance(problem, socket.gaierror):
+        return FailureKind.DNS
+    if isinstance(problem, ssl.SSLError):
+        return FailureKind.TLS
+    if isinstance(problem, OSError):
+        return {
+            errno.ECONNREFUSED: FailureKind.REFUSED,
+            errno.ECONNRESET: FailureKind.RESET,
+            errno.EPIPE: FailureKind.RESET,
+        }.get(problem.errno or 0)
+    return None
+
+
+def _causes(problem: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting = [problem]
+    while waiting:
+        each = waiting.pop(0)
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            waiting += each.exceptions
