@@ -1,0 +1,67 @@
+"""Waits until a started server answers, or says why it does not."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+from sixgates.engines.process import EngineError, tail
+
+_POLL_S = 0.2
+
+
+class EngineDiedError(EngineError):
+    """The process ended before it was ready; `status` is its exit status, or 128 plus a signal."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def await_ready(name: str, child: subprocess.Popen[bytes], url: str, patience_s: float, log: Path) -> float:
+    """Seconds until `url` answered 200; raises EngineError with the end of the log otherwise."""
+    begun = time.monotonic()
+    while (waited := time.monotonic() - begun) < patience_s:
+        if child.poll() is not None:
+            text = f"{name} ended with exit status {child.returncode} before it was ready."
+            raise EngineDiedError(_explained(text, log), child.returncode)
+        if _answers(url):
+            return waited
+        time.sleep(_POLL_S)
+    raise EngineError(_explained(f"{name} did not answer {url} with 200 within {patience_s:.0f} s.", log))
+
+
+def warm_up(url: str, model: str) -> None:
+    """Sends a request with logprobs, whose first use takes vLLM many seconds; any outcome will do."""
+    body = {
+        "model": model,
+        "messages": [{"role": "user", "content": "Hello"}],
+        "max_tokens": 1,
+        "logprobs": True,
+        "top_logprobs": 1,
+    }
+    request = urllib.request.Request(  # noqa: S310 - an http address of this machine
+        f"{url}/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with contextlib.suppress(OSError, http.client.HTTPException), opener.open(request, timeout=120) as answer:
+        answer.read(1_000_000)
+
+
+def _answers(url: str) -> bool:
+    # A proxy of the environment must not stand between us and our own loopback.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def _explained(text: str, log: Path) -> str:
+    return f"{text} The end of its log {log}:\n{tail(log) or '  | (empty)'}"

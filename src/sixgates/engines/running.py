@@ -1,0 +1,72 @@
+"""Starts an installed engine for as long as a `with` block lasts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sixgates.engines import cache
+from sixgates.engines.install import install
+from sixgates.engines.process import EngineError, free_port, guarded
+from sixgates.engines.ready import await_ready
+from sixgates.engines.registry import Engine
+from sixgates.engines.steps import HERE, Report
+
+TEMPLATE = HERE / "chatml-tools.jinja"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningEngine:
+    """A server that answers; `pid` is its guard, whose end is the end of every process of the engine."""
+
+    engine: Engine
+    url: str
+    pid: int
+    log_path: Path
+    ready_s: float
+
+    @property
+    def version(self) -> str:
+        """The version that the registry pins."""
+        return self.engine.version
+
+
+@contextlib.contextmanager
+def running(
+    name: str,
+    *,
+    report: Report = print,
+    port: int | None = None,
+    model_alias: str = "smollm2",
+    chat_template: Path = TEMPLATE,
+    extra_args: Sequence[str] = (),
+) -> Iterator[RunningEngine]:
+    """Installs the engine when needed and starts it until the block is left; raises EngineError."""
+    found = install(name, report=report)
+    engine = found.engine
+    if not engine.argv:
+        raise EngineError(
+            f"{name} is only installed, in {found.folder}; it is not an engine that can be started."
+        )
+    port = free_port() if port is None else port
+    places = {need: str(cache.folder(need)) for need in engine.needs}
+    argv = [
+        part.format(
+            here=found.folder,
+            scripts=HERE / "scripts",
+            port=port,
+            alias=model_alias,
+            template=chat_template,
+            **places,
+        )
+        for part in engine.argv
+    ]
+    log, url = cache.log(f"{name}-{port}"), f"http://127.0.0.1:{port}"
+    log.write_bytes(b"")
+    report(f"{name}: starting on port {port}…")
+    with guarded([*argv, *extra_args], log, env=dict(engine.env)) as child:
+        seconds = await_ready(name, child, url + engine.ready, engine.patience_s, log)
+        report(f"{name}: ready after {seconds:.0f} s on {url} (log {log})")
+        yield RunningEngine(engine, url, child.pid, log, seconds)
