@@ -8,6 +8,7 @@ from sixgates.config.gates_file import Gates
 from sixgates.config.litellm_file import LiteLLMConfig
 from sixgates.config.mappings import Mappings
 from sixgates.config.providers import HealthCheck, Model, Provider, ProviderType, Status
+from sixgates.config.ruleset import lint
 from sixgates.config.stack import FILES, ConfigError, Stack, describe, load_stack, read_file, read_files
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Status",
     "declared_capabilities",
     "describe",
+    "lint",
     "load_stack",
     "read_file",
     "read_files",

@@ -53,7 +53,7 @@ def write(stack: Stack, path: Path | None = None, force: bool = False) -> tuple[
 
 
 def drift(stack: Stack) -> tuple[Finding, ...]:
-    """Where litellm-unified.yaml says something else than its sources; comments and order of keys do not count."""
+    """Where litellm-unified.yaml says something else than its sources; comments do not count."""
     found = stack.gateway_document
     if found is None:
         return ()
@@ -123,13 +123,13 @@ class _Writer:
         }
 
     def _limits(self, target: Target) -> dict[str, int]:
-        """The target's part of its name's limits: LiteLLM counts per deployment, so a group shares by weight."""
+        """The target's part of its name's limits: LiteLLM counts per deployment, so a group shares them."""
         limit = self._stack.mappings.rate_limits.get(target.name, RateLimit.model_construct())
         group = self._plan.targets[target.name]
         total = sum(other.weight or 0 for other in group)
         part = (target.weight or 0) / total if target.weight is not None and total else 1.0
         both = {"rpm": limit.rpm, "tpm": limit.tpm}
-        return {key: max(1, int(value * part)) for key, value in both.items() if value is not None}
+        return {key: max(1, round(value * part)) for key, value in both.items() if value is not None}
 
     def _router_settings(self) -> dict[str, Any]:
         rules = self._stack.mappings.routing_rules
@@ -147,8 +147,8 @@ class _Writer:
     def _model_list(self) -> list[str]:
         lines = ["model_list:" if self._deployments else "model_list: []"]
         for target, deployment in self._deployments:
-            lines += [f"  # {target.comment}", *_block([deployment], 2)]
-        return [*lines, *(f"  # {remark}" for remark in self._plan.remarks)]
+            lines += [_comment(target.comment, 2), *_block([deployment], 2)]
+        return [*lines, *(_comment(remark, 2) for remark in self._plan.remarks)]
 
     def _settings(self) -> list[str]:
         settings = self._router_settings()
@@ -159,22 +159,28 @@ class _Writer:
         if self._plan.aliases:
             lines.append("  model_group_alias:")
             for alias, (name, comment) in self._plan.aliases.items():
-                lines += [f"    # {comment}", *_block({alias: name}, 4)]
+                lines += [_comment(comment, 4), *_block({alias: name}, 4)]
         if self._plan.fallbacks:
             lines.append("  fallbacks:")
             for entry in self._plan.fallbacks:
                 lines += [
-                    f"    # {entry.comment}",
+                    _comment(entry.comment, 4),
                     *_block([{entry.name: list(entry.targets)}], 4, flow=True),
                 ]
         return [*lines, "", *_block({"general_settings": self.config()["general_settings"]}, 0)]
 
 
 _WHY = {
-    "num_retries": "a retry waits about two seconds before the first fallback, and clients retry by themselves",
+    "num_retries": "a retry waits about two seconds before the first fallback; clients retry by themselves",
     "timeout": "seconds for the whole answer, or between two chunks of a stream",
     "optional_pre_call_checks": "without this LiteLLM reads rpm and tpm but never refuses a request",
 }
+
+
+def _comment(text: str, indent: int) -> str:
+    """One comment line; a name with a line break in it must not become YAML of its own."""
+    printable = "".join(char if char.isprintable() else "?" for char in text)
+    return f"{' ' * indent}# {printable}"
 
 
 def _block(data: Any, indent: int, *, flow: bool = False) -> list[str]:
@@ -183,10 +189,11 @@ def _block(data: Any, indent: int, *, flow: bool = False) -> list[str]:
     return [" " * indent + line for line in text.splitlines()]
 
 
-_Difference = tuple[tuple[str | int, ...], str, str]
+_Path = tuple[str | int, ...]
+_Difference = tuple[_Path, str, str]
 
 
-def _differences(want: Any, have: Any, path: tuple[str | int, ...]) -> list[_Difference]:
+def _differences(want: Any, have: Any, path: _Path) -> list[_Difference]:
     if isinstance(want, dict) and isinstance(have, dict):
         return [
             difference
@@ -209,7 +216,7 @@ def _compared(
     return _differences(want[key], have[key], path)
 
 
-def _list_differences(want: list[Any], have: list[Any], path: tuple[str | int, ...]) -> list[_Difference]:
+def _list_differences(want: list[Any], have: list[Any], path: _Path) -> list[_Difference]:
     found: list[_Difference] = []
     for index in range(max(len(want), len(have))):
         if index >= len(have):

@@ -7,7 +7,7 @@ from typing import Any
 from sixgates.config.providers import Provider, ProviderType
 
 PLACEHOLDER_KEY = "none"
-"""Sent to servers that want no key; without it LiteLLM would send them a real OPENAI_API_KEY from its environment."""
+"""Sent to servers that want no key; without it LiteLLM would send a real OPENAI_API_KEY there."""
 
 _PREFIXES = {
     ProviderType.VLLM: "hosted_vllm",

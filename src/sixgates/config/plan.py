@@ -1,4 +1,4 @@
-"""Decides what the gateway must do for each name: deployments, aliases, fallbacks, and what stays undecided."""
+"""Decides what the gateway does for each name: deployments, aliases, fallbacks, and what stays open."""
 
 from __future__ import annotations
 
@@ -147,6 +147,8 @@ class _Planner:
             return
         line = self.stack.line(MAPPINGS, "patterns", index)
         comment = f"patterns {pattern.pattern} ({MAPPINGS}:{line})"
+        if not wildcard.endswith("*"):
+            comment += "; LiteLLM also takes names that go on after this"
         model = pattern.backend_model or wildcard
         step = self._stand_in(pattern, index)
         order = 1 if step else None
@@ -247,7 +249,7 @@ class _Planner:
         return self._name_for(provider, model)
 
     def _of_provider(self, provider: str, name: str, path: tuple[str | int, ...]) -> str | None:
-        """The callable name that stands for a provider when `name` fails: a mapped name first, else its only model."""
+        """The name that stands for a provider when `name` fails: a mapped name, else its only model."""
         wanted = {target.model for target in self.plan.targets.get(name, [])} | {name}
         mapped = [
             other

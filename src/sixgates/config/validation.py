@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -60,9 +60,16 @@ def shown(value: object, path: Path = ()) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def suggestion(word: str, known: Iterator[str] | list[str] | tuple[str, ...]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Names for a message: the first eight, and how many more there are."""
+    known = list(names)
+    more = f" and {len(known) - 8} more" if len(known) > 8 else ""
+    return ", ".join(known[:8]) + more or "there is none"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
     """`Did you mean ...?`, or the empty string when nothing is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
     return f"Did you mean `{near[0]}`?" if near else ""
 
 

@@ -36,7 +36,7 @@ def _parts(body: str) -> list[str] | None:
     position = 0
     while position < len(body):
         char, following = body[position], body[position + 1 : position + 2]
-        if char == "\\" and following and not following.isalnum():
+        if char == "\\" and following and following != "*" and not following.isalnum():
             parts.append(following)
             position += 2
         elif char == "." and following in ("*", "+"):
@@ -47,4 +47,4 @@ def _parts(body: str) -> list[str] | None:
         else:
             parts.append(char)
             position += 1
-    return parts if "*" not in (part for part in parts if part == r"\*") else None
+    return parts

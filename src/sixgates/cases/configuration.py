@@ -1,0 +1,34 @@
+"""Gate 1: one case per rule on what the files say about each other."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sixgates.cases import Case
+from sixgates.cases.findings import judged, unreadable
+from sixgates.config import ConfigError, Stack
+from sixgates.config.rules import Rule, Severity
+from sixgates.config.ruleset import RULES
+from sixgates.run import Run
+from sixgates.verdict import Gate, Level, Verdict
+
+
+def configuration_cases(run: Run) -> list[Case]:
+    """A case for each rule; a single blocked one when the files cannot be read."""
+    try:
+        stack = run.stack
+    except ConfigError as error:
+        blocked = unreadable("config.readable", Gate.CONFIGURATION, error.findings)
+        return [Case("readable", lambda: blocked)]
+    return [Case(slug, partial(_judge, stack, rule)) for slug, rule in RULES.items()]
+
+
+def _judge(stack: Stack, rule: Rule) -> Verdict:
+    return judged(
+        f"config.{rule.slug.replace('-', '_')}",
+        Gate.CONFIGURATION,
+        rule.judge(stack),
+        requirement=rule.requirement,
+        level=Level.MUST if rule.severity is Severity.ERROR else Level.SHOULD,
+        evidence=rule.evidence,
+    )

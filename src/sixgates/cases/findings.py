@@ -1,0 +1,38 @@
+"""From findings to a verdict, for the gates that judge files instead of exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sixgates.exchange import Finding
+from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+
+
+def judged(
+    check: str,
+    gate: Gate,
+    findings: Iterable[Finding],
+    *,
+    requirement: str,
+    level: Level = Level.MUST,
+    evidence: Sequence[str] = (),
+) -> Verdict:
+    """PASSED without findings; with some FAILED for a MUST and ADVISORY for a SHOULD."""
+    found = tuple(findings)
+    broken = Outcome.FAILED if level is Level.MUST else Outcome.ADVISORY
+    outcome = broken if found else Outcome.PASSED
+    return Verdict(
+        check, gate, level, outcome, requirement, source="config", findings=found, evidence=tuple(evidence)
+    )
+
+
+def unreadable(check: str, gate: Gate, findings: Sequence[Finding]) -> Verdict:
+    """The verdict of a gate that needs the configuration when gate 2 found it without its shape."""
+    cause = Cause(
+        "config-unreadable",
+        f"the configuration cannot be read ({len(findings)} problem{'s' if len(findings) != 1 else ''})",
+        ("Mend what `pytest -m schema` reports, then run again.",),
+    )
+    return Verdict(
+        check, gate, Level.MUST, Outcome.BLOCKED, source="config", findings=tuple(findings), cause=cause
+    )

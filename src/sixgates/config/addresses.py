@@ -1,0 +1,83 @@
+"""Rules on addresses, keys, declared features and the compiled file."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from sixgates.config.capabilities import CAPABILITIES
+from sixgates.config.compile import compile_gateway, drift
+from sixgates.config.rules import Findings, Severity, rule
+from sixgates.config.stack import GATEWAY, PROVIDERS, Stack
+from sixgates.config.validation import suggestion
+from sixgates.exchange import Finding
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@rule("port-conflict", Severity.ERROR)
+def port_conflict(stack: Stack) -> Findings:
+    """No two active providers have the same address."""
+    seen: dict[tuple[str, int | None, str], str] = {}
+    for name, entry in stack.active.items():
+        parts = urlsplit(entry.root)
+        host = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}.get(parts.hostname or "", parts.hostname or "")
+        address = (host, parts.port or _DEFAULT_PORTS.get(parts.scheme), parts.path)
+        first = seen.setdefault(address, name)
+        if first != name and entry.type.cloud_root != entry.root:
+            where = stack.position(PROVIDERS, "providers", name, "base_url")
+            got = f"{host}:{address[1]}, which {first} has"
+            yield Finding(where, "an address of its own", got, f"Give {name} another port, or disable one.")
+
+
+@rule("secret-in-url", Severity.ERROR)
+def secret_in_url(stack: Stack) -> Findings:
+    """No base_url carries a password, a key or a query: it would stand in the compiled file and in logs."""
+    for name, entry in stack.providers.items():
+        parts = urlsplit(entry.base_url)
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            where = stack.position(PROVIDERS, "providers", name, "base_url")
+            hint = "Put the key into an environment variable and name it in `api_key_env`."
+            yield Finding(where, "scheme, host, port and path only", "a URL with user info or a query", hint)
+
+
+@rule("missing-api-key-env", Severity.WARN)
+def missing_api_key_env(stack: Stack) -> Findings:
+    """A cloud provider says which environment variable holds its key."""
+    for name, entry in stack.active.items():
+        if entry.type.cloud_root and entry.api_key_env is None:
+            where = stack.position(PROVIDERS, "providers", name, key=True)
+            hint = f"Add `api_key_env: {entry.type.name}_API_KEY` to {name}."
+            yield Finding(where, "the key `api_key_env`", "no such key", hint)
+
+
+@rule("capability-undefined", Severity.WARN)
+def capability_undefined(stack: Stack) -> Findings:
+    """Every capability that a provider declares is one that sixgates can judge."""
+    for name, entry in stack.providers.items():
+        for index, capability in enumerate(entry.capabilities or []):
+            if capability not in CAPABILITIES:
+                where = stack.position(PROVIDERS, "providers", name, "capabilities", index)
+                hint = suggestion(capability, CAPABILITIES) or "Move it to `features`, which is free text."
+                yield Finding(where, f"one of {', '.join(CAPABILITIES)}", f"`{capability}`", hint)
+
+
+@rule("wildcard-catch-all", Severity.WARN)
+def wildcard_catch_all(stack: Stack) -> Findings:
+    """The gateway has no entry that answers for every name, because it would hide every typo."""
+    for index, deployment in enumerate(stack.gateway.model_list if stack.gateway else []):
+        if not deployment.model_name.strip("*"):
+            where = stack.position(GATEWAY, "model_list", index, "model_name")
+            hint = "Name a prefix before the star, such as `meta-llama/*`."
+            yield Finding(where, "a name with literal text", f"`{deployment.model_name}`", hint)
+
+
+@rule("compile-undecided", Severity.ERROR)
+def compile_undecided(stack: Stack) -> Findings:
+    """The gateway's config follows from the sources without a guess."""
+    yield from compile_gateway(stack).problems
+
+
+@rule("compile-drift", Severity.ERROR)
+def compile_drift(stack: Stack) -> Findings:
+    """litellm-unified.yaml is what its two sources compile to."""
+    yield from drift(stack)

@@ -1,0 +1,290 @@
+"""Rules on what the files say about each other: providers, models, fallbacks and chains."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sixgates.config.plan import Plan, plan_of
+from sixgates.config.providers import Status
+from sixgates.config.rules import Findings, Severity, rule
+from sixgates.config.stack import DEVIATIONS, MAPPINGS, Stack
+from sixgates.config.validation import listed, suggestion
+from sixgates.config.wildcard import wildcard_of
+from sixgates.exchange import Finding
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place in model-mappings.yaml that names a provider."""
+
+    path: Path
+    name: str
+
+
+def mentions(stack: Stack) -> Iterator[Mention]:
+    """Every place that must name a provider, and every other that happens to name one."""
+    mappings = stack.mappings
+    for name, match in mappings.exact_matches.items():
+        yield Mention(("exact_matches", name, "provider"), match.provider)
+    for index, pattern in enumerate(mappings.patterns):
+        yield Mention(("patterns", index, "provider"), pattern.provider)
+    for name, capability in mappings.capabilities.items():
+        if capability.provider:
+            yield Mention(("capabilities", name, "provider"), capability.provider)
+    for name, group in mappings.load_balancing.items():
+        for index, share in enumerate(group.providers):
+            yield Mention(("load_balancing", name, "providers", index, "provider"), share.provider)
+    if mappings.routing_rules.default_provider:
+        yield Mention(("routing_rules", "default_provider"), mappings.routing_rules.default_provider)
+    for name, chain in mappings.fallback_chains.items():
+        for index, step in enumerate(chain.chain):
+            if step.provider:
+                yield Mention(("fallback_chains", name, "chain", index, "provider"), step.provider)
+
+
+def fallback_names(stack: Stack) -> Iterator[Mention]:
+    """Every `fallback:`, which may name a provider or a model."""
+    mappings = stack.mappings
+    for section in ("exact_matches", "capabilities"):
+        for name, entry in getattr(mappings, section).items():
+            if entry.fallback:
+                yield Mention((section, name, "fallback"), entry.fallback)
+    for index, pattern in enumerate(mappings.patterns):
+        if pattern.fallback:
+            yield Mention(("patterns", index, "fallback"), pattern.fallback)
+    if mappings.routing_rules.fallback:
+        yield Mention(("routing_rules", "fallback"), mappings.routing_rules.fallback)
+
+
+def chain_names(stack: Stack) -> Iterator[Mention]:
+    """Every chain step that is a bare name or a model."""
+    for name, chain in stack.mappings.fallback_chains.items():
+        for index, step in enumerate(chain.chain):
+            path: Path = ("fallback_chains", name, "chain", index)
+            if step.name:
+                yield Mention(path, step.name)
+            if step.model and not step.provider:
+                yield Mention((*path, "model"), step.model)
+
+
+@rule("provider-unknown", Severity.ERROR)
+def provider_unknown(stack: Stack) -> Findings:
+    """Every provider that a mapping names has an entry in providers.yaml."""
+    for mention in mentions(stack):
+        if mention.name not in stack.providers:
+            yield _unknown(stack, mention, "a provider", list(stack.providers))
+
+
+@rule("fallback-unknown", Severity.ERROR)
+def fallback_unknown(stack: Stack) -> Findings:
+    """Every fallback names a provider or a model that clients can call."""
+    yield from _unknown_names(stack, fallback_names(stack))
+
+
+@rule("chain-target-unknown", Severity.ERROR)
+def chain_target_unknown(stack: Stack) -> Findings:
+    """Every step of a fallback chain names a provider or a model that clients can call."""
+    yield from _unknown_names(stack, chain_names(stack))
+
+
+@rule("provider-inactive", Severity.ERROR)
+def provider_inactive(stack: Stack) -> Findings:
+    """Every provider that a mapping routes to is active."""
+    for mention in (*mentions(stack), *fallback_names(stack), *chain_names(stack)):
+        entry = stack.providers.get(mention.name)
+        if entry is not None and entry.status is not Status.ACTIVE:
+            where = stack.position(MAPPINGS, *mention.path)
+            others = listed(stack.active)
+            hint = f"Set `status: active` for {mention.name}, or route to {others}."
+            yield Finding(
+                where, "an active provider", f"`{mention.name}`, whose status is {entry.status}", hint
+            )
+
+
+@rule("provider-serves-no-models", Severity.ERROR)
+def provider_serves_no_models(stack: Stack) -> Findings:
+    """No mapping routes model requests to a tool server or a web page."""
+    for mention in (*mentions(stack), *fallback_names(stack), *chain_names(stack)):
+        entry = stack.active.get(mention.name)
+        if entry is not None and not entry.type.serves_models:
+            where = stack.position(MAPPINGS, *mention.path)
+            servers = [name for name, other in stack.active.items() if other.type.serves_models]
+            got = f"`{mention.name}`, which is a {entry.type}"
+            yield Finding(where, "a provider that serves models", got, f"Use one of {listed(servers)}.")
+
+
+@rule("model-not-served", Severity.ERROR)
+def model_not_served(stack: Stack) -> Findings:
+    """Every backend model is in the list of models of its provider."""
+    for path, provider, model in _backend_models(stack):
+        entry = stack.active.get(provider)
+        if entry is not None and entry.type.serves_models and model not in entry.model_names:
+            hint = suggestion(model, entry.model_names) or f"Add it to the models of {provider}."
+            expected = f"a model of {provider}: {listed(entry.model_names)}"
+            yield Finding(stack.position(MAPPINGS, *path), expected, f"`{model}`", hint)
+
+
+@rule("capability-model-unknown", Severity.ERROR)
+def capability_model_unknown(stack: Stack) -> Findings:
+    """Every preferred model of a capability is a model that clients can call, or one of its provider."""
+    plan = plan_of(stack)
+    for name, capability in stack.mappings.capabilities.items():
+        provider = stack.active.get(capability.provider or "")
+        for index, model in enumerate(capability.preferred_models):
+            served = provider is not None and model in provider.model_names
+            if model not in plan.targets and not served and not _is_dormant(stack, model):
+                mention = Mention(("capabilities", name, "preferred_models", index), model)
+                yield _unknown(stack, mention, "a callable model", _literal(plan))
+
+
+@rule("chain-cycle", Severity.ERROR, "BerriAI/litellm#19985")
+def chain_cycle(stack: Stack) -> Findings:
+    """No fallback chain leads back to its own name."""
+    edges = {
+        name: [step.model or step.name for step in chain.chain if not step.provider]
+        for name, chain in stack.mappings.fallback_chains.items()
+    }
+    reported: set[frozenset[str]] = set()
+    for name in edges:
+        cycle = _cycle_from(name, edges)
+        if cycle and frozenset(cycle) not in reported:
+            reported.add(frozenset(cycle))
+            where = stack.position(MAPPINGS, "fallback_chains", name, key=True)
+            got = " -> ".join([*cycle, cycle[0]])
+            yield Finding(where, "a chain that ends", got, f"Remove the step back to {cycle[0]}.")
+
+
+@rule("chain-key-unknown", Severity.WARN)
+def chain_key_unknown(stack: Stack) -> Findings:
+    """Every fallback chain belongs to a name that clients can call."""
+    yield from _dead_keys(stack, "fallback_chains", list(stack.mappings.fallback_chains))
+
+
+@rule("rate-limit-unknown", Severity.WARN)
+def rate_limit_unknown(stack: Stack) -> Findings:
+    """Every rate limit belongs to a model name; an alias or a provider has none of its own."""
+    plan = plan_of(stack)
+    for name in stack.mappings.rate_limits:
+        if name not in plan.targets and not _is_dormant(stack, name):
+            where = stack.position(MAPPINGS, "rate_limits", name, key=True)
+            expected = f"a model name: {listed(_literal(plan))}"
+            yield Finding(
+                where, expected, f"`{name}`", suggestion(name, _literal(plan)) or "Remove the limit."
+            )
+
+
+@rule("pattern-invalid", Severity.ERROR)
+def pattern_invalid(stack: Stack) -> Findings:
+    """Every pattern is a regular expression that compiles."""
+    for index, entry in enumerate(stack.mappings.patterns):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                re.compile(entry.pattern)
+        except (re.error, RecursionError, OverflowError, MemoryError) as error:
+            where = stack.position(MAPPINGS, "patterns", index, "pattern")
+            hint = "Escape the character with a backslash if it is meant literally."
+            yield Finding(where, "a regular expression", f"`{entry.pattern}` ({error})", hint)
+
+
+@rule("weights-sum", Severity.ERROR, "BerriAI/litellm#33329")
+def weights_sum(stack: Stack) -> Findings:
+    """The weights of a load-balanced name are all given and sum to 1, or are all left out."""
+    for name, group in stack.mappings.load_balancing.items():
+        weights = [share.weight for share in group.providers]
+        given = [weight for weight in weights if weight is not None]
+        where = stack.position(MAPPINGS, "load_balancing", name, "providers")
+        if given and len(given) < len(weights):
+            got = f"{len(given)} weights for {len(weights)} providers"
+            yield Finding(where, "a weight for each provider, or for none", got, "Add the missing weights.")
+        elif given and abs(sum(given) - 1) > 0.001:
+            got = f"{' + '.join(f'{weight:g}' for weight in given)} = {sum(given):g}"
+            yield Finding(where, "weights that sum to 1", got, "Change the weights to shares of 1.")
+
+
+@rule("deviation-provider-unknown", Severity.ERROR)
+def deviation_provider_unknown(stack: Stack) -> Findings:
+    """Every deviation belongs to a provider of the stack."""
+    for index, deviation in enumerate(stack.deviations):
+        if deviation.provider not in stack.providers:
+            where = stack.position(DEVIATIONS, "deviations", index, "provider")
+            expected = f"a provider: {listed(stack.providers)}"
+            hint = suggestion(deviation.provider, list(stack.providers)) or "Remove the deviation."
+            yield Finding(where, expected, f"`{deviation.provider}`", hint)
+
+
+def _unknown(stack: Stack, mention: Mention, kind: str, known: list[str]) -> Finding:
+    where = stack.position(MAPPINGS, *mention.path)
+    hint = suggestion(mention.name, known) or f"Add {mention.name}, or use one of these."
+    return Finding(where, f"{kind}: {listed(known)}", f"`{mention.name}`", hint)
+
+
+def _unknown_names(stack: Stack, named: Iterator[Mention]) -> Findings:
+    plan = plan_of(stack)
+    for mention in named:
+        known = mention.name in stack.providers or plan.callable(mention.name)
+        if not known and not _is_dormant(stack, mention.name):
+            yield _unknown(stack, mention, "a provider or model", [*stack.providers, *_literal(plan)])
+
+
+def _literal(plan: Plan) -> list[str]:
+    return [name for name in (*plan.targets, *plan.aliases) if "*" not in name and "@" not in name]
+
+
+def _is_dormant(stack: Stack, name: str) -> bool:
+    """Whether a name is defined but leads to a provider that is unknown or inactive: another rule says so."""
+    mappings = stack.mappings
+    return name in mappings.exact_matches or name in mappings.load_balancing or name in mappings.capabilities
+
+
+def _dead_keys(stack: Stack, section: str, names: list[str]) -> Findings:
+    plan = plan_of(stack)
+    for name in names:
+        if not plan.callable(name) and not _is_dormant(stack, name):
+            where = stack.position(MAPPINGS, section, name, key=True)
+            expected = f"a callable name: {listed(_literal(plan))}"
+            hint = suggestion(name, _literal(plan)) or "Remove it: no request can use it."
+            yield Finding(where, expected, f"`{name}`", hint)
+
+
+def _backend_models(stack: Stack) -> Iterator[tuple[Path, str, str]]:
+    mappings = stack.mappings
+    for name, match in mappings.exact_matches.items():
+        field = "backend_model" if match.backend_model else "provider"
+        if name not in mappings.load_balancing:
+            yield ("exact_matches", name, field), match.provider, match.backend_model or name
+    for index, pattern in enumerate(mappings.patterns):
+        if pattern.backend_model and wildcard_of(pattern.backend_model) is None:
+            yield ("patterns", index, "backend_model"), pattern.provider, pattern.backend_model
+    for name, group in mappings.load_balancing.items():
+        for index, share in enumerate(group.providers):
+            if share.backend_model:
+                path: Path = ("load_balancing", name, "providers", index, "backend_model")
+                yield path, share.provider, share.backend_model
+    for name, chain in mappings.fallback_chains.items():
+        for index, step in enumerate(chain.chain):
+            if step.provider and step.model:
+                yield ("fallback_chains", name, "chain", index, "model"), step.provider, step.model
+
+
+def _cycle_from(start: str, edges: dict[str, list[str | None]]) -> list[str]:
+    """The names on a way from `start` back to it, found without recursion; empty when there is none."""
+    came_from: dict[str, str] = {}
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        for target in edges.get(name, ()):
+            if target == start:
+                way = [name]
+                while way[-1] != start:
+                    way.append(came_from[way[-1]])
+                return way[::-1]
+            if target in edges and target not in came_from and target is not None:
+                came_from[target] = name
+                waiting.append(target)
+    return []

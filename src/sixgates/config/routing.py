@@ -1,0 +1,220 @@
+"""What LiteLLM 1.106.2 does with a model name under a config: who answers, and who stands in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sixgates.config.litellm_file import Deployment, LiteLLMConfig
+
+MAX_FALLBACKS = 5
+"""LiteLLM's own default; it bounds the depth of the walk, and each sibling of a chain uses up one."""
+
+
+class Via(StrEnum):
+    """By which rule a name was found."""
+
+    ALIAS = "alias"
+    MODEL = "model"
+    WILDCARD = "wildcard"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One deployment that may answer: LiteLLM's model string, its address and its share."""
+
+    model: str
+    api_base: str | None
+    share: float
+    order: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a name leads; `endpoints` are those that the first attempt chooses from."""
+
+    requested: str
+    group: str
+    via: Via
+    endpoints: tuple[Endpoint, ...]
+    later: tuple[Endpoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One group that a request reaches; `order` tells apart the levels of a group that has some."""
+
+    name: str
+    order: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The groups contacted for one request, in order, and the one that answered."""
+
+    contacted: tuple[Hop, ...]
+    answered: Hop | None
+
+
+def everything_fails(hop: Hop) -> bool:
+    """The failure that makes a walk visit all it can."""
+    return True
+
+
+class Router:
+    """A pure model of LiteLLM's router, read from the config that LiteLLM would read."""
+
+    def __init__(self, config: LiteLLMConfig) -> None:
+        self._groups: dict[str, list[Deployment]] = {}
+        for deployment in config.model_list:
+            self._groups.setdefault(deployment.model_name, []).append(deployment)
+        settings = config.router_settings
+        self._aliases = {name: alias.model for name, alias in settings.model_group_alias.items()}
+        self._wildcards = _by_specificity(name for name in self._groups if "*" in name)
+        self._chains = _chains(config)
+        limit = settings.max_fallbacks
+        self._limit = MAX_FALLBACKS if limit is None else limit
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that clients can ask for literally."""
+        return (*(name for name in self._groups if "*" not in name), *self._aliases)
+
+    def resolve(self, name: str) -> Route | None:
+        """The route of a name; None where LiteLLM answers 400."""
+        if name in self._aliases:
+            target = self._aliases[name]
+            return self._route(name, target, Via.ALIAS, self._groups.get(target, []), ())
+        if name in self._groups:
+            return self._route(name, name, Via.MODEL, self._groups[name], ())
+        for wildcard, regex in self._wildcards:
+            match = regex.match(name)
+            if match:
+                return self._route(name, wildcard, Via.WILDCARD, self._groups[wildcard], match.groups())
+        return None
+
+    def chain(self, *names: str) -> tuple[str, ...]:
+        """The fallbacks of the first name that has a chain of its own, else those of `*`."""
+        own = next((self._chains[name] for name in names if name in self._chains), None)
+        return self._chains.get("*", ()) if own is None else own
+
+    def walk(self, name: str, fails: Callable[[Hop], bool] = everything_fails) -> Walk:
+        """Whom a request for `name` reaches when the hops fail that `fails` names."""
+        return _WalkState(self, name, fails, self._limit).run()
+
+    @staticmethod
+    def _route(
+        name: str, group: str, via: Via, deployments: list[Deployment], stars: tuple[str, ...]
+    ) -> Route | None:
+        if not deployments:
+            return None
+        orders = {deployment.litellm_params.order for deployment in deployments} - {None}
+        lowest = min((order for order in orders if order is not None), default=None)
+        first = [one for one in deployments if lowest is None or one.litellm_params.order == lowest]
+        later = sorted(
+            (one for one in deployments if one not in first), key=lambda one: one.litellm_params.order or 0
+        )
+        shares = _shares(first)
+        return Route(
+            name,
+            group,
+            via,
+            tuple(_endpoint(one, name, stars, share) for one, share in zip(first, shares, strict=True)),
+            tuple(_endpoint(one, name, stars, 0.0) for one in later),
+        )
+
+
+@dataclass(slots=True)
+class _WalkState:
+    """One request's walk: names once tried are not tried again, and depth is bounded."""
+
+    router: Router
+    requested: str
+    fails: Callable[[Hop], bool]
+    limit: int
+    contacted: list[Hop] = field(default_factory=list)
+    attempted: set[Hop] = field(default_factory=set)
+
+    def run(self) -> Walk:
+        answered = self.attempt(Hop(self.requested), 0)
+        return Walk(tuple(self.contacted), answered)
+
+    def attempt(self, hop: Hop, depth: int) -> Hop | None:
+        route = self.router.resolve(hop.name)
+        if route is not None:
+            levels = _levels(route)
+            here = hop if hop.order is not None or not levels else Hop(hop.name, levels[0])
+            self.contacted.append(here)
+            if not self.fails(here):
+                return here
+            later = [
+                Hop(hop.name, level) for level in levels if here.order is not None and level > here.order
+            ]
+        else:
+            later = []
+        chain = [Hop(name) for name in self.router.chain(hop.name, self.requested)]
+        return self._fall_back(hop, [*later, *chain], depth)
+
+    def _fall_back(self, failed: Hop, targets: list[Hop], depth: int) -> Hop | None:
+        if depth >= self.limit:
+            return None
+        self.attempted.add(Hop(failed.name))
+        for target in targets:
+            if target == Hop(failed.name) or target in self.attempted:
+                continue
+            self.attempted.add(target)
+            depth += 1
+            answered = self.attempt(target, depth)
+            if answered is not None:
+                return answered
+        return None
+
+
+def _levels(route: Route) -> list[int]:
+    orders = {endpoint.order for endpoint in (*route.endpoints, *route.later) if endpoint.order is not None}
+    return sorted(orders) if len(orders) > 1 else []
+
+
+def _shares(deployments: list[Deployment]) -> list[float]:
+    """LiteLLM weighs by the first of weight, rpm and tpm that any deployment of the group has."""
+    for metric in ("weight", "rpm", "tpm"):
+        weights = [float(getattr(one.litellm_params, metric) or 0) for one in deployments]
+        if sum(weights) > 0:
+            return [weight / sum(weights) for weight in weights]
+    return [1 / len(deployments)] * len(deployments)
+
+
+def _endpoint(deployment: Deployment, name: str, stars: tuple[str, ...], share: float) -> Endpoint:
+    params = deployment.litellm_params
+    model = params.model
+    if "*" in model and stars:
+        if len(stars) > model.count("*"):
+            model = name
+        for star in stars if model != name else ():
+            model = model.replace("*", star, 1)
+    return Endpoint(model, params.api_base, share, params.order)
+
+
+def _by_specificity(wildcards: Iterable[str]) -> list[tuple[str, re.Pattern[str]]]:
+    """Wildcards as LiteLLM's regexes, tried longest first; they match a beginning, not the whole name."""
+    regexes = [(name, re.escape(name).replace(r"\*", "(.*)")) for name in wildcards]
+    regexes.sort(
+        key=lambda pair: (len(pair[1]), sum(pair[1].count(char) for char in r"*+?\^$|()")), reverse=True
+    )
+    return [(name, re.compile(regex)) for name, regex in regexes]
+
+
+def _chains(config: LiteLLMConfig) -> dict[str, tuple[str, ...]]:
+    """Fallbacks by name; router_settings replaces the list of litellm_settings, and the first entry wins."""
+    settings: dict[str, Any] = config.litellm_settings
+    entries = config.router_settings.fallbacks or settings.get("fallbacks") or []
+    extra = config.router_settings.model_extra or {}
+    default = extra.get("default_fallbacks") or settings.get("default_fallbacks")
+    chains: dict[str, tuple[str, ...]] = {}
+    for entry in [*entries, *([{"*": default}] if default else [])]:
+        for name, targets in entry.items():
+            chains.setdefault(name, tuple(targets))
+    return chains

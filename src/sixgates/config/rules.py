@@ -1,0 +1,46 @@
+"""The registry of rules for gate 1: small functions over a stack, each with a slug and a severity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sixgates.config.stack import Stack
+from sixgates.exchange import Finding
+
+Findings = Iterator[Finding]
+
+
+class Severity(StrEnum):
+    """Whether a finding keeps gate 1 from being met."""
+
+    ERROR = "error"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One requirement on a stack; `requirement` is the sentence that reports show."""
+
+    slug: str
+    severity: Severity
+    requirement: str
+    evidence: tuple[str, ...]
+    judge: Callable[[Stack], Findings]
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(slug: str, severity: Severity, *evidence: str) -> Callable[[Callable[[Stack], Findings]], Rule]:
+    """Registers a function as the judge of a rule; its docstring is the requirement."""
+
+    def register(judge: Callable[[Stack], Findings]) -> Rule:
+        requirement = (judge.__doc__ or "").strip()
+        if not requirement or slug in RULES:
+            raise ValueError(f"rule {slug!r} needs a docstring and a slug of its own")
+        RULES[slug] = Rule(slug, severity, requirement, evidence, judge)
+        return RULES[slug]
+
+    return register
