@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sixgates.engines.install import engine_named, install, installed
+from sixgates.engines.installation import engine_named, install, installed
 from sixgates.engines.process import EngineError, term_as_exit
 from sixgates.engines.registry import ENGINES
 from sixgates.engines.running import running

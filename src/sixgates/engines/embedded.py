@@ -12,7 +12,7 @@ from pathlib import Path
 from sixgates.config import load_stack
 from sixgates.config.compile import compile_gateway
 from sixgates.engines import cache
-from sixgates.engines.install import install
+from sixgates.engines.installation import install
 from sixgates.engines.process import EngineError, free_port, guarded
 from sixgates.engines.ready import await_ready, warm_up
 from sixgates.engines.recording import run_pytest

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sixgates.engines import cache
-from sixgates.engines.install import install
+from sixgates.engines.installation import install
 from sixgates.engines.process import EngineError, free_port, guarded
 from sixgates.engines.ready import await_ready
 from sixgates.engines.registry import Engine

@@ -17,6 +17,8 @@ from sixgates.engines.process import EngineError
 from sixgates.engines.registry import ENGINES, Engine
 from sixgates.engines.steps import Build, Report
 
+VENV = ("-m", "venv")
+
 
 @dataclass(frozen=True, slots=True)
 class Installed:
@@ -81,7 +83,7 @@ def _build(engine: Engine, needs: dict[str, Path], report: Report) -> Installed:
         shutil.rmtree(folder)
     log.write_bytes(b"")
     build = Build(engine.name, folder, log, report, needs)
-    build.command([sys.executable, "-m", "venv", str(folder)], "making a virtual environment")
+    build.command([sys.executable, *VENV, str(folder)], "making a virtual environment")
     for step in engine.steps:
         step.run(build)
     cache.stamp(engine.name, engine.recipe)

@@ -1,0 +1,36 @@
+# Each line is a command that a person could type; it needs python3 (3.11 or newer) and make.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/sixgates-ready
+
+.PHONY: gates test record engine lint docs clean
+
+gates: $(READY) ## start an example stack and judge it by all six gates, live
+	$(BIN)/sixgates demo
+
+test: $(READY) lint ## everything that needs no live provider
+	$(BIN)/sixgates engine litellm --install-only
+	$(BIN)/python -m pytest tests unit contracts integration
+
+lint: $(READY) ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+record: $(READY) ## make record PROVIDER=vllm: record a provider's contract from a real engine
+	$(BIN)/sixgates record $(or $(PROVIDER),$(error say which: make record PROVIDER=vllm, llama_cpp or llama_cpp_python))
+
+engine: $(READY) ## make engine NAME=vllm PORT=8001: start a real engine, until Ctrl-C
+	$(BIN)/sixgates engine $(or $(NAME),--list) $(if $(PORT),--port $(PORT))
+
+docs: $(READY) ## write the catalogue of checks
+	$(BIN)/sixgates catalogue
+
+clean: ## remove what make built; installed engines stay in the cache (rm -r ~/.cache/sixgates)
+	rm -rf .venv .sixgates gates-report dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sixgates needs Python 3.11 or newer; say which: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
