@@ -144,7 +144,7 @@ class Resolution:
         for position, wanted in enumerate(promised_fallbacks(self.stack, name), 1):
             if not any(set(wanted) & set(providers) for providers in rest):
                 visited = " -> ".join("/".join(providers) or "?" for providers in contacted) or "nobody"
-                hint = "LiteLLM walks a hop's own chain before the next step, at most 5 deep: shorten the chains."
+                hint = "LiteLLM walks each hop's own chain first, at most 5 deep: shorten the chains."
                 yield Finding(where, f"{'/'.join(wanted)} as fallback {position}", visited, hint)
                 return
 

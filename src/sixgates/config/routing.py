@@ -143,20 +143,23 @@ class _WalkState:
         return Walk(tuple(self.contacted), answered)
 
     def attempt(self, hop: Hop, depth: int) -> Hop | None:
-        route = self.router.resolve(hop.name)
-        if route is not None:
-            levels = _levels(route)
-            here = hop if hop.order is not None or not levels else Hop(hop.name, levels[0])
+        here, later = self._landing(hop)
+        if here is not None:
             self.contacted.append(here)
             if not self.fails(here):
                 return here
-            later = [
-                Hop(hop.name, level) for level in levels if here.order is not None and level > here.order
-            ]
-        else:
-            later = []
         chain = [Hop(name) for name in self.router.chain(hop.name, self.requested)]
         return self._fall_back(hop, [*later, *chain], depth)
+
+    def _landing(self, hop: Hop) -> tuple[Hop | None, list[Hop]]:
+        """The hop as contacted, and further levels of its group; an unknown one becomes the first of `*`."""
+        route = self.router.resolve(hop.name)
+        if route is None:
+            default = next(iter(self.router.chain("*")), "")
+            route = self.router.resolve(default)
+            return (_first(default, route) if route else None), []
+        here = hop if hop.order is not None else _first(hop.name, route)
+        return here, [Hop(hop.name, level) for level in _levels(route) if level > (here.order or 0)]
 
     def _fall_back(self, failed: Hop, targets: list[Hop], depth: int) -> Hop | None:
         if depth >= self.limit:
@@ -171,6 +174,10 @@ class _WalkState:
             if answered is not None:
                 return answered
         return None
+
+
+def _first(name: str, route: Route) -> Hop:
+    return Hop(name, next(iter(_levels(route)), None))
 
 
 def _levels(route: Route) -> list[int]:
