@@ -19,6 +19,7 @@ from sixgates.verdict import Level
 MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
 MODEL = "$model"
 OVERFLOW = "$overflow"
+AREAS = ("models", "chat.shape", "chat.stream", "chat", "tools", "usage", "errors", "http")
 
 
 class Auth(StrEnum):
@@ -122,8 +123,8 @@ class Check:
 
     @property
     def area(self) -> str:
-        """The id without its topic, such as `chat.stream`."""
-        return self.id.rsplit(".", 1)[0]
+        """The API area that the id starts with, such as `chat.stream`."""
+        return next(area for area in AREAS if self.id.startswith(f"{area}."))
 
     @property
     def prerequisites(self) -> tuple[str, ...]:
@@ -175,6 +176,8 @@ def _with_earlier(probe: Probe) -> Iterable[Probe]:
 def _problem(check: Check) -> str | None:
     if not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", check.id):
         return "an id is area.topic in lower snake case"
+    if not check.id.startswith(tuple(f"{area}." for area in AREAS)):
+        return f"its area is none of {', '.join(AREAS)}"
     if not check.requirement:
         return "its docstring must state the requirement"
     if not check.probes:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from sixgates.config import Stack, load_stack
+from typing import TYPE_CHECKING
+
+from sixgates.config import HealthCheck, Model, Provider, ProviderType, Stack, load_stack
+
+if TYPE_CHECKING:
+    from sixgates.contract import Contract, Party, Say
+
+AD_HOC = "ad-hoc"
 
 
 @dataclass(frozen=True)
@@ -26,8 +33,44 @@ class Run:
     model: str | None = None
     api_key_env: str | None = None
     capabilities: tuple[str, ...] | None = None
+    say: Say = lambda text: None
+    wanted: set[str] = field(default_factory=set)
+    _contracts: dict[str, Contract] = field(default_factory=dict)
 
     @cached_property
     def stack(self) -> Stack:
         """The configuration under test, read once; raises ConfigError when a file has not its shape."""
         return load_stack(self.config_dir)
+
+    def parties(self) -> list[Party]:
+        """The providers to judge: the ad-hoc one, else the active ones; raises ConfigError."""
+        from sixgates.contract import Party
+
+        if self.base_url is not None:
+            return [Party(AD_HOC, self._ad_hoc(), detect=self.capabilities in (None, ("auto",)))]
+        return [
+            Party(name, entry, tuple(each for each in self.stack.deviations if each.provider == name))
+            for name, entry in self.stack.active.items()
+            if not self.only or name in self.only
+        ]
+
+    def contract(self, party: Party) -> Contract:
+        """The one contract of a provider in this run; its exchanges are got at the first judgement."""
+        from sixgates.contract import Contract
+
+        if party.name not in self._contracts:
+            self._contracts[party.name] = Contract(
+                party, self.cassettes, self.workdir, self.live, self.record, self.wanted, self.say
+            )
+        return self._contracts[party.name]
+
+    def _ad_hoc(self) -> Provider:
+        declared = self.capabilities
+        return Provider(
+            type=ProviderType.OPENAI_COMPATIBLE,
+            base_url=self.base_url or "",
+            models=[Model(name=self.model)] if self.model else [],
+            api_key_env=self.api_key_env,
+            capabilities=None if declared in (None, ("auto",)) else list(declared or ()),
+            health_check=HealthCheck(),
+        )

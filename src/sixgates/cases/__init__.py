@@ -10,10 +10,11 @@ from sixgates.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One pytest item: a stable id and the judgement that the item runs."""
+    """One pytest item: a stable id, the judgement that the item runs, and the contract check that it needs."""
 
     id: str
     judge: Callable[[], Verdict]
+    needs: str = ""
 
 
 Settle = Callable[[Case], None]

@@ -7,6 +7,7 @@ connection ended, and at the top what was recorded, where from, and with which p
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -15,9 +16,10 @@ from typing import Any
 
 from sixgates.catalogue import Probe
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
-from sixgates.judge import Answer
+from sixgates.judge import Answer, NotSent
 from sixgates.verdict import Cause
 
+_NOT_SENT = "not-sent.json"
 _REQUEST_HEADERS = {"accept", "accept-encoding", "content-type"}
 
 
@@ -67,6 +69,41 @@ def read(path: Path, probe: Probe) -> tuple[Label, Exchange]:
     return label, exchange
 
 
+def save(
+    folder: Path, label: Label, root: str, probes: Iterable[Probe], found: Mapping[str, Answer]
+) -> list[Path]:
+    """Write every answer and take away what is left of earlier recordings; raises CassetteError."""
+    by_name = {probe.name: probe for probe in probes}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        written = [
+            write(folder, label, by_name[name], answer, root)
+            for name, answer in found.items()
+            if isinstance(answer, Exchange)
+        ]
+        skipped = {
+            name: {"reason": answer.reason, "fingerprint": by_name[name].fingerprint}
+            for name, answer in found.items()
+            if isinstance(answer, NotSent)
+        }
+        (folder / _NOT_SENT).write_text(
+            json.dumps(skipped, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+        )
+        for orphan in set(folder.glob("*.yaml")) - set(written):
+            orphan.unlink()
+    except OSError as problem:
+        raise CassetteError(f"{folder}: cannot be written: {problem.strerror or problem}") from None
+    return written
+
+
+def _not_sent(folder: Path) -> Mapping[str, Any]:
+    try:
+        known = json.loads((folder / _NOT_SENT).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
 def answers(folder: Path, provider: str, probes: Iterable[Probe]) -> tuple[Label | None, dict[str, Answer]]:
     """Every probe's recorded exchange; what cannot be read is one cause that names the files."""
     if not folder.is_dir():
@@ -74,7 +111,12 @@ def answers(folder: Path, provider: str, probes: Iterable[Probe]) -> tuple[Label
     label: Label | None = None
     found: dict[str, Answer] = {}
     problems: dict[str, str] = {}
+    skipped = _not_sent(folder)
     for probe in probes:
+        entry = skipped.get(probe.name, {})
+        if entry.get("fingerprint") == probe.fingerprint:
+            found[probe.name] = NotSent(entry["reason"])
+            continue
         try:
             label, found[probe.name] = read(folder / f"{probe.name}.yaml", probe)
         except CassetteError as problem:

@@ -1,0 +1,1 @@
+"""Collection settings of the suites; everything else is in the plugin."""

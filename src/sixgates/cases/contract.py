@@ -1,0 +1,62 @@
+"""Gate 4: every active provider speaks the OpenAI API the way real clients need."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from time import perf_counter
+
+from sixgates import catalogue
+from sixgates.cases import Case
+from sixgates.config import ConfigError, ProviderType, describe
+from sixgates.contract import Contract, Party
+from sixgates.run import Run
+from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+
+_OTHER_DIALECTS = {ProviderType.ANTHROPIC, ProviderType.TOOL_SERVER, ProviderType.WEB_UI}
+
+
+def contract_cases(run: Run, *areas: str) -> list[Case]:
+    """One case for each provider and each check of these areas; the provider's name comes first."""
+    try:
+        parties = run.parties()
+    except ConfigError as error:
+        step = "correct the file; pytest -m schema names every finding"
+        cause = Cause(
+            "config-unreadable", f"the configuration cannot be read: {describe(error.findings[0])}", (step,)
+        )
+        return [_blocked(areas[0], cause)]
+    if not parties:
+        wanted = f"no active provider is named {', '.join(run.only)}" if run.only else "no provider is active"
+        step = "set status: active for a provider in providers.yaml, or give --base-url URL --model NAME"
+        return [_blocked(areas[0], Cause("no-provider", wanted, (step,)))]
+    return [case for party in parties for case in _of(run, party, areas)]
+
+
+def _of(run: Run, party: Party, areas: tuple[str, ...]) -> list[Case]:
+    if party.entry.type in _OTHER_DIALECTS:
+        reason = f"a provider of type {party.entry.type} does not speak the OpenAI API itself"
+        verdict = replace(
+            _plain(f"{areas[0]}.dialect", party.name), outcome=Outcome.NOT_APPLICABLE, reason=reason
+        )
+        return [Case(f"{party.name}-{areas[0]}", lambda: verdict)]
+    contract = run.contract(party)
+    checks = [check for check in catalogue.load().checks.values() if check.area in areas]
+    return [
+        Case(f"{party.name}-{check.id}", partial(_judge, contract, check.id), check.id) for check in checks
+    ]
+
+
+def _judge(contract: Contract, check: str) -> Verdict:
+    judgement = contract.judgement()
+    started = perf_counter()
+    verdict = judgement.verdict(check)
+    return replace(verdict, duration_s=round(perf_counter() - started, 6))
+
+
+def _blocked(area: str, cause: Cause) -> Case:
+    return Case(area, lambda: replace(_plain(f"{area}.providers"), outcome=Outcome.BLOCKED, cause=cause))
+
+
+def _plain(check: str, provider: str | None = None) -> Verdict:
+    return Verdict(check, Gate.CONTRACT, Level.MUST, Outcome.PASSED, provider=provider)
