@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -175,6 +176,14 @@ def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch
     assert cache.home({"SIXGATES_HOME": "/a"}) == Path("/a")
     assert cache.home({"XDG_CACHE_HOME": "/b"}) == Path("/b/sixgates")
     assert cache.home({}) == Path.home() / ".cache" / "sixgates"
+
+
+def test_only_the_newest_logs_are_kept(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    monkeypatch.setattr(cache, "KEPT_LOGS", 2)
+    for age, name in enumerate(("new", "middle", "old")):
+        os.utime(cache.log(name), (1000 - age, 1000 - age))
+    cache.log("newest")
+    assert {path.name for path in (home / "logs").iterdir()} == {"newest.log", "new.log"}
 
 
 @contextlib.contextmanager

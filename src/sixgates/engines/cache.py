@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 STAMP = "sixgates-complete"
+KEPT_LOGS = 30
 
 
 def home(environ: Mapping[str, str] | None = None) -> Path:
@@ -24,9 +25,13 @@ def folder(name: str) -> Path:
 
 
 def log(name: str) -> Path:
-    """A log file of that name; its directory exists afterwards."""
+    """A new, empty log file of that name; only the newest logs are kept."""
     path = home() / "logs" / f"{name}.log"
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+    logs = sorted(path.parent.glob("*.log"), key=lambda each: each.stat().st_mtime)
+    for old in logs[:-KEPT_LOGS]:
+        old.unlink(missing_ok=True)
     return path
 
 

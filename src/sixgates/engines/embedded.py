@@ -74,7 +74,6 @@ def _gateway(litellm: Path, config: Path, report: Report) -> Iterator[str]:
         *(str(litellm), "--config", str(config / "litellm-unified.yaml"), "--host", "127.0.0.1"),
         *("--port", str(port), "--num_workers", "1", "--telemetry", "False"),
     ]
-    log.write_bytes(b"")
     report(f"litellm: starting on port {port}…")
     with guarded(argv, log, env={"LITELLM_LOCAL_MODEL_COST_MAP": "True"}) as child:
         url = f"http://127.0.0.1:{port}"

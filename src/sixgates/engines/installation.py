@@ -81,7 +81,6 @@ def _build(engine: Engine, needs: dict[str, Path], report: Report) -> Installed:
     if folder.exists():
         report(f"{engine.name}: what lies in {folder} is incomplete or of another version; starting anew")
         shutil.rmtree(folder)
-    log.write_bytes(b"")
     build = Build(engine.name, folder, log, report, needs)
     build.command([sys.executable, *VENV, str(folder)], "making a virtual environment")
     for step in engine.steps:

@@ -64,7 +64,6 @@ def running(
         for part in engine.argv
     ]
     log, url = cache.log(f"{name}-{port}"), f"http://127.0.0.1:{port}"
-    log.write_bytes(b"")
     report(f"{name}: starting on port {port}…")
     with guarded([*argv, *extra_args], log, env=dict(engine.env)) as child:
         seconds = await_ready(name, child, url + engine.ready, engine.patience_s, log)
