@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from sixgates.engines.cache import home
 from sixgates.verdict import Cause
 
 KEY = "litellm-missing"
@@ -19,7 +20,7 @@ NEXT_STEPS = (
 
 
 def find_litellm(option: str | None = None, environ: Mapping[str, str] | None = None) -> Path | Cause:
-    """The command to run: the option, SIXGATES_LITELLM, PATH, this environment, then the installer's cache."""
+    """The command to run: the option, SIXGATES_LITELLM, PATH, this environment, the installer's cache."""
     environ = os.environ if environ is None else environ
     for source, told in (("--litellm", option), ("SIXGATES_LITELLM", environ.get("SIXGATES_LITELLM"))):
         if told:
@@ -36,9 +37,7 @@ def find_litellm(option: str | None = None, environ: Mapping[str, str] | None = 
 
 def installed_litellm(environ: Mapping[str, str]) -> Path:
     """Where `sixgates engine litellm` puts the command."""
-    home = environ.get("SIXGATES_HOME")
-    cache = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".cache"
-    return (Path(home) if home else Path(cache) / "sixgates") / "engines" / "litellm" / "bin" / "litellm"
+    return home(environ) / "engines" / "litellm" / "bin" / "litellm"
 
 
 def _told(source: str, path: Path) -> Path | Cause:

@@ -47,10 +47,14 @@ class Proxy:
     """A LiteLLM proxy on a free port: a context manager that is ready when entered and gone when left."""
 
     def __init__(
-        self, command: Path, config: Mapping[str, Any], workdir: Path, environ: Mapping[str, str], start_s: float = START_S
+        self,
+        command: Path,
+        config: Mapping[str, Any],
+        workdir: Path,
+        environ: Mapping[str, str],
+        start_s: float = START_S,
     ) -> None:
         self.key = f"sk-{secrets.token_urlsafe(24)}"
-        self.version = ""
         self.start_s = start_s
         self._command = command
         self._config = config
@@ -109,11 +113,12 @@ class Proxy:
         with httpx.Client(trust_env=False, timeout=2.0) as client:
             while time.monotonic() < deadline:
                 if self._process is not None and self._process.poll() is not None:
-                    raise ProxyFailedError(self._cause(f"LiteLLM ended with exit code {self._process.returncode} at start"))
-                with contextlib.suppress(httpx.TransportError, ValueError):
+                    raise ProxyFailedError(
+                        self._cause(f"LiteLLM ended with exit code {self._process.returncode} at start")
+                    )
+                with contextlib.suppress(httpx.TransportError):
                     answer = client.get(f"{self.url}/health/readiness")
                     if answer.status_code == 200:
-                        self.version = str(answer.json().get("litellm_version", ""))
                         return
                 time.sleep(0.1)
         raise ProxyFailedError(self._cause(f"LiteLLM was not ready within {self.start_s:g} s"))

@@ -9,7 +9,7 @@ from typing import Any
 
 TIMEOUT_S = 3.0
 CHANGES = (
-    f"rehearsed with all timeouts at {TIMEOUT_S:g} s, no retries (a scenario asks for its own), no cooldowns, "
+    f"rehearsed with all timeouts at {TIMEOUT_S:g} s, no retries (a scenario asks for its own), no cooldown, "
     "no rate limits, no cache, no callbacks and no database"
 )
 

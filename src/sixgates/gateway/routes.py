@@ -1,7 +1,8 @@
-"""What a compiled LiteLLM config says about routes: which targets a name reaches and in which order it falls back."""
+"""Which targets a name reaches and how it falls back, read from a compiled LiteLLM config."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,12 @@ _PREFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One entry of `model_list`; a name with `*` is a pattern, and `*` in the target takes what it matched."""
+    """One entry of `model_list`; `*` in the name is a pattern, and in the target what it matched."""
 
     name: str
     target: Target
     weight: float | None = None
+    order: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +57,43 @@ class Routes:
         """Where a request for this name may arrive."""
         return frozenset(entry.target for entry in self.group(name))
 
+    def tiers(self, name: str) -> tuple[frozenset[Target], ...]:
+        """The targets of a name by `order`: the next tier is tried when the one before has failed."""
+        group = self.group(name)
+        return tuple(
+            frozenset(entry.target for entry in group if entry.order == order)
+            for order in sorted({entry.order for entry in group})
+        )
+
     def walk(self, name: str, broken: Collection[Target]) -> Walk:
-        """The groups that LiteLLM tries, depth first and none twice, when these targets are broken."""
-        steps: list[str] = []
+        """What LiteLLM tries, depth first and no name twice, when these targets are broken."""
+        tried: list[str] = []
+        steps: list[frozenset[Target]] = []
 
-        def answered(step: str) -> bool:
-            steps.append(step)
-            if not self.targets(step) <= frozenset(broken):
-                return True
+        def answered(step: str) -> str | None:
+            tried.append(step)
+            for tier in self.tiers(step):
+                steps.append(tier)
+                if not tier <= frozenset(broken):
+                    return step
             chain = self.fallbacks.get(step, self.fallbacks.get("*", ()))
-            return any(answered(other) for other in chain if other not in steps)
+            waiting = (answered(other) for other in chain if other not in tried)
+            return next((found for found in waiting if found), None)
 
-        return Walk(tuple(steps), steps[-1]) if answered(name) else Walk(tuple(steps), None)
+        return Walk(answered(name), tuple(steps))
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The names that are tried in order, and the one that answers (None when all are broken)."""
+    """The name that answers (None when all are broken) and the tiers of targets that are tried, in order."""
 
-    steps: tuple[str, ...]
     answered: str | None
+    steps: tuple[frozenset[Target], ...]
+
+    @property
+    def last(self) -> frozenset[Target]:
+        """The targets of the last step."""
+        return self.steps[-1] if self.steps else frozenset()
 
 
 def read_routes(config: Mapping[str, Any], upstreams: Mapping[str, str]) -> Routes:
@@ -104,10 +123,13 @@ def _chains(entries: list[Mapping[str, list[str]]]) -> dict[str, tuple[str, ...]
 def _deployment(entry: Mapping[str, Any], upstreams: Mapping[str, str]) -> Deployment | None:
     params = entry.get("litellm_params") or {}
     base = str(params.get("api_base") or params.get("base_url") or "")
-    owner = next((name for name, root in upstreams.items() if base == root or base.startswith(f"{root}/")), None)
+    owner = next(
+        (name for name, root in upstreams.items() if base == root or base.startswith(f"{root}/")), None
+    )
     if owner is None:
         return None
-    return Deployment(entry["model_name"], Target(owner, _backend(params)), params.get("weight"))
+    target = Target(owner, _backend(params))
+    return Deployment(entry["model_name"], target, params.get("weight"), params.get("order") or 1)
 
 
 def _backend(params: Mapping[str, Any]) -> str:
@@ -118,11 +140,11 @@ def _backend(params: Mapping[str, Any]) -> str:
 
 
 def _matched(pattern: str, name: str) -> str | None:
-    before, star, after = pattern.partition("*")
-    fits = star and name.startswith(before) and name.endswith(after) and len(name) >= len(before) + len(after)
-    return name[len(before) : len(name) - len(after)] if fits else None
+    expression = "(.*)".join(re.escape(part) for part in pattern.split("*"))
+    found = re.fullmatch(expression, name) if "*" in pattern else None
+    return found.group(1) if found else None
 
 
 def _filled(entry: Deployment, name: str, star: str | None) -> Deployment:
-    model = entry.target.model.replace("*", star or "", 1)
-    return Deployment(name, Target(entry.target.upstream, model), entry.weight)
+    target = Target(entry.target.upstream, entry.target.model.replace("*", star or "", 1))
+    return Deployment(name, target, entry.weight, entry.order)

@@ -25,12 +25,12 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One misbehaviour: `status` for STATUS, `after` content chunks for CUT and STALL_STREAM, `delay_s` for SLOW."""
+    """One misbehaviour; `after` counts content chunks; `delay_s` passes before a CUT or a SLOW answer."""
 
     kind: FaultKind
     status: int = 500
     after: int = 3
-    delay_s: float = 0.5
+    delay_s: float = 1.0
 
     def __str__(self) -> str:
         match self.kind:
@@ -52,7 +52,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Target:
-    """One place that can answer: an upstream (a provider's stand-in) and the model name that it is asked for."""
+    """One place that can answer: a stand-in for a provider and the model name that it is asked for."""
 
     upstream: str
     model: str
@@ -95,7 +95,17 @@ def ticket_of(body: bytes) -> str:
 
 def answer_pieces(target: Target) -> tuple[str, ...]:
     """The content chunks of a target's answer; joined they name the target."""
-    return ("This ", "is ", f"<{target.upstream}> ", "answering ", "as ", f"<{target.model}>, ", "to ", "the ", "end.")
+    return (
+        "This ",
+        "is ",
+        f"<{target.upstream}> ",
+        "answering ",
+        "as ",
+        f"<{target.model}>, ",
+        "to ",
+        "the ",
+        "end.",
+    )
 
 
 def answer_text(target: Target) -> str:

@@ -1,4 +1,4 @@
-"""A scripted upstream: an ASGI application that stands in for one provider, misbehaves on demand and takes notes."""
+"""A scripted upstream stands in for one provider, misbehaves on demand and takes notes (ASGI)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StreamCutError(Exception):
 
 
 class Notebook:
-    """The scripts of the running scenarios and what the upstreams received; shared by all upstreams of a run."""
+    """The scripts of the running scenarios and what the upstreams received; one for all upstreams."""
 
     def __init__(self) -> None:
         self.scripts: dict[str, Script] = {}
@@ -52,7 +52,9 @@ class Notebook:
 class Upstream:
     """The ASGI application of one scripted upstream."""
 
-    def __init__(self, name: str, notebook: Notebook, *, models: tuple[str, ...] = (), reply: Reply | None = None):
+    def __init__(
+        self, name: str, notebook: Notebook, *, models: tuple[str, ...] = (), reply: Reply | None = None
+    ):
         self.name = name
         self.models = models
         self._notebook = notebook
@@ -84,12 +86,16 @@ class Upstream:
         elif fault and await _misbehave(fault, dialect, target, receive, send):
             return
         elif streams(dialect, body):
-            await _stream(dialect, list(pieces(dialect, target, serial, body)), script.pace_s, fault, receive, send)
+            await _stream(
+                dialect, list(pieces(dialect, target, serial, body)), script.pace_s, fault, receive, send
+            )
         else:
             await _whole(send, 200, media_type(dialect, stream=False), whole(dialect, target, serial))
 
     async def _other(self, scope: Message, send: Send) -> None:
-        entries = [{"id": name, "object": "model", "created": 0, "owned_by": self.name} for name in self.models]
+        entries = [
+            {"id": name, "object": "model", "created": 0, "owned_by": self.name} for name in self.models
+        ]
         documents: dict[str, Any] = {
             "/v1/models": {"object": "list", "data": entries},
             "/api/tags": {"models": [{"name": name, "model": name} for name in self.models]},
@@ -126,6 +132,7 @@ async def _stream(
     said = 0
     for part in parts:
         if fault and said >= fault.after and fault.kind is FaultKind.CUT:
+            await asyncio.sleep(fault.delay_s)
             raise StreamCutError
         if fault and said >= fault.after and fault.kind is FaultKind.STALL_STREAM:
             await _silence(receive)

@@ -1,0 +1,91 @@
+"""Gate 5: the scenarios of the gateway, played once in each run and shared by all xdist workers."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sixgates.cases import Case
+from sixgates.config import ConfigError, Stack
+from sixgates.gateway.locate import find_litellm
+from sixgates.gateway.rehearsed import rehearsed, scenarios_of
+from sixgates.gateway.running import running_cases
+from sixgates.gateway.scenario import Scenario
+from sixgates.gateway.session import blocked
+from sixgates.run import Run
+from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+
+_LOCK_S = 600.0
+_SUBJECT = "gateway"
+_WORDS = "Routing, fallback and streaming work through the real gateway."
+
+
+def gateway_cases(run: Run) -> list[Case]:
+    """One case for each scenario, and those of a running gateway when `--gateway-url` names one."""
+    if run.base_url:
+        return [_nothing("--base-url names one provider; there is no gateway in front of it to judge")]
+    try:
+        stack = run.stack
+    except ConfigError as error:
+        return [_unreadable(run, error)]
+    scenarios = scenarios_of(stack)
+    if not scenarios:
+        return [_nothing("no active provider serves models, so the gateway has nothing to route")]
+    once = _Once(run, stack)
+    cases = [Case(scenario.id, partial(once.verdict, scenario)) for scenario in scenarios]
+    return cases + (running_cases(stack, run.gateway_url) if run.gateway_url else [])
+
+
+@dataclass(frozen=True)
+class _Once:
+    """The verdicts of one run: the first worker that needs them plays all scenarios, the others read."""
+
+    run: Run
+    stack: Stack
+
+    def verdict(self, scenario: Scenario) -> Verdict:
+        command = find_litellm(self.run.litellm)
+        if isinstance(command, Cause):
+            return blocked(scenario, command)
+        return Verdict.from_json(self._results(command)[scenario.id])
+
+    def _results(self, command: Path) -> dict[str, dict[str, object]]:
+        from filelock import FileLock
+
+        self.run.workdir.mkdir(parents=True, exist_ok=True)
+        results = self.run.workdir / "integration.json"
+        with FileLock(f"{results}.lock", timeout=_LOCK_S):
+            if not results.exists():
+                document = self._play(command)
+                temporary = results.with_suffix(".new")
+                temporary.write_text(json.dumps(document))
+                temporary.replace(results)
+        document = json.loads(results.read_text())
+        if document["crash"]:
+            raise RuntimeError(f"playing the scenarios failed:\n{document['crash']}")
+        verdicts: dict[str, dict[str, object]] = document["verdicts"]
+        return verdicts
+
+    def _play(self, command: Path) -> dict[str, object]:
+        try:
+            verdicts = rehearsed(self.stack, command, self.run.workdir / "gateway")
+        except Exception:  # noqa: BLE001 - kept, and raised again for each scenario that needed a verdict
+            return {"crash": traceback.format_exc(), "verdicts": {}}
+        return {"crash": "", "verdicts": {verdict.check: verdict.to_json() for verdict in verdicts}}
+
+
+def _unreadable(run: Run, error: ConfigError) -> Case:
+    summary = f"the configuration in {run.config_dir} cannot be read: {str(error).splitlines()[0]}"
+    cause = Cause("config-unreadable", summary, ("pytest -m schema   (lists every problem with its line)",))
+    return Case(_SUBJECT, lambda: _verdict(Outcome.BLOCKED, cause=cause))
+
+
+def _nothing(reason: str) -> Case:
+    return Case(_SUBJECT, lambda: _verdict(Outcome.NOT_APPLICABLE, reason=reason))
+
+
+def _verdict(outcome: Outcome, *, reason: str = "", cause: Cause | None = None) -> Verdict:
+    return Verdict(_SUBJECT, Gate.INTEGRATION, Level.MUST, outcome, _WORDS, reason=reason, cause=cause)
