@@ -1,0 +1,212 @@
+"""Jobs that are not test runs: lint, compile, schema, catalogue, serve, report, and starting engines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sixgates
+
+if TYPE_CHECKING:
+    from sixgates.config import Stack
+    from sixgates.exchange import Finding
+    from sixgates.reference.mutants import MutantProvider
+    from sixgates.reference.provider import ReferenceProvider
+
+OK, FOUND, UNUSABLE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand: 0 when all is well, 1 when something was found, 2 when it could not look."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return OK
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    from sixgates.engines.command import add_parser
+
+    parser = argparse.ArgumentParser("sixgates", description="Six quality gates for a self-hosted LLM stack.")
+    parser.add_argument("--version", action="version", version=f"sixgates {sixgates.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    lint = commands.add_parser("lint", help="find what is wrong with a stack's configuration")
+    compile_ = commands.add_parser("compile", help="write litellm-unified.yaml from its two sources")
+    for command in (lint, compile_):
+        command.add_argument("--gateway-config", type=Path, default=Path("config"), metavar="DIR")
+    lint.set_defaults(run=_lint)
+    compile_.add_argument("--check", action="store_true", help="only say whether the file is up to date")
+    compile_.add_argument("--force", action="store_true", help="overwrite a file that was edited by hand")
+    compile_.set_defaults(run=_compile)
+    schema = commands.add_parser("schema", help="print the JSON Schema of a configuration file, for editors")
+    schema.add_argument("file", help="such as providers.yaml; or gates.json for the report")
+    schema.set_defaults(run=_schema)
+    catalogue = commands.add_parser("catalogue", help="print the catalogue of contract checks as Markdown")
+    catalogue.add_argument("--output", type=Path, metavar="FILE", help="write it there instead")
+    catalogue.set_defaults(run=_catalogue)
+    _add_serve(commands)
+    report = commands.add_parser(
+        "report", help="merge gates.json files, later ones first in doubt, and render"
+    )
+    report.add_argument("documents", nargs="+", type=Path, metavar="GATES_JSON")
+    report.add_argument(
+        "--output", type=Path, metavar="DIR", help="write gates.json, gates.md, badge.json here"
+    )
+    report.set_defaults(run=_report)
+    add_parser(commands)
+    return parser
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser("serve", help="serve the reference provider, or a mutant of it")
+    serve.add_argument("--mutant", metavar="NAME", help="serve this defect; --list names them")
+    serve.add_argument("--list", action="store_true", help="list the mutants and who must notice them")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=0, help="default: a free one")
+    serve.add_argument("--model", default="reference", metavar="NAME")
+    serve.add_argument("--pace", type=float, default=0.0, metavar="SECONDS", help="pause before each chunk")
+    serve.set_defaults(run=_serve)
+
+
+def _lint(options: argparse.Namespace) -> int:
+    from sixgates.config.ruleset import lint
+
+    stack = _stack(options.gateway_config)
+    if stack is None:
+        return FOUND
+    findings = lint(stack)
+    _print(findings)
+    print(
+        f"{len(findings)} findings in {options.gateway_config}" if findings else "nothing found",
+        file=sys.stderr,
+    )
+    return FOUND if findings else OK
+
+
+def _compile(options: argparse.Namespace) -> int:
+    from sixgates.config.compile import drift, write
+
+    stack = _stack(options.gateway_config)
+    if stack is None:
+        return FOUND
+    try:
+        findings = drift(stack) if options.check else write(stack, force=options.force)
+    except OSError as problem:
+        return _unusable(f"{problem.filename or options.gateway_config}: {problem.strerror}")
+    _print(findings)
+    if options.check and stack.gateway_document is None:
+        return _unusable(
+            f"{options.gateway_config}/litellm-unified.yaml does not exist: run sixgates compile"
+        )
+    if not findings:
+        print("up to date" if options.check else f"wrote {options.gateway_config}/litellm-unified.yaml")
+    return FOUND if findings else OK
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from sixgates.config import FILES
+    from sixgates.config.json_schema import schema_of
+
+    if options.file == "gates.json":
+        path = Path(__file__).parent / "report" / "gates.schema.json"
+        print(path.read_text(encoding="utf-8"), end="")
+        return OK
+    if options.file not in FILES:
+        return _unusable(f"{options.file}: there are schemas for {', '.join(FILES)} and gates.json")
+    print(json.dumps(schema_of(options.file), indent=2))
+    return OK
+
+
+def _catalogue(options: argparse.Namespace) -> int:
+    from sixgates.catalogue_page import render
+
+    text = render()
+    if options.output is None:
+        print(text, end="")
+        return OK
+    try:
+        options.output.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        return _unusable(f"{options.output}: {problem.strerror}")
+    return OK
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from sixgates.reference import mutants
+    from sixgates.reference.server import serve
+
+    known = mutants.load()
+    if options.list:
+        for mutant in known.values():
+            print(f"{mutant.name:40} {', '.join(mutant.caught_by)}")
+        return OK
+    if options.mutant is not None and options.mutant not in known:
+        return _unusable(
+            f"--mutant {options.mutant}: no such mutant; sixgates serve --list names all {len(known)}"
+        )
+    port = options.port or _free_port(options.host)
+    print(f"serving {options.mutant or 'the reference provider'} at http://{options.host}:{port}", flush=True)
+    try:
+        serve(_provider(options), options.host, port, options.pace)
+    except KeyboardInterrupt:
+        pass
+    return OK
+
+
+def _provider(options: argparse.Namespace) -> ReferenceProvider | MutantProvider:
+    from sixgates.reference.mutants import MUTANTS, MutantProvider
+    from sixgates.reference.provider import ReferenceProvider
+
+    reference = ReferenceProvider(options.model)
+    return MutantProvider(MUTANTS[options.mutant], reference) if options.mutant else reference
+
+
+def _report(options: argparse.Namespace) -> int:
+    from sixgates.report import ReportError, load, merge, render_table, write
+
+    try:
+        document = merge([load(path) for path in options.documents])
+        if options.output is not None:
+            print(f"report: {write(document, options.output)}")
+    except ReportError as problem:
+        return _unusable(str(problem))
+    print("\n".join(render_table(document, encoding=sys.stdout.encoding)))
+    return OK if all(gate["status"] == "MET" for gate in document["gates"]) else FOUND
+
+
+def _stack(directory: Path) -> Stack | None:
+    from sixgates.config import ConfigError, load_stack
+
+    try:
+        return load_stack(directory)
+    except ConfigError as problem:
+        _print(problem.findings)
+        return None
+
+
+def _print(findings: Iterable[Finding]) -> None:
+    from sixgates.config import describe
+
+    for finding in findings:
+        print(describe(finding))
+
+
+def _unusable(text: str) -> int:
+    print(f"sixgates: {text}", file=sys.stderr)
+    return UNUSABLE
+
+
+def _free_port(host: str) -> int:
+    import socket
+
+    with socket.socket() as listener:
+        listener.bind((host, 0))
+        port: int = listener.getsockname()[1]
+        return port

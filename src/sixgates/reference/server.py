@@ -1,0 +1,70 @@
+"""The reference provider, or a mutant, on a real socket: an ASGI application and uvicorn to serve it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from sixgates.exchange import Request, Response
+from sixgates.reference.mutants import MutantProvider
+from sixgates.reference.provider import ReferenceProvider
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+MAX_BODY = 16 * 1024 * 1024
+
+
+class ConnectionCut(Exception):
+    """Ends a response in the middle, as the mutant wants."""
+
+
+class ReferenceServer:
+    """An ASGI application; `pace` is the pause in seconds before each chunk of a stream."""
+
+    def __init__(self, provider: ReferenceProvider | MutantProvider, pace: float = 0.0) -> None:
+        self.provider = provider
+        self.pace = pace
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        if scope["type"] != "http":
+            return
+        request = await _request(scope, receive)
+        response = self.provider.respond(request)
+        await self._answer(response, send)
+        if isinstance(self.provider, MutantProvider):
+            mutant = self.provider.mutant
+            if mutant.cut is not None and mutant.on(request):
+                raise ConnectionCut(mutant.name)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _answer(self, response: Response, send: Send) -> None:
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        for chunk in response.chunks:
+            if self.pace and response.media_type == "text/event-stream":
+                await asyncio.sleep(self.pace)
+            await send({"type": "http.response.body", "body": chunk.data, "more_body": True})
+
+
+async def _request(scope: Scope, receive: Receive) -> Request:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body") or len(body) > MAX_BODY:
+            break
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+    return Request(scope["method"], path, headers, body or None)
+
+
+def serve(provider: ReferenceProvider | MutantProvider, host: str, port: int, pace: float) -> None:
+    """Serve until interrupted; the caller prints where. Raises OSError when the port is taken."""
+    import uvicorn
+
+    application = ReferenceServer(provider, pace)
+    uvicorn.run(application, host=host, port=port, log_level="critical", date_header=False, lifespan="off")
