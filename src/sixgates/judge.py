@@ -133,12 +133,18 @@ class Judgement:
             return _blocked(answer)
         if isinstance(answer, NotSent):
             return _unexercised(f"the probe {probe.name} was not sent: {answer.reason}")
-        for name in (*check.requires, probe.answered_by):
+        for name in (*self._required(check, probe), probe.answered_by):
             if name is not None and name != check.id and not self._met_on(probe, name):
                 excuse = self._unless_met(name)
                 if excuse is not None:
                     return excuse
         return None
+
+    def _required(self, check: Check, probe: Probe) -> Iterator[str]:
+        for name in check.requires:
+            covered = self.catalogue.checks[name].probes
+            if probe in covered or not any(other in covered for other in check.probes):
+                yield name
 
     def _met_on(self, probe: Probe, name: str) -> bool:
         key = (probe.name, name)
@@ -263,7 +269,9 @@ def curl(exchange: Exchange, root: str, api_key_env: str | None, auth: Auth) -> 
         words += ["-X", request.method]
     if request.body is not None:
         body = request.body.decode(errors="replace")
-        shown = body if len(body) <= 4000 else f"{body[:200]}… ({len(body)} characters: probe {exchange.probe})"
+        shown = (
+            body if len(body) <= 4000 else f"{body[:200]}… ({len(body)} characters: probe {exchange.probe})"
+        )
         words += ["-H", "Content-Type: application/json", "-d", shown]
     line = " ".join(shlex.quote(word) for word in words)
     if auth is Auth.WRONG:

@@ -21,7 +21,10 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The lines up to a blank line: fields in order, comments apart, and when its last byte arrived."""
+    """The lines up to a blank line: fields in order, comments apart, and when its last byte arrived.
+
+    `after_blank` says that one more blank line than needed stood before it.
+    """
 
     number: int
     fields: tuple[tuple[str, str], ...]
@@ -29,6 +32,7 @@ class Block:
     at: float
     terminated: bool = True
     valid_utf8: bool = True
+    after_blank: bool = False
 
     @property
     def data(self) -> str | None:
@@ -46,6 +50,7 @@ class _Draft:
     fields: list[tuple[str, str]] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     valid_utf8: bool = True
+    after_blank: bool = False
 
     def add(self, line: bytes) -> None:
         try:
@@ -79,12 +84,15 @@ def _blocks(chunks: Sequence[Chunk]) -> Iterator[Block]:
         elif not draft.empty:
             yield _block(draft, number, _arrival(chunks, ends, end))
             draft, number = _Draft(), number + 1
+        else:
+            draft.after_blank = True
     if not draft.empty:
         yield _block(draft, number, chunks[-1].at, terminated=False)
 
 
 def _block(draft: _Draft, number: int, at: float, *, terminated: bool = True) -> Block:
-    return Block(number, tuple(draft.fields), tuple(draft.comments), at, terminated, draft.valid_utf8)
+    fields, comments = tuple(draft.fields), tuple(draft.comments)
+    return Block(number, fields, comments, at, terminated, draft.valid_utf8, draft.after_blank)
 
 
 def _lines(body: bytes) -> Iterator[tuple[bytes, int]]:

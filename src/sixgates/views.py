@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from sixgates.exchange import Exchange, Finding, Request, Response
-from sixgates.select import ABSENT, ARRAY, Json, Unmet, parse_json, shown
+from sixgates.select import OBJECT, Json, Unmet, parse_json, shown
 from sixgates.sse import Block, parse
 
 DONE = "[DONE]"
@@ -86,7 +86,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceStream:
-    """All that a stream said about one choice: its entries in order, each with the time it arrived."""
+    """All that a stream said about one choice: its entries in order."""
 
     index: object
     entries: tuple[Json, ...]
@@ -98,22 +98,40 @@ class ChoiceStream:
 
     @property
     def finish_reasons(self) -> tuple[Json, ...]:
-        """The finish reasons other than null, in order."""
-        return tuple(reason for entry in self.entries if (reason := entry["finish_reason"]).given)
+        """The finish reasons other than null and "" (which another check names), in order."""
+        reasons = (entry["finish_reason"] for entry in self.entries)
+        return tuple(reason for reason in reasons if reason.given and reason.value != "")
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """The non-empty pieces of content; non-strings are left out (another check names them)."""
+        parts = (delta["content"].value for delta in self.deltas)
+        return tuple(part for part in parts if isinstance(part, str) and part)
 
     @property
     def text(self) -> str:
-        """The concatenated content; non-strings are left out (another check names them)."""
-        parts = (delta["content"].value for delta in self.deltas)
-        return "".join(part for part in parts if isinstance(part, str))
+        """The concatenated content."""
+        return "".join(self.contents)
+
+    @property
+    def calls(self) -> tuple[tuple[Json, ...], ...]:
+        """The deltas of each tool call, gathered by index, in order of first appearance."""
+        deltas = [call for delta in self.deltas for call in members(delta["tool_calls"])]
+        return _gathered(deltas)
 
 
 @dataclass(frozen=True, slots=True)
 class ChatStream:
-    """A 200 event stream: blocks as they stood on the wire, and the JSON chunks in them."""
+    """A 200 event stream: blocks as they stood on the wire, and the JSON in them.
+
+    `documents` are the events that hold a JSON object, error events included; `malformed` names the others
+    but [DONE]. Values deeper down are found lazily: an event that lacks one does not hide the others.
+    """
 
     reply: Reply
     blocks: tuple[Block, ...]
+    documents: tuple[Json, ...]
+    malformed: tuple[Finding, ...]
 
     @classmethod
     def of(cls, exchange: Exchange) -> Self:
@@ -121,41 +139,53 @@ class ChatStream:
         if exchange.response is None:
             Reply.of(exchange)
             raise AssertionError("an exchange without a response has no reply")
-        reply = Reply(exchange.probe, exchange.request, exchange.response)
+        return cls.of_reply(Reply(exchange.probe, exchange.request, exchange.response))
+
+    @classmethod
+    def of_reply(cls, reply: Reply) -> Self:
+        """The stream in a reply; raises Unmet when it is no 200 or holds no event."""
         for finding in reply.status_in(200):
             raise Unmet(finding)
-        blocks = parse(exchange.response.chunks)
+        blocks = parse(reply.response.chunks)
         if not any(block.data for block in blocks):
             raise Unmet(Finding("body", "server-sent events with data", shown(reply.text)))
-        return cls(reply, blocks)
+        documents, malformed = _parsed(blocks)
+        return cls(reply, blocks, documents, malformed)
 
     @property
     def events(self) -> tuple[Block, ...]:
         """The blocks that carry data, [DONE] included."""
         return tuple(block for block in self.blocks if block.data is not None)
 
-    def documents(self) -> Iterator[Json]:
-        """The JSON of each event but [DONE]; raises Unmet when an event holds something else, or there is none."""
-        count = 0
-        for block in self.events:
-            if block.data != DONE:
-                count += 1
-                yield parse_json(block.data or "", f"event {block.number}")
-        if not count:
-            raise Unmet(Finding("body", "at least one chunk", "none"))
+    @property
+    def done(self) -> bool:
+        """Whether a [DONE] event came."""
+        return any(block.data == DONE for block in self.events)
 
     @property
-    def chunks(self) -> list[Json]:
+    def errors(self) -> tuple[Json, ...]:
+        """The error events."""
+        return tuple(document for document in self.documents if document["error"].given)
+
+    @property
+    def chunks(self) -> tuple[Json, ...]:
         """The JSON objects of the stream that are no error events; at least one, else Unmet."""
-        chunks = [each for each in self.documents() if not each["error"].given]
+        chunks = tuple(document for document in self.documents if not document["error"].given)
         if not chunks:
-            raise Unmet(Finding("body", "a completion chunk", "only error events"))
+            raise Unmet(Finding("body", "a completion chunk", shown(self.reply.text)))
         return chunks
 
     @property
+    def completion_chunks(self) -> tuple[Json, ...]:
+        """The chunks without a leading one that holds metadata and no choice, as Azure sends it."""
+        first, *rest = self.chunks
+        metadata = first["choices"].value == [] and not first["usage"].given
+        return tuple(rest) if metadata and rest else (first, *rest)
+
+    @property
     def entries(self) -> list[Json]:
-        """Every element of every `choices` array; raises Unmet when there is none or one is no array."""
-        found = [entry for chunk in self.chunks for entry in _elements(chunk["choices"])]
+        """The elements of all `choices` arrays; raises Unmet when there is none."""
+        found = [entry for chunk in self.chunks for entry in members(chunk["choices"])]
         if not found:
             raise Unmet(Finding("body", "a chunk with a choice", "none"))
         return found
@@ -163,15 +193,20 @@ class ChatStream:
     @property
     def choices(self) -> list[ChoiceStream]:
         """The entries gathered by choice index, in order of first appearance; at least one."""
-        by_index: dict[str, list[Json]] = {}
-        for entry in self.entries:
-            by_index.setdefault(repr(entry["index"].value), []).append(entry)
-        return [ChoiceStream(group[0]["index"].value, tuple(group)) for group in by_index.values()]
+        return [ChoiceStream(group[0]["index"].value, group) for group in _gathered(self.entries)]
 
     @property
     def text(self) -> str:
         """The content of the first choice."""
         return self.choices[0].text
+
+    @property
+    def calls(self) -> tuple[tuple[Json, ...], ...]:
+        """The deltas of each tool call of the first choice; raises Unmet when there is none."""
+        calls = self.choices[0].calls
+        if not calls:
+            raise Unmet(Finding("body", "a tool call", f"none; text {shown(self.text)}"))
+        return calls
 
     def arrival(self, where: Json) -> float:
         """Seconds after the request at which the event of this value had arrived."""
@@ -179,8 +214,27 @@ class ChatStream:
         return self.blocks[number].at
 
 
-def _elements(choices: Json) -> list[Json]:
-    if choices.value is ABSENT:
-        raise Unmet(choices.finding(ARRAY.words))
-    value = choices.require(ARRAY)
-    return [Json(item, f"{choices.where}/{index}") for index, item in enumerate(value)]
+def members(array: Json) -> list[Json]:
+    """The elements of an array; none where something else stands (another check names it)."""
+    return array.elements if isinstance(array.value, list) and array.value else []
+
+
+def _parsed(blocks: tuple[Block, ...]) -> tuple[tuple[Json, ...], tuple[Finding, ...]]:
+    documents, malformed = [], []
+    for block in blocks:
+        if not block.data or block.data == DONE:
+            continue
+        try:
+            document = parse_json(block.data, f"event {block.number}")
+            document.require(OBJECT)
+            documents.append(document)
+        except Unmet as unmet:
+            malformed.append(unmet.finding)
+    return tuple(documents), tuple(malformed)
+
+
+def _gathered(items: list[Json]) -> tuple[tuple[Json, ...], ...]:
+    groups: dict[str, list[Json]] = {}
+    for item in items:
+        groups.setdefault(repr(item["index"].value), []).append(item)
+    return tuple(tuple(group) for group in groups.values())

@@ -14,7 +14,10 @@ from sixgates.views import Document
 def function(name: str, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
     """A tool definition; without parameters the key is left out, as the specification allows."""
     declared = {"name": name, "description": f"Runs {name}."}
-    return {"type": "function", "function": declared | ({} if parameters is None else {"parameters": parameters})}
+    return {
+        "type": "function",
+        "function": declared | ({} if parameters is None else {"parameters": parameters}),
+    }
 
 
 def _enums(**values: list[str]) -> dict[str, Any]:
@@ -75,6 +78,28 @@ tool_without_parameters = Probe(
     capability="tools",
 )
 
+tool_unknown = Probe(
+    "tool-unknown",
+    body=_asking("Say hello.", {"type": "function", "function": {"name": "no_such_tool"}}, max_tokens=4),
+    capability="tools",
+)
+tool_strict = Probe(
+    "tool-strict",
+    body=_asking(
+        "Say hello.", "none", {**WEATHER, "function": {**WEATHER["function"], "strict": True}}, max_tokens=4
+    ),
+    capability="tools",
+)
+tool_one_at_most = _tool(
+    "tool-one-at-most",
+    {
+        **_asking("What is the weather in Paris, and what is it in Rome?", "required"),
+        "parallel_tool_calls": False,
+    },
+    "tools.required.accepted",
+)
+tools_empty = Probe("tools-empty", body={**_asking("Say hello.", None, max_tokens=4), "tools": []})
+
 
 def _call(identity: str, city: str) -> dict[str, Any]:
     arguments = json.dumps({"city": city, "unit": "celsius", "day": "today"})
@@ -87,7 +112,10 @@ def _history(assistant: Mapping[str, Any], *results: tuple[str, Any]) -> dict[st
         "messages": [
             {"role": "user", "content": "What is the weather?"},
             {"role": "assistant", **assistant},
-            *({"role": "tool", "tool_call_id": identity, "content": content} for identity, content in results),
+            *(
+                {"role": "tool", "tool_call_id": identity, "content": content}
+                for identity, content in results
+            ),
         ],
         "max_tokens": 8,
         "temperature": 0,
@@ -133,11 +161,13 @@ round_trip_content_empty = _round_trip(
 )
 round_trip_content_parts = _round_trip(
     "tool-round-trip-content-parts",
-    _history(
-        {"content": None, "tool_calls": _ONE}, ("call_abc123def", [{"type": "text", "text": "sunny"}])
-    ),
+    _history({"content": None, "tool_calls": _ONE}, ("call_abc123def", [{"type": "text", "text": "sunny"}])),
 )
 round_trip_two_results = _round_trip(
     "tool-round-trip-two-results",
     _history({"content": None, "tool_calls": _TWO}, ("call_ghi456jkl", "rain"), _RESULT),
+)
+round_trip_null_id = _round_trip(
+    "tool-round-trip-null-id",
+    _history({"content": None, "tool_calls": [{**_ONE[0], "id": None}]}, _RESULT),
 )

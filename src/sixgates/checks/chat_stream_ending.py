@@ -1,0 +1,203 @@
+"""How a streamed chat completion must end: finish reasons, usage, and streams beside each other."""
+
+from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.checks.chat_stream import SPEC
+from sixgates.checks.chat_stream_framing import STREAMS
+from sixgates.exchange import Exchange, Finding
+from sixgates.probes.chat import (
+    chat_stream,
+    chat_stream_long,
+    chat_stream_one_token,
+    chat_stream_stopped,
+    chat_stream_usage,
+    parallel_streams,
+)
+from sixgates.select import COUNT, MISSING, NULL, Findings, literal, shown
+from sixgates.views import ChatStream
+
+FINISH_REASONS = literal("stop", "length", "tool_calls", "content_filter", "function_call")
+WITH_USAGE = (chat_stream_usage, chat_stream_one_token)
+
+
+@check(
+    "chat.stream.finish_once",
+    MUST,
+    each=STREAMS,
+    evidence=[SPEC, "ggml-org/llama.cpp#18591", "vllm-project/vllm#27572"],
+    breaks=["langchain-openai", "litellm"],
+)
+def the_finish_is_said_once(stream: ChatStream) -> Findings:
+    """No choice says more than once why it stopped."""
+    for choice in stream.choices:
+        for reason in choice.finish_reasons[1:]:
+            yield reason.finding("one finish_reason in the stream, and it stood before")
+
+
+@check(
+    "chat.stream.finish_present",
+    MUST,
+    each=STREAMS,
+    evidence=[SPEC, "vllm-project/vllm#27572", "BerriAI/litellm#10686", "anomalyco/opencode#43379"],
+    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
+)
+def the_finish_is_said(stream: ChatStream) -> Findings:
+    """Each choice says why it stopped."""
+    for choice in stream.choices:
+        if not choice.finish_reasons:
+            yield choice.entries[-1]["finish_reason"].finding("a finish_reason before the end")
+
+
+@check(
+    "chat.stream.finish_not_empty_string",
+    MUST,
+    each=STREAMS,
+    evidence=["sgl-project/sglang#3912", "spring-projects/spring-ai#1358"],
+)
+def no_finish_is_empty(stream: ChatStream) -> Findings:
+    """The finish_reason of a choice that goes on is null or absent, never ""."""
+    for entry in stream.entries:
+        if entry["finish_reason"].value == "":
+            yield entry["finish_reason"].finding("null")
+
+
+@check(
+    "chat.stream.finish_reason_enum",
+    MUST,
+    each=STREAMS,
+    evidence=[SPEC, "pydantic/pydantic-ai#2844", "ml-explore/mlx-lm#782", "BerriAI/litellm#12481"],
+    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
+)
+def the_finish_is_a_known_word(stream: ChatStream) -> Findings:
+    """A finish_reason is one of the five words of the API."""
+    for choice in stream.choices:
+        for reason in choice.finish_reasons:
+            yield from reason.unlike(FINISH_REASONS)
+
+
+@check(
+    "chat.stream.finish_length",
+    MUST,
+    probe=chat_stream_one_token,
+    evidence=["ROCm/FastFlowLM#728", "vllm-project/vllm#37937"],
+)
+def a_cut_answer_says_so(stream: ChatStream) -> Findings:
+    """An answer cut by `max_tokens` ends with "length", unless the model ended it without a word."""
+    choice = stream.choices[0]
+    for reason in choice.finish_reasons[:1]:
+        if choice.text or reason.value != "stop":
+            yield from reason.unlike(literal("length"))
+
+
+@check(
+    "chat.stream.max_tokens_1",
+    MUST,
+    probe=chat_stream_one_token,
+    evidence=["vllm-project/vllm#35705", "ROCm/FastFlowLM#728"],
+)
+def one_token_is_one_piece(stream: ChatStream) -> Findings:
+    """The smallest answer is at most one piece of content."""
+    contents = stream.choices[0].contents
+    if len(contents) > 1:
+        yield Finding("content", "at most one piece for one token", shown(list(contents)))
+
+
+@check(
+    "chat.stream.no_content_after_finish",
+    MUST,
+    each=STREAMS,
+    evidence=["osaurus-ai/vmlx-swift#109"],
+    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
+)
+def nothing_follows_the_finish(stream: ChatStream) -> Findings:
+    """After a choice's finish_reason no delta adds to it."""
+    for choice in stream.choices:
+        finished = False
+        for entry, delta in zip(choice.entries, choice.deltas, strict=True):
+            for name in ("content", "tool_calls", "refusal"):
+                if finished and delta[name].given and delta[name].value not in ("", []):
+                    yield delta[name].finding("nothing after the finish_reason")
+            finished = finished or (entry["finish_reason"].given and entry["finish_reason"].value != "")
+
+
+@check(
+    "chat.stream.empty_completion",
+    SHOULD,
+    probe=chat_stream_stopped,
+    evidence=["awslabs/llmeter#34", "ogx-ai/ogx#1424"],
+)
+def an_empty_answer_is_whole(stream: ChatStream) -> Findings:
+    """An answer whose first character is a stop word is empty and ends with "stop"."""
+    choice = stream.choices[0]
+    if choice.text:
+        yield Finding("content", "none: the stop word is its first character", shown(choice.text))
+    for reason in choice.finish_reasons:
+        yield from reason.unlike(literal("stop"))
+
+
+@check(
+    "chat.stream.usage_final",
+    MUST,
+    each=WITH_USAGE,
+    evidence=[
+        SPEC,
+        "ggml-org/llama.cpp#15444",
+        "abetlen/llama-cpp-python#1082",
+        "UKGovernmentBEIS/inspect_ai#4694",
+    ],
+    breaks=["openai-python helper"],
+)
+def usage_comes_last(stream: ChatStream) -> Findings:
+    """With `include_usage`, the last chunk has no choices and the three token counts."""
+    last = stream.chunks[-1]
+    if last["choices"].value != []:
+        yield last["choices"].finding("[] in the last chunk, which holds the usage")
+    for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
+        yield from last["usage"][name].unlike(COUNT)
+
+
+@check(
+    "chat.stream.usage_opt_in",
+    SHOULD,
+    each=[chat_stream, chat_stream_long],
+    evidence=["ggml-org/llama.cpp#16048", "gradio-app/gradio#11729", "sgl-project/sglang#5451"],
+)
+def no_usage_unasked(stream: ChatStream) -> Findings:
+    """Without `include_usage`, no chunk but a leading one of metadata has an empty `choices`."""
+    for chunk in stream.completion_chunks:
+        if chunk["choices"].value == []:
+            yield chunk["choices"].finding("a choice: usage was not asked for")
+
+
+@check(
+    "chat.stream.usage_null_before",
+    SHOULD,
+    each=WITH_USAGE,
+    evidence=["open-webui/open-webui#29064", "langchain-ai/langchain#35545", "BerriAI/litellm#9657"],
+    breaks=["langchain-openai", "pydantic-ai"],
+)
+def no_running_totals(stream: ChatStream) -> Findings:
+    """With `include_usage`, chunks before the last have a null usage or none."""
+    for chunk in stream.chunks[:-1]:
+        yield from chunk["usage"].unlike(NULL | MISSING)
+
+
+@check(
+    "chat.stream.concurrent_isolation",
+    MUST,
+    together=parallel_streams,
+    evidence=["abetlen/llama-cpp-python#867", "abetlen/llama-cpp-python#897"],
+)
+def streams_do_not_disturb_each_other(one: Exchange, two: Exchange, three: Exchange) -> Findings:
+    """Streams at the same time each run to their finish reason and [DONE], under ids of their own."""
+    ids = []
+    for exchange in (one, two, three):
+        stream = ChatStream.of(exchange)
+        if exchange.error is not None:
+            yield Finding(f"{exchange.probe}: body", "a whole stream", exchange.error.detail)
+        if not stream.done:
+            yield Finding(f"{exchange.probe}: body", "[DONE] at the end", "none")
+        if not stream.choices[0].finish_reasons:
+            yield Finding(f"{exchange.probe}: body", "a finish_reason", "none")
+        ids.append(shown(stream.completion_chunks[0]["id"].value))
+    if len(set(ids)) < len(ids):
+        yield Finding("id", "three different ids", ", ".join(ids))

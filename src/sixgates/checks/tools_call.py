@@ -1,0 +1,173 @@
+"""What a tool call must be when it comes whole."""
+
+import json
+
+from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.checks.tools import cut_in_markup
+from sixgates.completion import Call, Completion
+from sixgates.exchange import Finding
+from sixgates.probes import tools
+from sixgates.probes.tools import (
+    tool_named,
+    tool_named_again,
+    tool_named_stream,
+    tool_no_arguments,
+    tool_required,
+    tool_required_stream,
+)
+from sixgates.select import (
+    NON_EMPTY_STRING,
+    OBJECT,
+    STRING,
+    Findings,
+    Unexercised,
+    literal,
+    parse_json,
+    shown,
+)
+
+SPEC_CALL = "spec: ChatCompletionMessageToolCall"
+FORCED = (tool_named, tool_required, tool_no_arguments)
+FORCED_STREAMS = (tool_named_stream, tool_required_stream, tools.tool_no_arguments_stream)
+CALLED = ("tools.named.called", "tools.required.called")
+
+
+@check(
+    "tools.call.shape",
+    MUST,
+    each=FORCED,
+    requires=CALLED,
+    evidence=[SPEC_CALL, "ggml-org/llama.cpp#11992", "ggml-org/llama.cpp#12279"],
+    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai"],
+)
+def a_call_is_whole(answer: Completion) -> Findings:
+    """A call has a non-empty id, the type "function", and a function name."""
+    for call in _calls(answer):
+        yield from call.id.unlike(NON_EMPTY_STRING)
+        yield from call.type.unlike(literal("function"))
+        yield from call.name.unlike(NON_EMPTY_STRING)
+
+
+def _calls(answer: Completion) -> tuple[Call, ...]:
+    return () if cut_in_markup(answer) else answer.called
+
+
+@check(
+    "tools.call.arguments_string",
+    MUST,
+    each=FORCED,
+    requires=CALLED,
+    evidence=[SPEC_CALL, "langchain-ai/langchain#34242"],
+    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "Vercel AI SDK"],
+)
+def arguments_are_text(answer: Completion) -> Findings:
+    """A call's arguments are a string that holds JSON, never an object or null."""
+    for call in _calls(answer):
+        yield from call.arguments.unlike(STRING)
+
+
+@check(
+    "tools.call.arguments_json",
+    MUST,
+    each=FORCED,
+    requires=[*CALLED, "tools.call.arguments_string"],
+    evidence=[SPEC_CALL, "vllm-project/vllm#24509", "vllm-project/vllm#51697", "ogx-ai/ogx#4430"],
+    breaks=["openai-python helper", "openai-node helper", "pydantic-ai", "litellm"],
+)
+def arguments_are_json(answer: Completion) -> Findings:
+    """A call's arguments parse as a JSON object, unless the token limit cut them."""
+    for call in _calls(answer):
+        if not answer.cut:
+            yield from parse_json(call.arguments.text, call.arguments.where).unlike(OBJECT)
+
+
+@check(
+    "tools.call.arguments_schema",
+    SHOULD,
+    probe=tool_named,
+    requires=["tools.named.called", "tools.call.arguments_json"],
+    evidence=["spec: FunctionObject", "vllm-project/vllm#51697"],
+)
+def arguments_fit_the_schema(answer: Completion) -> Findings:
+    """A forced call has every required argument, with one of its allowed values, and no other."""
+    if answer.cut or not answer.calls:
+        raise Unexercised("the token limit cut the call")
+    call = answer.calls[0]
+    arguments = parse_json(call.arguments.text, call.arguments.where)
+    declared = tools.WEATHER["function"]["parameters"]["properties"]
+    for name, schema in declared.items():
+        yield from arguments[name].unlike(literal(*schema["enum"]))
+    for name in arguments.require(OBJECT).keys() - declared.keys():
+        yield arguments[name].finding("absent: the schema allows no other properties")
+
+
+@check(
+    "tools.call.no_args",
+    MUST,
+    each=[tool_no_arguments, tools.tool_no_arguments_stream],
+    requires=["tools.named.called"],
+    evidence=[
+        "vercel/ai#6687",
+        "simonw/llm#1164",
+        "langchain-ai/langchain#34242",
+        "open-webui/open-webui#23778",
+    ],
+    breaks=["openai-python", "openai-node", "pydantic-ai", "litellm", "Vercel AI SDK"],
+)
+def no_arguments_are_an_empty_object(answer: Completion) -> Findings:
+    """A call without parameters has the arguments "{}", never "" or null, unless the token limit cut them."""
+    for call in _calls(answer):
+        text = call.arguments.text
+        if not answer.cut:
+            yield from parse_json(text, call.arguments.where).unlike(OBJECT)
+
+
+@check(
+    "tools.content.null_with_calls",
+    SHOULD,
+    each=[*FORCED, *FORCED_STREAMS],
+    evidence=["vllm-project/vllm#51697", "ggml-org/llama.cpp#14101", "vllm-project/vllm#10589"],
+)
+def a_forced_call_has_no_text(answer: Completion) -> Findings:
+    """Beside a forced call there is no content, and no call is left in it as markup."""
+    if (answer.calls or cut_in_markup(answer)) and answer.text.strip():
+        yield Finding("content", "null or empty", shown(answer.text))
+
+
+@check(
+    "tools.id.unique_in_response",
+    MUST,
+    each=[tool_required, tool_required_stream],
+    requires=["tools.required.called"],
+    evidence=[SPEC_CALL, "NousResearch/hermes-agent#70724"],
+)
+def ids_differ_within(answer: Completion) -> Findings:
+    """The calls of one answer have different ids."""
+    ids = [shown(call.id.value) for call in _calls(answer)]
+    if len(set(ids)) < len(ids):
+        yield Finding("tool_calls", "different ids", ", ".join(ids))
+
+
+@check(
+    "tools.id.unique_across",
+    MUST,
+    together=[tool_named, tool_named_again],
+    requires=["tools.named.called"],
+    evidence=["NousResearch/hermes-agent#70724"],
+)
+def ids_differ_across(one: Completion, another: Completion) -> Findings:
+    """The calls of two answers have different ids."""
+    ids = {shown(call.id.value) for call in one.calls} & {shown(call.id.value) for call in another.calls}
+    for identity in sorted(ids):
+        yield Finding("tool_calls/0/id", "an id that no earlier answer used", identity)
+
+
+def arguments_of(answer: Completion) -> object:
+    """The first call's arguments as a value; their text where they do not parse, None without a call."""
+    if not answer.calls:
+        return None
+    text = answer.calls[0].arguments.value
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return text
