@@ -30,16 +30,16 @@ def add_parser(subparsers: Subparsers) -> None:
     engine.add_argument("--port", type=int, help="port of 127.0.0.1 (default: a free one)")
     engine.add_argument("--install-only", action="store_true", help="install it, start nothing")
     engine.add_argument("--list", action="store_true", help="list the engines and what of them is installed")
-    engine.set_defaults(run=functools.partial(_guarded, _engine))
+    engine.set_defaults(run=functools.partial(stopped_cleanly, _engine))
     record = subparsers.add_parser("record", help="record a provider's contract from a real engine")
     record.add_argument("provider", metavar="PROVIDER", help="its name in providers.yaml")
     record.add_argument("--gateway-config", type=Path, default=Path("config"), metavar="DIR")
     record.add_argument("--engine", choices=list(ENGINES), help="the engine to start (default: PROVIDER)")
-    record.set_defaults(run=functools.partial(_guarded, _record))
+    record.set_defaults(run=functools.partial(stopped_cleanly, _record))
     demo = subparsers.add_parser("demo", help="start an example stack and judge it by all six gates")
     demo.add_argument("--example", type=Path, default=Path("examples/embedded"), metavar="DIR")
     demo.add_argument("--gates-report", type=Path, default=Path("gates-report"), metavar="DIR")
-    demo.set_defaults(run=functools.partial(_guarded, _demo))
+    demo.set_defaults(run=functools.partial(stopped_cleanly, _demo))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
     return status
 
 
-def _guarded(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
+def stopped_cleanly(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
+    """Runs a job so that Ctrl-C, TERM and its own errors end in an exit status and nothing left running."""
     try:
         with term_as_exit():
             return job(args)
