@@ -1,0 +1,88 @@
+"""Gate 6: every active provider is up and serves what the configuration says."""
+
+from __future__ import annotations
+
+from sixgates.cases import Case
+from sixgates.config import ConfigError, Provider, ProviderType, describe
+from sixgates.health import REQUIREMENTS, Visits, checks_of
+from sixgates.run import Run
+from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+
+AD_HOC = "ad-hoc"
+GATEWAY = "gateway"
+_PORT = "health.port_open"
+
+
+def health_cases(run: Run) -> list[Case]:
+    """One case per provider and check with `--live`; without it, one per provider that says so."""
+    try:
+        providers = _providers(run)
+    except ConfigError as error:
+        summary = f"the configuration cannot be read: {describe(error.findings[0])}"
+        step = "correct the file; pytest -m schema names every finding"
+        return [_blocked("config-unreadable", summary, step)]
+    if not providers:
+        wanted = f"no active provider named {', '.join(run.only)}" if run.only else "no provider is active"
+        step = "set status: active for a provider in providers.yaml, or name one with --provider"
+        return [_blocked("no-provider", wanted, step)]
+    visits = Visits(run.workdir)
+    return [case for name, provider in providers.items() for case in _cases(run, visits, name, provider)]
+
+
+def _providers(run: Run) -> dict[str, Provider]:
+    if run.base_url:
+        return {AD_HOC: _provider(run.base_url, run.model, run.api_key_env)}
+    chosen = {name: one for name, one in run.stack.active.items() if not run.only or name in run.only}
+    if run.gateway_url and GATEWAY not in chosen and (not run.only or GATEWAY in run.only):
+        chosen[GATEWAY] = _provider(run.gateway_url, None, _master_key(run), "/health/readiness")
+    return chosen
+
+
+def _provider(url: str, model: str | None, key: str | None, health: str | None = None) -> Provider:
+    return Provider.model_validate(
+        {
+            "type": ProviderType.OPENAI_COMPATIBLE,
+            "base_url": url,
+            "models": [model] if model else [],
+            "api_key_env": key,
+            "health_endpoint": health,
+        }
+    )
+
+
+def _master_key(run: Run) -> str | None:
+    """The variable that holds the gateway's key: as told, else as litellm-unified.yaml names it."""
+    settings = run.stack.gateway.general_settings if run.stack.gateway else {}
+    named = str(settings.get("master_key", ""))
+    return run.api_key_env or (named.removeprefix("os.environ/") if named.startswith("os.environ/") else None)
+
+
+def _cases(run: Run, visits: Visits, name: str, provider: Provider) -> list[Case]:
+    if not run.live:
+        return [_idle(name, "health is judged with --live")]
+    if provider.health_check and not provider.health_check.enabled:
+        return [_idle(name, f"health_check.enabled of providers.{name} is false in providers.yaml")]
+    return [_case(visits, name, provider, check) for check in checks_of(provider)]
+
+
+def _case(visits: Visits, name: str, provider: Provider, check: str) -> Case:
+    return Case(f"{name}/{check}", lambda: visits.verdict(name, provider, check))
+
+
+def _idle(name: str, reason: str) -> Case:
+    verdict = Verdict(
+        _PORT, Gate.HEALTH, Level.MUST, Outcome.NOT_APPLICABLE, REQUIREMENTS[_PORT], name, reason=reason
+    )
+    return Case(f"{name}/{_PORT}", lambda: verdict)
+
+
+def _blocked(key: str, summary: str, step: str) -> Case:
+    verdict = Verdict(
+        _PORT,
+        Gate.HEALTH,
+        Level.MUST,
+        Outcome.BLOCKED,
+        REQUIREMENTS[_PORT],
+        cause=Cause(key, summary, (step,)),
+    )
+    return Case(_PORT, lambda: verdict)

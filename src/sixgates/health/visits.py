@@ -1,0 +1,42 @@
+"""Each provider is visited once per run: its verdicts are kept in the process and shared between workers."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from sixgates.config import Provider
+from sixgates.health.judge import judge_provider
+from sixgates.verdict import Verdict
+
+
+class Visits:
+    """The health verdicts of a run's providers, each provider judged when it is first asked for."""
+
+    def __init__(self, workdir: Path) -> None:
+        self._workdir = workdir
+        self._known: dict[str, dict[str, Verdict]] = {}
+
+    def verdict(self, name: str, provider: Provider, check: str) -> Verdict:
+        """The verdict of one check; the first worker to ask visits the provider, the others wait and read."""
+        if name not in self._known:
+            self._known[name] = self._shared(name, provider)
+        return self._known[name][check]
+
+    def _shared(self, name: str, provider: Provider) -> dict[str, Verdict]:
+        from filelock import FileLock
+
+        self._workdir.mkdir(parents=True, exist_ok=True)
+        kept = self._workdir / f"health-{quote(name, safe='')}.json"
+        with FileLock(f"{kept}.lock"):
+            if kept.exists():
+                documents = json.loads(kept.read_text(encoding="utf-8"))
+                return {check: Verdict.from_json(one) for check, one in documents.items()}
+            verdicts = judge_provider(name, provider)
+            fresh = kept.with_suffix(".new")
+            documents = {check: verdict.to_json() for check, verdict in verdicts.items()}
+            fresh.write_text(json.dumps(documents), encoding="utf-8")
+            os.replace(fresh, kept)  # noqa: PTH105 - said as the atomic step that it is
+            return verdicts
