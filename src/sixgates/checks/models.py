@@ -1,9 +1,22 @@
-"""What the model list must be."""
+"""What the model list and a single model's entry must be."""
 
-from sixgates.catalogue import MUST, SHOULD, check
-from sixgates.probes.models import models_list
-from sixgates.select import ARRAY, INTEGER, NON_EMPTY_STRING, STRING, Findings, literal
-from sixgates.views import Document
+from urllib.parse import unquote
+
+from sixgates.catalogue import MAY, MUST, SHOULD, check
+from sixgates.checks.chat_shape import asked_model
+from sixgates.exchange import Finding
+from sixgates.probes.chat import chat
+from sixgates.probes.errors import no_key, wrong_key
+from sixgates.probes.models import (
+    model_retrieve,
+    model_unknown,
+    models_list,
+    models_list_no_key,
+    models_list_slash,
+    models_list_wrong_key,
+)
+from sixgates.select import ARRAY, INTEGER, NON_EMPTY_STRING, STRING, Findings, literal, shown
+from sixgates.views import Document, Reply
 
 
 @check(
@@ -32,3 +45,87 @@ def entries_are_whole(models: Document) -> Findings:
         yield from entry["object"].unlike(literal("model"))
         yield from entry["created"].unlike(INTEGER)
         yield from entry["owned_by"].unlike(STRING)
+
+
+@check("models.list.ids_unique", SHOULD, probe=models_list, evidence=["spec: Model"])
+def ids_do_not_repeat(models: Document) -> Findings:
+    """No id stands twice in one listing."""
+    seen: list[object] = []
+    for entry in models["data"].elements:
+        if entry["id"].value in seen:
+            yield entry["id"].finding("an id that no earlier entry has")
+        seen.append(entry["id"].value)
+
+
+@check(
+    "models.list.id_usable",
+    MUST,
+    together=[models_list, chat],
+    evidence=["open-webui/open-webui#2533", "foldl/chatllm.cpp#98"],
+)
+def served_model_is_listed(models: Document, completion: Reply) -> Findings:
+    """The listing holds the model that chat is served with, under the id that requests use."""
+    asked = asked_model(completion)
+    listed = [entry["id"].value for entry in models["data"].elements]
+    if asked not in listed and f"{asked}:latest" not in listed:
+        hint = "name one of the listed ids as the provider's model, or make the server list this one"
+        yield Finding("/data", f"an entry with id {shown(asked)}", shown(listed), hint)
+    yield from completion.status_in(200)
+
+
+@check(
+    "models.retrieve.ok",
+    MUST,
+    probe=model_retrieve,
+    requires=["models.list.id_usable"],
+    evidence=["spec: GET /models/{model}"],
+    breaks=["openai-python", "openai-node"],
+)
+def one_model_can_be_retrieved(reply: Reply) -> Findings:
+    """GET /v1/models/{id}, the id percent-encoded, answers 200 with the object "model" of that id."""
+    yield from reply.status_in(200)
+    if reply.status == 200:
+        asked = unquote(reply.request.path.removeprefix("/v1/models/"))
+        yield from reply.json["object"].unlike(literal("model"))
+        yield from reply.json["id"].unlike(literal(asked))
+
+
+@check(
+    "models.retrieve.unknown",
+    MUST,
+    probe=model_unknown,
+    evidence=["spec: GET /models/{model}", "ray-project/ray#64833"],
+)
+def unknown_model_is_not_found(reply: Reply) -> Findings:
+    """GET /v1/models/{id} of a model that does not exist answers 404 with a JSON error that has a message."""
+    yield from reply.status_in(404)
+    yield from reply.json["error"]["message"].unlike(NON_EMPTY_STRING)
+
+
+@check(
+    "models.list.trailing_slash",
+    MAY,
+    probe=models_list_slash,
+    evidence=["qualcomm/GenieX#640"],
+)
+def trailing_slash_is_settled(reply: Reply) -> Findings:
+    """GET /v1/models/ is the listing, a redirect that keeps the method, or a plain refusal."""
+    yield from reply.status_in(200, 307, 308, 400, 401, 404, 405)
+    if reply.status == 200:
+        yield from reply.json["data"].unlike(ARRAY)
+
+
+@check(
+    "models.list.auth",
+    MUST,
+    together=[models_list_no_key, models_list_wrong_key, no_key, wrong_key],
+    capability="auth",
+    evidence=["decolua/9router#3659", "BerriAI/litellm#39757"],
+)
+def listing_asks_for_the_key(
+    listing_without: Reply, listing_wrong: Reply, chat_without: Reply, chat_wrong: Reply
+) -> Findings:
+    """Where chat asks for a key, the listing does too: 401 without a key and with a wrong one."""
+    for reply in (listing_without, listing_wrong, chat_without, chat_wrong):
+        for finding in reply.status_in(401):
+            yield Finding(f"{reply.probe}: {finding.where}", finding.expected, finding.got)

@@ -43,6 +43,12 @@ chat_longer_prompt = Probe(
     body=_saying("Say hi and tell me one short story. " * 20, max_tokens=1),
     answered_by="chat.answered",
 )
+chat_two_choices = Probe(
+    "chat-two-choices",
+    body={**BASE, "n": 2, "max_tokens": 4, "temperature": 1},
+    capability="n",
+    answered_by="chat.answered",
+)
 
 chat_stream = Probe("chat-stream", body=streamed(BASE), answered_by="chat.stream.answered")
 chat_stream_usage = Probe(

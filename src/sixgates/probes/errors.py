@@ -23,6 +23,7 @@ unknown_model_stream = Probe(
 invalid_json = Probe("invalid-json", raw=b"{")
 empty_body = Probe("empty-body", raw=b"")
 not_an_object = Probe("not-an-object", raw=b'"hello"')
+deeply_nested = Probe("deeply-nested", raw=b'{"messages":' + b"[" * 1000 + b"]" * 1000 + b"}")
 missing_messages = Probe("missing-messages", body=_without("messages"))
 mistyped_messages = _faulty("mistyped-messages", messages="hello")
 mistyped_messages_stream = Probe("mistyped-messages-stream", body=streamed({**BASE, "messages": "hello"}))
@@ -45,21 +46,23 @@ no_key = Probe("no-key", body=BASE, auth=Auth.NONE, capability="auth")
 wrong_key = Probe("wrong-key", body=BASE, auth=Auth.WRONG, capability="auth")
 wrong_key_stream = Probe("wrong-key-stream", body=streamed(BASE), auth=Auth.WRONG, capability="auth")
 
-CLIENT_FAULTS = (
-    unknown_model,
-    unknown_model_stream,
+PLAIN_FAULTS = (
     invalid_json,
     empty_body,
     not_an_object,
+    deeply_nested,
     missing_messages,
     mistyped_messages,
-    mistyped_messages_stream,
     mistyped_temperature,
+    unknown_model,
     context_overflow,
-    context_overflow_stream,
-    unknown_route,
-    wrong_method,
     no_key,
     wrong_key,
+)
+STREAM_FAULTS = (
+    unknown_model_stream,
+    mistyped_messages_stream,
+    context_overflow_stream,
     wrong_key_stream,
 )
+CLIENT_FAULTS = PLAIN_FAULTS + STREAM_FAULTS

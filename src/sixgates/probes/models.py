@@ -8,3 +8,7 @@ model_unknown = Probe("model-unknown", "GET", "/v1/models/sixgates-no-such-model
 models_list_no_key = Probe(
     "models-list-no-key", "GET", "/v1/models", auth=Auth.NONE, capability="auth", deadline_s=10
 )
+models_list_wrong_key = Probe(
+    "models-list-wrong-key", "GET", "/v1/models", auth=Auth.WRONG, capability="auth", deadline_s=10
+)
+models_list_slash = Probe("models-list-slash", "GET", "/v1/models/", deadline_s=10)

@@ -1,0 +1,151 @@
+"""What the token counts of a completion must add up to."""
+
+from sixgates.catalogue import MAY, MUST, SHOULD, check
+from sixgates.checks.chat_shape import NOTHING, PLAIN
+from sixgates.probes.chat import (
+    chat,
+    chat_again,
+    chat_longer_prompt,
+    chat_one_token,
+    chat_stream_usage,
+    chat_two_choices,
+)
+from sixgates.probes.tools import tool_named
+from sixgates.select import COUNT, INTEGER, OBJECT, Findings, Json, Kind, Unexercised
+from sixgates.views import ChatStream, Document
+
+SPEC = "spec: CompletionUsage"
+POSITIVE = Kind("an integer > 0", lambda value: INTEGER.holds(value) and value > 0)
+
+
+@check(
+    "usage.sum",
+    MUST,
+    each=PLAIN,
+    evidence=[SPEC, "SecretiveShell/MCP-Bridge#48"],
+)
+def counts_add_up(completion: Document) -> Findings:
+    """Where usage is given, total_tokens is prompt_tokens plus completion_tokens, and the prompt counts."""
+    completion.choices[0].require(OBJECT)
+    usage = completion["usage"]
+    if usage.given:
+        prompt, written = usage["prompt_tokens"].require(POSITIVE), usage["completion_tokens"].require(COUNT)
+        yield from usage["total_tokens"].unlike(_exactly(prompt + written, f"{prompt} + {written}"))
+
+
+@check(
+    "usage.stream_equals",
+    SHOULD,
+    together=[chat, chat_stream_usage],
+    evidence=[SPEC, "BerriAI/litellm#3553", "tashfeenahmed/freellmapi#845"],
+)
+def stream_counts_the_same(completion: Document, stream: ChatStream) -> Findings:
+    """A stream counts the prompt as the plain answer does, and an equal completion too."""
+    plain = completion["usage"]
+    given = [chunk["usage"] for chunk in stream.chunks if chunk["usage"].given]
+    streamed = given[-1] if given else stream.chunks[-1]["usage"]
+    expected = plain["prompt_tokens"].integer
+    yield from streamed["prompt_tokens"].unlike(_exactly(expected, "as in the plain answer"))
+    if stream.text == completion.message["content"].value:
+        expected = plain["completion_tokens"].integer
+        yield from streamed["completion_tokens"].unlike(_exactly(expected, "as in the plain answer"))
+
+
+@check(
+    "usage.completion_matches_max",
+    SHOULD,
+    probe=chat_one_token,
+    evidence=[SPEC, "ggml-org/llama.cpp#12137"],
+)
+def one_token_counts_as_one(completion: Document) -> Findings:
+    """With max_tokens 1, completion_tokens is 1."""
+    yield from completion["usage"]["completion_tokens"].unlike(_exactly(1, "as max_tokens allows"))
+
+
+@check(
+    "usage.prompt_monotonic",
+    SHOULD,
+    together=[chat, chat_again, chat_longer_prompt],
+    evidence=[SPEC, "esengine/DeepSeek-Reasonix#10245"],
+)
+def longer_prompts_count_more(first: Document, again: Document, longer: Document) -> Findings:
+    """The same prompt counts the same again, cached or not, and a longer one counts more."""
+    count = first["usage"]["prompt_tokens"].integer
+    yield from again["usage"]["prompt_tokens"].unlike(_exactly(count, "as for the same prompt before"))
+    yield from longer["usage"]["prompt_tokens"].unlike(
+        _more_than(count, "for a prompt of 20 times the length")
+    )
+
+
+@check(
+    "usage.cached_tokens",
+    MAY,
+    each=[chat, chat_again],
+    evidence=[SPEC, "ggml-org/llama.cpp#22081"],
+)
+def cached_tokens_are_prompt_tokens(completion: Document) -> Findings:
+    """cached_tokens, where given, is between 0 and prompt_tokens."""
+    yield from _part(completion["usage"], "prompt_tokens", "cached_tokens")
+
+
+@check("usage.reasoning_tokens", MAY, each=[chat, chat_again], evidence=["spec: CompletionUsage"])
+def reasoning_tokens_are_completion_tokens(completion: Document) -> Findings:
+    """reasoning_tokens, where given, is between 0 and completion_tokens."""
+    yield from _part(completion["usage"], "completion_tokens", "reasoning_tokens")
+
+
+@check("usage.n_choices", SHOULD, probe=chat_two_choices, capability="n", evidence=["spec: CompletionUsage"])
+def every_choice_counts(completion: Document) -> Findings:
+    """With n 2, completion_tokens counts the tokens of both choices."""
+    written = sum(_least(choice) for choice in completion.choices)
+    if len(completion.choices) < 2 or not written:
+        raise Unexercised("the answer to n 2 holds no two choices, so there is nothing to add up")
+    least = Kind(f"at least {written}", lambda value: INTEGER.holds(value) and value >= written)
+    yield from completion["usage"]["completion_tokens"].unlike(least)
+
+
+@check(
+    "usage.tools_counted",
+    SHOULD,
+    together=[chat, tool_named],
+    evidence=[SPEC, "maximhq/bifrost#6541"],
+)
+def tools_count(completion: Document, call: Document) -> Findings:
+    """Tools raise prompt_tokens, and a pure tool call has completion_tokens."""
+    count = completion["usage"]["prompt_tokens"].integer
+    yield from call["usage"]["prompt_tokens"].unlike(_more_than(count, "for a request with a tool"))
+    yield from call["usage"]["completion_tokens"].unlike(POSITIVE)
+
+
+@check("usage.details_shape", SHOULD, each=PLAIN, evidence=[SPEC, "langchain-ai/langchain#39926"])
+def details_hold_integers(completion: Document) -> Findings:
+    """The details of usage, where given, are objects of integers."""
+    completion.choices[0].require(OBJECT)
+    for name in ("prompt_tokens_details", "completion_tokens_details"):
+        details = completion["usage"][name]
+        if details.given:
+            for key in details.require(OBJECT):
+                yield from details[key].unlike(INTEGER)
+
+
+def _exactly(count: int, why: str) -> Kind:
+    return Kind(f"{count}, {why}", lambda value: INTEGER.holds(value) and value == count)
+
+
+def _more_than(count: int, why: str) -> Kind:
+    return Kind(f"more than {count}, {why}", lambda value: INTEGER.holds(value) and value > count)
+
+
+def _part(usage: Json, whole: str, part: str) -> Findings:
+    limit = usage[whole].integer
+    some = Kind(f"an integer from 0 to {whole}", lambda value: INTEGER.holds(value) and 0 <= value <= limit)
+    details = usage[f"{whole}_details"]
+    yield from details.unlike(OBJECT | NOTHING)
+    if details.given:
+        yield from details[part].unlike(some | NOTHING)
+
+
+def _least(choice: Json) -> int:
+    if choice["finish_reason"].value == "length":
+        return 4
+    return 1 if choice["message"]["content"].value else 0
