@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -39,6 +39,7 @@ def _one_key(fallback: dict[str, list[str]]) -> dict[str, list[str]]:
 class Alias(Shape):
     """An alias that can be kept out of the model list."""
 
+    shorthands: ClassVar[tuple[str, ...]] = ("string",)
     model: Text
     hidden: bool = False
 

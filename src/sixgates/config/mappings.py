@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -33,6 +33,10 @@ class Pattern(Shape):
 class Capability(Shape):
     """A task that clients may ask for instead of a model: the first preferred model answers."""
 
+    shorthands: ClassVar[tuple[str, ...]] = (
+        "string",
+        "array",
+    )
     preferred_models: list[Text] = Field(default_factory=list)
     provider: Text | None = None
     fallback: Text | None = None
@@ -56,6 +60,7 @@ class Capability(Shape):
 class ChainStep(Shape):
     """One step of a fallback chain: a provider, a model, or a name that may be either."""
 
+    shorthands: ClassVar[tuple[str, ...]] = ("string",)
     name: Text | None = None
     provider: Text | None = None
     model: Text | None = None
@@ -80,6 +85,7 @@ class ChainStep(Shape):
 class FallbackChain(Shape):
     """Who stands in for a name, in order; the entry's own provider in its chain is not a fallback."""
 
+    shorthands: ClassVar[tuple[str, ...]] = ("array",)
     chain: list[ChainStep]
     description: str | None = None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from sixgates.config.mappings import ChainStep, LoadBalancing, Pattern
 from sixgates.config.providers import Provider
 from sixgates.config.stack import MAPPINGS, PROVIDERS, Stack
-from sixgates.config.wildcard import swallows_everything, wildcard_of
+from sixgates.config.wildcard import regex_error, swallows_everything, wildcard_of
 from sixgates.exchange import Finding
 
 
@@ -123,7 +124,7 @@ class _Planner:
 
     def patterns(self) -> None:
         for index, pattern in enumerate(self.mappings.patterns):
-            if pattern.provider in self.servers:
+            if pattern.provider in self.servers and not regex_error(pattern.pattern):
                 self._pattern(index, pattern)
 
     def fallbacks(self) -> None:
@@ -202,6 +203,10 @@ class _Planner:
                 return [((section, name, "fallback"), ChainStep(name=entry.fallback))], self._source(
                     section, name
                 )
+        for index, pattern in enumerate(self.mappings.patterns):
+            if pattern.fallback and wildcard_of(pattern.pattern) and re.search(pattern.pattern, name):
+                step = ChainStep(name=pattern.fallback)
+                return [(("patterns", index, "fallback"), step)], f"patterns {pattern.pattern}"
         general = self.mappings.routing_rules.fallback
         if general is None or name in self.plan.aliases:
             return [], self._source("capabilities", name) if name in self.plan.aliases else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
@@ -53,6 +53,7 @@ class Status(StrEnum):
 class Model(Shape):
     """A model that a provider serves, by the name that its API knows."""
 
+    shorthands: ClassVar[tuple[str, ...]] = ("string",)
     name: Text
     size: str | None = None
     context_length: Count | None = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +10,7 @@ from sixgates.config.providers import Status
 from sixgates.config.rules import Findings, Severity, rule
 from sixgates.config.stack import DEVIATIONS, MAPPINGS, Stack
 from sixgates.config.validation import listed, suggestion
-from sixgates.config.wildcard import wildcard_of
+from sixgates.config.wildcard import regex_error, wildcard_of
 from sixgates.exchange import Finding
 
 Path = tuple[str | int, ...]
@@ -170,7 +168,8 @@ def rate_limit_unknown(stack: Stack) -> Findings:
     """Every rate limit belongs to a model name; an alias or a provider has none of its own."""
     plan = plan_of(stack)
     for name in stack.mappings.rate_limits:
-        if name not in plan.targets and not _is_dormant(stack, name):
+        dormant = name in stack.mappings.exact_matches or name in stack.mappings.load_balancing
+        if name not in plan.targets and not dormant:
             where = stack.position(MAPPINGS, "rate_limits", name, key=True)
             expected = f"a model name: {listed(_literal(plan))}"
             yield Finding(
@@ -182,11 +181,8 @@ def rate_limit_unknown(stack: Stack) -> Findings:
 def pattern_invalid(stack: Stack) -> Findings:
     """Every pattern is a regular expression that compiles."""
     for index, entry in enumerate(stack.mappings.patterns):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                re.compile(entry.pattern)
-        except (re.error, RecursionError, OverflowError, MemoryError) as error:
+        error = regex_error(entry.pattern)
+        if error:
             where = stack.position(MAPPINGS, "patterns", index, "pattern")
             hint = "Escape the character with a backslash if it is meant literally."
             yield Finding(where, "a regular expression", f"`{entry.pattern}` ({error})", hint)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -19,14 +27,34 @@ def _seconds(value: Any) -> Any:
     return float(match[1]) * _FACTORS[match[2]] if match else value
 
 
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    Field(gt=0, allow_inf_nan=False),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^{_DURATION.pattern}$"}]}),
+]
+
+
+def _with_shorthands(schema: dict[str, Any], model: type[Any]) -> None:
+    if model.shorthands:
+        full = dict(schema)
+        schema.clear()
+        schema["anyOf"] = [full, *({"type": kind} for kind in model.shorthands)]
 
 
 class Shape(BaseModel):
     """A mapping whose own keys are checked; other people's keys are kept, typos of ours are reported."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="allow",
+        use_attribute_docstrings=True,
+        json_schema_extra=_with_shorthands,
+    )
     closed: ClassVar[bool] = False
+    shorthands: ClassVar[tuple[str, ...]] = ()
+    """The JSON types that stand for the mapping with its main key."""
 
     @model_validator(mode="before")
     @classmethod

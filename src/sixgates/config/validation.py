@@ -122,7 +122,7 @@ def _expected(detail: ErrorDetails) -> str:
         sign = {"greater_than": ">", "greater_than_equal": ">=", "less_than": "<", "less_than_equal": "<="}[
             kind
         ]
-        return f"a number {sign} {next(iter(context.values()))}"
+        return f"a number {sign} {next(iter(context.values())):g}"
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(str(context["pattern"]), f"text like {context['pattern']}")
     message = detail["msg"]
@@ -141,6 +141,8 @@ def _hint(kind: str, detail: ErrorDetails, path: Path) -> str:
     if kind in ("enum", "literal_error") and isinstance(value, str):
         allowed = str(detail["ctx"]["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
         return suggestion(value, allowed) or "Choose one of them."
+    if isinstance(value, bool) and kind in ("enum", "string_type"):
+        return "YAML reads on, off, yes and no as true and false: quote the word, or use an allowed one."
     if kind == "string_type" and not isinstance(value, dict | list | type(None)):
         return "Quote it to make it text."
     if kind in ("int_type", "float_type") and isinstance(value, str):

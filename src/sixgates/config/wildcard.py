@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import warnings
+
 _SPECIAL = set("[](){}?*+|^$.")
 
 
@@ -19,6 +22,17 @@ def wildcard_of(pattern: str) -> str | None:
     while "**" in wildcard:
         wildcard = wildcard.replace("**", "*")
     return wildcard if "*" in wildcard else None
+
+
+def regex_error(pattern: str) -> str:
+    """Why Python cannot compile a pattern; empty when it can."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(pattern)
+    except (re.error, RecursionError, OverflowError, MemoryError) as error:
+        return str(error) or type(error).__name__
+    return ""
 
 
 def swallows_everything(wildcard: str) -> bool:

@@ -1,0 +1,173 @@
+"""The cases of gates 1 to 3 pass on a sound stack, and each family can fail."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sixgates.cases import Case
+from sixgates.cases.configuration import configuration_cases
+from sixgates.cases.schema import schema_cases
+from sixgates.cases.unit import unit_cases
+from sixgates.config import Stack
+from sixgates.run import Run
+from sixgates.verdict import Gate, Outcome
+
+U = "litellm-unified.yaml"
+
+
+def run_on(directory: Path) -> Run:
+    return Run(directory, directory / "cassettes", directory / "work")
+
+
+def outcomes(cases: list[Case]) -> dict[str, Outcome]:
+    return {case.id: case.judge().outcome for case in cases}
+
+
+def test_every_case_of_the_sound_stack_passes(edited: Callable[..., Stack], directory: Path) -> None:
+    edited()
+    run = run_on(directory)
+    families = (
+        (schema_cases, Gate.SCHEMA),
+        (configuration_cases, Gate.CONFIGURATION),
+        (unit_cases, Gate.UNIT),
+    )
+    for family, gate in families:
+        verdicts = [case.judge() for case in family(run)]
+        assert {verdict.outcome for verdict in verdicts} == {Outcome.PASSED}
+        assert {verdict.gate for verdict in verdicts} == {gate}
+        assert len({verdict.check for verdict in verdicts}) == len(verdicts)
+        assert all(verdict.requirement for verdict in verdicts)
+
+
+def test_unit_cases_name_every_routing_entry(edited: Callable[..., Stack], directory: Path) -> None:
+    edited()
+    assert [case.id for case in unit_cases(run_on(directory))] == [
+        "exact[llama2-13b-vllm]",
+        "exact[llama]",
+        "exact[coder]",
+        "pattern[^meta-llama/.*]",
+        "capability[chat]",
+        "capability[code]",
+        "capability[long_context]",
+        "chain[llama2-13b-vllm]",
+        "chain[coder]",
+        "load-balancing[shared]",
+        "provider[vllm]",
+        "provider[ollama]",
+        "provider[llama_cpp_python]",
+        "provider[openai]",
+        "default",
+        "rate-limit[llama]",
+    ]
+
+
+MISROUTED = {
+    "exact[llama]": (
+        "ollama_chat/llama3.1:8b",
+        "ollama_chat/llama2",
+        "expected ollama_chat/llama3.1:8b on ollama",
+    ),
+    "exact[llama2-13b-vllm]": (
+        "http://127.0.0.1:8001/v1",
+        "http://127.0.0.1:8001",
+        "got hosted_vllm/meta-llama",
+    ),
+    "pattern[^meta-llama/.*]": (
+        "model_name: meta-llama/*",
+        "model_name: meta/*",
+        "got openai/local-model at http://127.0.0.1:8000/v1 (by wildcard",
+    ),
+    "capability[chat]": (
+        "chat: llama\n",
+        "chat: coder\n",
+        "expected 100% of requests at ollama_chat/llama3.1:8b",
+    ),
+    "chain[coder]": ("[llama, gpt-4o-mini]", "[gpt-4o-mini]", "expected ollama as fallback 1"),
+    "chain[llama2-13b-vllm]": (
+        "[llama, local-model]",
+        "[local-model]",
+        "as fallback 1, got vllm -> llama_cpp_python",
+    ),
+    "load-balancing[shared]": ("weight: 0.7", "weight: 0.1", "expected 70% of requests at"),
+    "rate-limit[llama]": (
+        "rpm: 100",
+        "rpm: 10",
+        "expected rpm 100 over all deployments of llama, got rpm 10",
+    ),
+    "default": ("model_name: meta-llama/*", 'model_name: "*"', "for the unknown name sixgates-no-such-model"),
+}
+
+
+@pytest.mark.parametrize("name", MISROUTED)
+def test_a_gateway_that_does_something_else_fails_the_entry(
+    edited: Callable[..., Stack], directory: Path, name: str
+) -> None:
+    old, new, text = MISROUTED[name]
+    edited()
+    assert outcomes(unit_cases(run_on(directory)))[name] is Outcome.PASSED
+    edited((U, old, new), compiled=False)
+    verdict = next(case for case in unit_cases(run_on(directory)) if case.id == name).judge()
+    assert verdict.outcome is Outcome.FAILED
+    finding = verdict.findings[0]
+    assert text in f"expected {finding.expected}, got {finding.got}"
+    assert finding.where.startswith("config/model-mappings.yaml:")
+    assert finding.hint
+
+
+def test_a_provider_that_no_name_reaches_is_advisory(edited: Callable[..., Stack], directory: Path) -> None:
+    edited(("providers.yaml", "  page:\n    type: web_ui", "  page:\n    type: vllm"))
+    found = outcomes(unit_cases(run_on(directory)))
+    assert {name for name, outcome in found.items() if outcome is not Outcome.PASSED} == {"provider[page]"}
+    assert found["provider[page]"] is Outcome.ADVISORY
+
+
+def test_a_pattern_without_samples_is_not_exercised(edited: Callable[..., Stack], directory: Path) -> None:
+    edited(("model-mappings.yaml", "^meta-llama/.*", "^meta-[a-z]+/.*"))
+    verdict = next(case for case in unit_cases(run_on(directory)) if case.id.startswith("pattern")).judge()
+    assert verdict.outcome is Outcome.NOT_EXERCISED
+    assert "no sample name could be made for `^meta-[a-z]+/.*`" in verdict.reason
+
+
+def test_an_unknown_fallback_fails_its_chain(edited: Callable[..., Stack], directory: Path) -> None:
+    edited(("model-mappings.yaml", "chain: [vllm, llama,", "chain: [vllm, ghost,"))
+    assert outcomes(unit_cases(run_on(directory)))["chain[llama2-13b-vllm]"] is Outcome.FAILED
+
+
+def test_a_warning_is_advisory_and_an_error_fails(edited: Callable[..., Stack], directory: Path) -> None:
+    edited(
+        ("providers.yaml", "[tools, seed]", "[tool]"), ("model-mappings.yaml", "weight: 0.3", "weight: 0.4")
+    )
+    found = outcomes(configuration_cases(run_on(directory)))
+    assert (found["capability-undefined"], found["weights-sum"]) == (Outcome.ADVISORY, Outcome.FAILED)
+
+
+def test_an_unreadable_stack_blocks_gates_1_and_3_with_one_cause(directory: Path) -> None:
+    (directory / "gates.yaml").write_text("gates: []\n")
+    run = run_on(directory)
+    for family in (configuration_cases, unit_cases):
+        (case,) = family(run)
+        verdict = case.judge()
+        assert verdict.outcome is Outcome.BLOCKED
+        assert verdict.cause is not None
+        assert verdict.cause.key == "config-unreadable"
+        assert verdict.cause.summary == "the configuration cannot be read (1 problem)"
+    found = outcomes(schema_cases(run))
+    assert found["gates.yaml"] is Outcome.FAILED
+    assert found["providers.yaml"] is Outcome.PASSED
+    assert found[U] is Outcome.NOT_APPLICABLE
+
+
+def test_gates_1_to_3_import_no_server_and_no_http_client() -> None:
+    code = (
+        "import sys, sixgates.cases.unit, sixgates.cases.schema, sixgates.cases.configuration;"
+        "print(sorted({'litellm', 'uvicorn', 'httpx', 'openai', 'vcr'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
