@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections import Counter
@@ -29,7 +30,7 @@ def verdict_of(report: pytest.TestReport | pytest.CollectReport) -> Verdict | No
 
     properties = getattr(report, "user_properties", ())
     found = next((value for name, value in properties if name == PROPERTY), None)
-    return None if found is None else Verdict.from_json(found)
+    return None if found is None else Verdict.from_json(json.loads(found))
 
 
 @dataclass(slots=True)

@@ -75,12 +75,12 @@ class Judgement:
 
     def _judge(self, check: Check) -> Verdict:
         plain = self._verdict(check)
+        if self.fatal is not None:
+            return replace(plain, outcome=Outcome.BLOCKED, cause=self.fatal)
         missing = self._undeclared(check)
         if missing is not None:
             reason = f"{self.subject.name} does not declare the capability {missing}"
             return replace(plain, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-        if self.fatal is not None:
-            return replace(plain, outcome=Outcome.BLOCKED, cause=self.fatal)
         probes, excuse = self._judgeable(check)
         if excuse is not None:
             return excuse(plain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import tempfile
@@ -150,7 +151,7 @@ def settle(request: pytest.FixtureRequest) -> Settle:
 
     def judge(case: Case) -> None:
         verdict = case.judge()
-        request.node.user_properties.append((PROPERTY, verdict.to_json()))
+        request.node.user_properties.append((PROPERTY, json.dumps(verdict.to_json())))
         _show(verdict, _run(request.config).strict)
 
     return judge
@@ -188,10 +189,10 @@ def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -
     """Give outcomes that pytest has no word for a word of their own."""
     if getattr(report, "when", None) != "call":
         return None
-    found = next((value for name, value in getattr(report, "user_properties", ()) if name == PROPERTY), None)
-    if found is None or (found["outcome"] == "ADVISORY" and report.failed):
+    verdict = verdict_of(report)
+    if verdict is None or (verdict.outcome == "ADVISORY" and report.failed):
         return None
-    return _WORDS.get(found["outcome"])
+    return _WORDS.get(verdict.outcome)
 
 
 class _Listener:

@@ -1,0 +1,3 @@
+"""pytest's own test harness, for the tests of the plugin."""
+
+pytest_plugins = ["pytester"]

@@ -1,0 +1,53 @@
+"""Wrong options end in one line that says what is allowed."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--record"], "--record needs --live: only a running provider can be recorded"),
+        (["--base-url", "http://x"], "--base-url needs --live: an ad-hoc provider has no recording"),
+        (["--base-url", "http://x", "--live"], "--base-url needs --model NAME: the model to ask for"),
+        (["--base-url", "x:1", "--live"], "--base-url must start with http:// or https://"),
+        (["--live", "--model", "m"], "--model goes with --base-url URL"),
+        (["--gateway-config", "nowhere"], "--gateway-config nowhere: no such directory"),
+        (
+            ["--live", "--base-url", "http://x", "--model", "m", "--capabilities", "magic"],
+            "--capabilities magic: 'magic' is none of auto, auth, context_length, n, tools",
+        ),
+        (
+            ["--live", "--base-url", "http://x", "--model", "m", "--api-key-env", "SIXGATES_UNSET"],
+            "--api-key-env SIXGATES_UNSET: the variable is not set; export SIXGATES_UNSET=",
+        ),
+        (
+            ["--live", "--base-url", "http://x", "--model", "m", "--provider", "p"],
+            "--provider names entries of providers.yaml and does not go with --base-url",
+        ),
+    ],
+)
+def test_a_wrong_option_names_what_is_allowed(
+    pytester: pytest.Pytester, options: list[str], text: str
+) -> None:
+    """The text reaches the user, and nothing runs."""
+    pytester.makepyfile("def test_nothing(): pass")
+    result = pytester.runpytest_subprocess(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert text in result.stderr.str()
+
+
+def test_a_project_that_uses_nothing_of_it_is_left_alone(pytester: pytest.Pytester) -> None:
+    """No table, no report, no change of the exit status."""
+    pytester.makepyfile("def test_nothing(): pass")
+    result = pytester.runpytest_subprocess()
+    assert result.ret == 0
+    assert "sixgates" not in result.stdout.str().replace("plugins: ", "").split("collected")[1]
+
+
+def test_the_plugin_can_be_switched_off(pytester: pytest.Pytester) -> None:
+    """`-p no:sixgates` works where its markers are not used."""
+    pytester.makepyfile("def test_nothing(): pass")
+    result = pytester.runpytest_subprocess("-p", "no:sixgates")
+    assert result.ret == 0
