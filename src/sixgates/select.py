@@ -87,11 +87,15 @@ class Json:
 
     def __getitem__(self, key: str | int) -> Json:
         """The member or element, holding ABSENT when there is none."""
-        where = f"{self.where}/{str(key).replace('~', '~0').replace('/', '~1')}"
+        where = f"{self.where}/{_escaped(key)}"
         value: Any = ABSENT
         if isinstance(key, str) and isinstance(self.value, dict):
             value = self.value.get(key, ABSENT)
-        elif isinstance(key, int) and isinstance(self.value, list) and -len(self.value) <= key < len(self.value):
+        elif (
+            isinstance(key, int)
+            and isinstance(self.value, list)
+            and -len(self.value) <= key < len(self.value)
+        ):
             value = self.value[key]
         return Json(value, where)
 
@@ -130,6 +134,12 @@ class Json:
         """The elements of the non-empty array that stands here; raises Unmet otherwise."""
         value = self.require(Kind("a non-empty array", lambda item: isinstance(item, list) and bool(item)))
         return [Json(item, f"{self.where}/{index}") for index, item in enumerate(value)]
+
+
+def _escaped(key: str | int) -> str | int:
+    if isinstance(key, str) and ("~" in key or "/" in key):
+        return key.replace("~", "~0").replace("/", "~1")
+    return key
 
 
 def parse_json(text: str | bytes, where: str = "") -> Json:

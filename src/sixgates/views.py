@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from sixgates.exchange import Exchange, Finding, Request, Response
@@ -120,9 +121,9 @@ class ChoiceStream:
         return _gathered(deltas)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChatStream:
-    """A 200 event stream: blocks as they stood on the wire, and the JSON in them.
+    """A 200 event stream: blocks as they stood on the wire, and the JSON in them (no slots: it caches).
 
     `documents` are the events that hold a JSON object, error events included; `malformed` names the others
     but [DONE]. Values deeper down are found lazily: an event that lacks one does not hide the others.
@@ -152,22 +153,22 @@ class ChatStream:
         documents, malformed = _parsed(blocks)
         return cls(reply, blocks, documents, malformed)
 
-    @property
+    @cached_property
     def events(self) -> tuple[Block, ...]:
         """The blocks that carry data, [DONE] included."""
         return tuple(block for block in self.blocks if block.data is not None)
 
-    @property
+    @cached_property
     def done(self) -> bool:
         """Whether a [DONE] event came."""
         return any(block.data == DONE for block in self.events)
 
-    @property
+    @cached_property
     def errors(self) -> tuple[Json, ...]:
         """The error events."""
         return tuple(document for document in self.documents if document["error"].given)
 
-    @property
+    @cached_property
     def chunks(self) -> tuple[Json, ...]:
         """The JSON objects of the stream that are no error events; at least one, else Unmet."""
         chunks = tuple(document for document in self.documents if not document["error"].given)
@@ -175,14 +176,14 @@ class ChatStream:
             raise Unmet(Finding("body", "a completion chunk", shown(self.reply.text)))
         return chunks
 
-    @property
+    @cached_property
     def completion_chunks(self) -> tuple[Json, ...]:
         """The chunks without a leading one that holds metadata and no choice, as Azure sends it."""
         first, *rest = self.chunks
         metadata = first["choices"].value == [] and not first["usage"].given
         return tuple(rest) if metadata and rest else (first, *rest)
 
-    @property
+    @cached_property
     def entries(self) -> list[Json]:
         """The elements of all `choices` arrays; raises Unmet when there is none."""
         found = [entry for chunk in self.chunks for entry in members(chunk["choices"])]
@@ -190,7 +191,7 @@ class ChatStream:
             raise Unmet(Finding("body", "a chunk with a choice", "none"))
         return found
 
-    @property
+    @cached_property
     def choices(self) -> list[ChoiceStream]:
         """The entries gathered by choice index, in order of first appearance; at least one."""
         return [ChoiceStream(group[0]["index"].value, group) for group in _gathered(self.entries)]

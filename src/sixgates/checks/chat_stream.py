@@ -208,7 +208,8 @@ def deltas_are_increments(plain: Document, stream: ChatStream) -> Findings:
 
 def _grows(contents: tuple[str, ...]) -> bool:
     pairs = list(pairwise(contents))
-    return len(pairs) >= 3 and all(len(b) > len(a) and b.startswith(a) for a, b in pairs)
+    growing = sum(len(later) > len(earlier) for earlier, later in pairs)
+    return growing >= 3 and all(later.startswith(earlier) for earlier, later in pairs)
 
 
 @check(

@@ -61,7 +61,7 @@ def none_is_accepted(answer: Document) -> Findings:
     evidence=[SPEC_CHOICE, "ollama/ollama#8421", "ollama/ollama#17921", "agno-agi/agno#2099"],
 )
 def the_named_tool_is_called(answer: Completion) -> Findings:
-    """Naming a function yields one call, of that function; if the token limit cut it, it may stand as text."""
+    """Naming a function yields one call, of that function; one cut by the token limit may be text."""
     if cut_in_markup(answer):
         return
     if len(answer.called) > 1:

@@ -254,7 +254,6 @@ def streamed_arguments_are_the_same(plain: Completion, stream: Completion) -> Fi
     "tools.stream.not_dropped",
     MUST,
     together=[tool_required, tool_required_stream],
-    requires=["tools.required.called"],
     evidence=["earendil-works/pi#1125", "BerriAI/litellm#7094", "ollama/ollama#12557"],
 )
 def streaming_drops_no_call(plain: Completion, stream: Completion) -> Findings:

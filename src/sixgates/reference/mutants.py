@@ -71,7 +71,7 @@ def body_of(request: Request) -> Document:
     """The request's JSON object, or an empty one."""
     try:
         document = json.loads(request.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
