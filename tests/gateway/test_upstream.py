@@ -55,7 +55,8 @@ def said(lines: list[str]) -> str:
         document = json.loads(line)
         choice = (document.get("choices") or [{}])[0]
         message = document.get("message") or choice.get("message") or choice.get("delta") or {}
-        text += message.get("content") if isinstance(message.get("content"), str) else ""
+        content = message.get("content")
+        text += content if isinstance(content, str) else ""
         text += (document.get("delta") or {}).get("text", "")
         text += "".join(part["text"] for part in document.get("content", []))
     return text
