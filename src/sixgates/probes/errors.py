@@ -14,6 +14,7 @@ def _without(*names: str) -> dict[str, Any]:
     return {key: value for key, value in BASE.items() if key not in names}
 
 
+STILL_THERE = "Are you still there?"
 _OVERLONG = [{"role": "user", "content": OVERFLOW}]
 
 unknown_model = _faulty("unknown-model", model="sixgates-no-such-model")
@@ -36,7 +37,7 @@ context_overflow_stream = Probe(
 )
 after_overflow = Probe(
     "chat-after-overflow",
-    body=BASE,
+    body={**BASE, "messages": [{"role": "user", "content": STILL_THERE}]},
     after=context_overflow_stream,
     capability="context_length",
 )
