@@ -68,7 +68,8 @@ def test_a_provider_with_several_models_is_undecided_in_a_chain(edited: Callable
     stack = edited((M, "chain: [vllm, llama,", "chain: [vllm, ollama,"))
     problems = compile_gateway(stack).problems
     assert [describe(problem) for problem in problems] == [
-        "config/model-mappings.yaml:30:19: expected a provider with one model for this name, got ollama, which "
+        "config/model-mappings.yaml:30:19: expected a provider with one model for this name, "
+        "got ollama, which "
         "serves llama, coder. Name the model in place of the provider."
     ]
 

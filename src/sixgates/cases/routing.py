@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from sixgates.config import LiteLLMConfig, Stack
-from sixgates.config.compile import compile_gateway
+from sixgates.config.compile import gateway_config
 from sixgates.config.declared import Promise, promised, promised_fallbacks
 from sixgates.config.routing import Endpoint, Hop, Route, Router
 from sixgates.config.stack import MAPPINGS, PROVIDERS
@@ -22,7 +22,7 @@ class Resolution:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.config = stack.gateway or LiteLLMConfig.model_validate(compile_gateway(stack).config)
+        self.config = stack.gateway or LiteLLMConfig.model_validate(gateway_config(stack))
         self.router = Router(self.config)
 
     def exact(self, name: str) -> Iterator[Finding]:

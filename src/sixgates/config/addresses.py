@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from sixgates.config.capabilities import CAPABILITIES
-from sixgates.config.compile import compile_gateway, drift
+from sixgates.config.compile import drift
+from sixgates.config.plan import plan_of
 from sixgates.config.rules import Findings, Severity, rule
 from sixgates.config.stack import GATEWAY, PROVIDERS, Stack
 from sixgates.config.validation import suggestion
@@ -74,7 +75,7 @@ def wildcard_catch_all(stack: Stack) -> Findings:
 @rule("compile-undecided", Severity.ERROR)
 def compile_undecided(stack: Stack) -> Findings:
     """The gateway's config follows from the sources without a guess."""
-    yield from compile_gateway(stack).problems
+    yield from plan_of(stack).problems
 
 
 @rule("compile-drift", Severity.ERROR)

@@ -16,6 +16,7 @@ from sixgates.config.plan import Plan, Target, plan_of
 from sixgates.config.stack import GATEWAY, MAPPINGS, PROVIDERS, Stack, label_of
 from sixgates.exchange import Finding
 
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _HEADER = f"# Written by `sixgates compile` from {PROVIDERS} and {MAPPINGS}; do not edit.\n"
 _DIGEST = "# sha256 of the lines below: "
 
@@ -34,6 +35,11 @@ def compile_gateway(stack: Stack, *, addresses: Mapping[str, str] | None = None)
     plan = plan_of(stack)
     writer = _Writer(stack, plan, addresses or {})
     return Compiled(writer.config(), writer.text(), tuple(plan.problems))
+
+
+def gateway_config(stack: Stack) -> dict[str, Any]:
+    """The config alone, for those who compare it and need no text."""
+    return _Writer(stack, plan_of(stack), {}).config()
 
 
 def write(stack: Stack, path: Path | None = None, force: bool = False) -> tuple[Finding, ...]:
@@ -57,7 +63,7 @@ def drift(stack: Stack) -> tuple[Finding, ...]:
     found = stack.gateway_document
     if found is None:
         return ()
-    differences = _differences(compile_gateway(stack).config, found, ())
+    differences = _differences(gateway_config(stack), found, ())
     return tuple(
         Finding(
             stack.position(GATEWAY, *path), expected, got, "Run `sixgates compile` and commit the result."
@@ -185,7 +191,9 @@ def _comment(text: str, indent: int) -> str:
 
 def _block(data: Any, indent: int, *, flow: bool = False) -> list[str]:
     style = None if flow else False
-    text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=style)
+    text = yaml.dump(
+        data, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=style
+    )
     return [" " * indent + line for line in text.splitlines()]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from sixgates.config.mappings import ChainStep, LoadBalancing, Pattern
 from sixgates.config.providers import Provider
 from sixgates.config.stack import MAPPINGS, PROVIDERS, Stack
+from sixgates.config.validation import listed
 from sixgates.config.wildcard import regex_error, swallows_everything, wildcard_of
 from sixgates.exchange import Finding
 
@@ -49,6 +51,7 @@ class Plan:
         return name in self.targets or name in self.aliases
 
 
+@lru_cache(maxsize=4)
 def plan_of(stack: Stack) -> Plan:
     """The plan for a stack; unknown or inactive references are left out, the reference rules report them."""
     planner = _Planner(stack)
@@ -67,6 +70,9 @@ class _Planner:
         self.mappings = stack.mappings
         self.servers = {name: entry for name, entry in stack.active.items() if entry.type.serves_models}
         self.plan = Plan()
+        self._reaching: dict[tuple[str, str], list[str]] = {}
+        self._mapped: dict[str, dict[str, list[str]]] = {}
+        self._positions: dict[str, int] = {}
 
     def exact_matches(self) -> None:
         for name, match in self.mappings.exact_matches.items():
@@ -74,6 +80,9 @@ class _Planner:
                 continue
             comment = self._source("exact_matches", name)
             self._add(Target(name, match.provider, match.backend_model or name, comment))
+            by_model = self._mapped.setdefault(match.provider, {})
+            by_model.setdefault(match.backend_model or name, []).append(name)
+            self._positions[name] = len(self._positions)
 
     def load_balancing(self) -> None:
         for name, group in self.mappings.load_balancing.items():
@@ -256,16 +265,13 @@ class _Planner:
     def _of_provider(self, provider: str, name: str, path: tuple[str | int, ...]) -> str | None:
         """The name that stands for a provider when `name` fails: a mapped name, else its only model."""
         wanted = {target.model for target in self.plan.targets.get(name, [])} | {name}
-        mapped = [
-            other
-            for other, match in self.mappings.exact_matches.items()
-            if match.provider == provider and other != name and other in self.plan.targets
-        ]
-        same = [
-            other for other in mapped if any(target.model in wanted for target in self.plan.targets[other])
-        ]
-        if same or len(mapped) == 1:
-            return (same or mapped)[0]
+        by_model = self._mapped.get(provider, {})
+        same = [other for model in wanted for other in by_model.get(model, ()) if other != name]
+        if same:
+            return min(same, key=self._positions.__getitem__)
+        mapped = [other for others in by_model.values() for other in others if other != name]
+        if len(mapped) == 1:
+            return mapped[0]
         models = self.servers[provider].model_names
         served = [model for model in models if model in wanted]
         if not mapped and (served or len(models) == 1):
@@ -274,14 +280,14 @@ class _Planner:
         return None
 
     def _undecided(self, provider: str, candidates: list[str], path: tuple[str | int, ...]) -> None:
-        got = f"{provider}, which serves {', '.join(candidates) if candidates else 'no model'}"
+        got = f"{provider}, which serves {listed(candidates) if candidates else 'no model'}"
         hint = "Name the model in place of the provider." if candidates else f"List the models of {provider}."
         self._problem(path, "a provider with one model for this name", got, hint)
 
     def _name_for(self, provider: str, model: str) -> str:
         """A name that reaches exactly this model on this provider; made up where no entry does."""
-        for name, targets in self.plan.targets.items():
-            if "*" not in name and [(one.provider, one.model) for one in targets] == [(provider, model)]:
+        for name in self._reaching.get((provider, model), ()):
+            if len(self.plan.targets[name]) == 1:
                 return name
         name = f"{model}@{provider}"
         self._add(
@@ -303,6 +309,8 @@ class _Planner:
 
     def _add(self, target: Target) -> None:
         self.plan.targets.setdefault(target.name, []).append(target)
+        if "*" not in target.name:
+            self._reaching.setdefault((target.provider, target.model), []).append(target.name)
 
     def _source(self, section: str, name: str) -> str:
         return f"{section} {name} ({MAPPINGS}:{self.stack.line(MAPPINGS, section, name)})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -127,7 +128,7 @@ class Provider(Shape):
         """The base URL without a trailing slash and without a trailing `/v1`."""
         return self.base_url.rstrip("/").removesuffix("/v1").rstrip("/")
 
-    @property
+    @cached_property
     def model_names(self) -> list[str]:
         """The names of its models in file order."""
         return [model.name for model in self.models]

@@ -49,7 +49,6 @@ class Shape(BaseModel):
         strict=True,
         frozen=True,
         extra="allow",
-        use_attribute_docstrings=True,
         json_schema_extra=_with_shorthands,
     )
     closed: ClassVar[bool] = False

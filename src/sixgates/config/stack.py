@@ -59,7 +59,7 @@ class ConfigFile:
     content: Shape | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stack:
     """All that the owner of a stack wrote down; `active` providers take part, the others are known."""
 
