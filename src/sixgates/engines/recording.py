@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -19,13 +21,17 @@ from sixgates.engines.steps import Report
 def record(provider: str, config: Path, *, engine: str | None = None, report: Report = print) -> int:
     """Starts the engine, runs the contracts with `--record` against it, and returns pytest's exit status."""
     entry = _entry(provider, config)
+    variable = entry.get("api_key_env")
+    key = secrets.token_urlsafe(24) if variable else None
+    if key is not None:
+        os.environ[str(variable)] = key
     model = _model(provider, entry)
     with (
         tempfile.TemporaryDirectory(prefix="sixgates-record-") as folder,
-        running(engine or provider, model_alias=model, report=report) as server,
+        running(engine or provider, model_alias=model, report=report, key=key) as server,
     ):
         write_config(Path(folder), provider, entry, server, config)
-        warm_up(server.url, model)
+        warm_up(server.url, model, key)
         return run_pytest(
             "contracts", "--live", "--record", "--provider", provider, "--gateway-config", folder
         )

@@ -19,6 +19,7 @@ class Engine:
 
     In texts, `{here}` is the engine's folder, `{model}` and other names the folders of what it needs;
     in `argv` also `{port}`, `{alias}` and `{template}`. `patience_s` bounds the wait until `ready` is 200.
+    `key_env` is the variable from which the engine itself reads the key that it then asks for.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Engine:
     patience_s: float = 60.0
     env: tuple[tuple[str, str], ...] = ()
     type: str = "openai_compatible"
+    key_env: str | None = None
 
     @property
     def recipe(self) -> str:
@@ -39,7 +41,8 @@ class Engine:
         return f"{self.version}\n" + "\n".join(repr(step) for step in self.steps) + "\n"
 
 
-_SLOTS = ("--ctx-size", "4096", "--parallel", "2", "--threads", "2")
+# Several threads wait for each other in busy loops: on a machine with other work, one is far faster.
+_SLOTS = ("--ctx-size", "4096", "--parallel", "2", "--threads", "1")
 _LLAMA_SERVER = (
     *("-m", _MODEL, "--host", "127.0.0.1", "--port", "{port}", "--alias", "{alias}"),
     *_SLOTS,
@@ -72,6 +75,7 @@ _ALL = (
         needs=("model",),
         argv=("{here}/bin/llama-server-vulkan", *_LLAMA_SERVER),
         type="llama_cpp",
+        key_env="LLAMA_API_KEY",
     ),
     Engine(
         "llama_cpp_portable",
@@ -106,6 +110,7 @@ _ALL = (
         needs=("model",),
         argv=("{here}/llama-server", *_LLAMA_SERVER),
         type="llama_cpp",
+        key_env="LLAMA_API_KEY",
     ),
     Engine(
         "llama_cpp_python",
@@ -122,10 +127,11 @@ _ALL = (
         argv=(
             *("{here}/bin/python", "-m", "llama_cpp.server", "--model", _MODEL),
             *("--model_alias", "{alias}", "--host", "127.0.0.1", "--port", "{port}"),
-            *("--n_ctx", "2048", "--n_threads", "2", "--verbose", "False"),
+            *("--n_ctx", "2048", "--n_threads", "1", "--verbose", "False"),
         ),
         ready="/v1/models",
         type="llama_cpp_python",
+        key_env="API_KEY",
     ),
     Engine(
         "vllm",
@@ -166,6 +172,7 @@ _ALL = (
             ("VLLM_NO_USAGE_STATS", "1"),
         ),
         type="vllm",
+        key_env="VLLM_API_KEY",
     ),
     Engine(
         "litellm",

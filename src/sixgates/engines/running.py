@@ -42,8 +42,12 @@ def running(
     model_alias: str = "smollm2",
     chat_template: Path = TEMPLATE,
     extra_args: Sequence[str] = (),
+    key: str | None = None,
 ) -> Iterator[RunningEngine]:
-    """Installs the engine when needed and starts it until the block is left; raises EngineError."""
+    """Installs the engine when needed and starts it until the block is left; raises EngineError.
+
+    With a `key` the engine asks every client for it.
+    """
     found = install(name, report=report)
     engine = found.engine
     if not engine.argv:
@@ -65,7 +69,10 @@ def running(
     ]
     log, url = cache.log(f"{name}-{port}"), f"http://127.0.0.1:{port}"
     report(f"{name}: starting on port {port}…")
-    with guarded([*argv, *extra_args], log, env=dict(engine.env)) as child:
-        seconds = await_ready(name, child, url + engine.ready, engine.patience_s, log)
+    if key is not None and engine.key_env is None:
+        raise EngineError(f"{name} cannot be told to ask for a key; choose another engine.")
+    env = dict(engine.env) | ({engine.key_env: key} if key and engine.key_env else {})
+    with guarded([*argv, *extra_args], log, env=env) as child:
+        seconds = await_ready(name, child, url + engine.ready, engine.patience_s, log, key)
         report(f"{name}: ready after {seconds:.0f} s on {url} (log {log})")
         yield RunningEngine(engine, url, child.pid, log, seconds)

@@ -21,7 +21,9 @@ def main(model: str, port: int, alias: str, template: Path) -> None:
     settings.port = port
     settings.n_ctx = 4096
     settings.n_parallel = 2
-    settings.cpuparams.n_threads = 2
+    # Several threads wait for each other in busy loops: on a machine with other work, one is far faster.
+    settings.cpuparams.n_threads = 1
+    settings.cpuparams_batch.n_threads = 1
     settings.use_jinja = True
     settings.chat_template = template.read_text(encoding="utf-8")
     settings.endpoint_metrics = True
