@@ -14,7 +14,7 @@ from sixgates import catalogue
 from sixgates.catalogue import Probe
 from sixgates.config import Deviation, Provider, ProviderType, declared_capabilities
 from sixgates.exchange import Exchange
-from sixgates.health import Symptom, next_steps
+from sixgates.health import Symptom, cause_of
 from sixgates.judge import Answer, Declared, Judgement, Subject
 from sixgates.preflight import FIRST, diagnose
 from sixgates.sources import cassette
@@ -141,10 +141,10 @@ class Contract:
             blocked = answers.get(FIRST[0].name)
             return blocked if isinstance(blocked, Cause) and blocked.key.endswith(":no-recording") else None
         symptom, seen = found
-        steps = next_steps(self.party.name, self.party.entry, Symptom(symptom.value))
         name = self.party.name
         address = without_secrets(self.party.entry.root)
-        return Cause(f"{name}:{symptom}", f"{name} at {address}: {_WORDS[symptom.value]}: {seen}", steps)
+        summary = f"{name} at {address}: {_WORDS[symptom.value]}: {seen}"
+        return cause_of(name, self.party.entry, Symptom(symptom.value), summary)
 
     def _subject(self, label: cassette.Label | None, answers: Mapping[str, Answer]) -> Subject:
         party = self.party
