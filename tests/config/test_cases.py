@@ -13,7 +13,7 @@ from sixgates.cases import Case
 from sixgates.cases.configuration import configuration_cases
 from sixgates.cases.schema import schema_cases
 from sixgates.cases.unit import unit_cases
-from sixgates.config import Stack
+from sixgates.config import ConfigError, Stack
 from sixgates.run import Run
 from sixgates.verdict import Gate, Outcome
 
@@ -160,6 +160,38 @@ def test_an_unreadable_stack_blocks_gates_1_and_3_with_one_cause(directory: Path
     assert found["gates.yaml"] is Outcome.FAILED
     assert found["providers.yaml"] is Outcome.PASSED
     assert found[U] is Outcome.NOT_APPLICABLE
+
+
+def test_no_finding_shows_a_secret(edited: Callable[..., Stack], directory: Path) -> None:
+    address = "http://me:canary-1@127.0.0.1:8000/?key=canary-2"
+    edited(
+        ("providers.yaml", "http://127.0.0.1:8000", address),
+        ("model-mappings.yaml", "weight: 0.3", "weight: 0.4"),
+    )
+    edited(
+        (U, "api_key: none", "api_key: canary-3"),
+        (U, "model_name: local-model", "model_name: lost"),
+        compiled=False,
+    )
+    with (directory / U).open("a") as file:
+        file.write("environment_variables: {OPENAI_API_KEY: canary-4}\n")
+    run = run_on(directory)
+    verdicts = [
+        case.judge() for family in (schema_cases, configuration_cases, unit_cases) for case in family(run)
+    ]
+    said = str([verdict.findings for verdict in verdicts])
+    assert "api_key" in str(edited(compiled=False).gateway_document)
+    assert "(not shown)" in said
+    assert "canary" not in said
+
+
+def test_an_address_that_is_no_url_is_shown_without_its_secret(
+    edited: Callable[..., Stack], directory: Path
+) -> None:
+    edit = ("providers.yaml", "http://127.0.0.1:8000", "http://me:canary@127.0.0.1:PORT")
+    with pytest.raises(ConfigError) as caught:
+        edited(edit, compiled=False)
+    assert "got 'http://127.0.0.1:PORT'" in str(caught.value)
 
 
 def test_gates_1_to_3_import_no_server_and_no_http_client() -> None:

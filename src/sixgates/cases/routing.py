@@ -10,6 +10,7 @@ from sixgates.config.compile import gateway_config
 from sixgates.config.declared import Promise, promised, promised_fallbacks
 from sixgates.config.routing import Endpoint, Hop, Route, Router
 from sixgates.config.stack import MAPPINGS, PROVIDERS
+from sixgates.config.validation import public
 from sixgates.config.wildcard import sample_names, wildcard_of
 from sixgates.exchange import Finding
 
@@ -92,7 +93,7 @@ class Resolution:
                 return
         where = self.stack.position(PROVIDERS, "providers", name, key=True)
         hint = f"Map a name to {name} in {MAPPINGS}, list its models, or disable it."
-        yield Finding(where, f"a callable name that reaches {name} at {address}", "none", hint)
+        yield Finding(where, f"a callable name that reaches {name} at {public(address)}", "none", hint)
 
     def default(self) -> Iterator[Finding]:
         """Shared names reach the default provider, and a name that nobody configured is refused."""
@@ -187,12 +188,12 @@ class Resolution:
 
     def _text(self, promise: Promise) -> str:
         model = promise.model_string(self.stack)
-        return f"{model or 'its model'} on {promise.provider} ({promise.address(self.stack)})"
+        return f"{model or 'its model'} on {promise.provider} ({public(promise.address(self.stack))})"
 
     def _found(self, route: Route | None) -> str:
         if route is None:
             return "no route: the gateway answers 400"
-        places = ", ".join(f"{one.model} at {one.api_base}" for one in route.endpoints)
+        places = ", ".join(f"{one.model} at {public(one.api_base)}" for one in route.endpoints)
         return f"{places} (by {route.via} {route.group})"
 
     def _where(self, *path: str | int) -> str:

@@ -14,6 +14,7 @@ from sixgates.config.deployments import litellm_params
 from sixgates.config.mappings import RateLimit
 from sixgates.config.plan import Plan, Target, plan_of
 from sixgates.config.stack import GATEWAY, MAPPINGS, PROVIDERS, Stack, label_of
+from sixgates.config.validation import public
 from sixgates.exchange import Finding
 
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -211,16 +212,17 @@ def _differences(want: Any, have: Any, path: _Path) -> list[_Difference]:
     if isinstance(want, list) and isinstance(have, list):
         return _list_differences(want, have, path)
     same = want == have and isinstance(want, bool) == isinstance(have, bool)
-    return [] if same else [(path, _brief(want), _brief(have))]
+    key = str(path[-1]) if path else ""
+    return [] if same else [(path, _brief(want, key), _brief(have, key))]
 
 
 def _compared(
     want: dict[str, Any], have: dict[str, Any], key: str, path: tuple[str | int, ...]
 ) -> list[_Difference]:
     if key not in have:
-        return [(path[:-1], f"`{key}: {_brief(want[key])}`", f"no `{key}`")]
+        return [(path[:-1], f"`{key}: {_brief(want[key], key)}`", f"no `{key}`")]
     if key not in want:
-        return [(path, f"no `{key}`", f"`{key}: {_brief(have[key])}`")]
+        return [(path, f"no `{key}`", f"`{key}: {_brief(have[key], key)}`")]
     return _differences(want[key], have[key], path)
 
 
@@ -236,6 +238,11 @@ def _list_differences(want: list[Any], have: list[Any], path: _Path) -> list[_Di
     return found
 
 
-def _brief(value: Any) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, width=10_000).strip().removesuffix("\n...").strip()
+def _brief(value: Any, key: str = "") -> str:
+    text = (
+        yaml.safe_dump(public(value, key), default_flow_style=True, width=10_000)
+        .strip()
+        .removesuffix("\n...")
+        .strip()
+    )
     return text if len(text) <= 120 else text[:117] + "..."

@@ -60,6 +60,20 @@ def shown(value: object, path: Path = ()) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def public(value: Any, key: str = "") -> Any:
+    """The value without what could be a secret: keys and tokens that are no reference, user info in URLs."""
+    if isinstance(value, dict):
+        return {name: public(item, str(name)) for name, item in value.items()}
+    if isinstance(value, list):
+        return [public(item, key) for item in value]
+    if not isinstance(value, str):
+        return value
+    reference = value.startswith("os.environ/") or value == "none"
+    if _SECRET_KEY.search(key) and not reference:
+        return "(not shown)"
+    return _URL_SECRET.sub("", value) if "://" in value else value
+
+
 def listed(names: Iterable[str]) -> str:
     """Names for a message: the first eight, and how many more there are."""
     known = list(names)
