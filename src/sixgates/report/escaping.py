@@ -9,7 +9,7 @@ from sixgates.report.visible import shorten, visible
 _MEANT = re.compile(r"[\\`*_{}\[\]()|~!]|:(?=/)|(?<=[wW])\.|^[-+]|(?<=^\d)\.(?=\s)|(?<=^\d\d)\.(?=\s)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # GitHub finds mentions, references and mail addresses in the finished page, where a backslash is gone.
-_SPLIT = {"@": "@<!-- -->", "#": "#<!-- -->", "$": "<span>$</span>"}
+_SPLIT = {"@": "@<!-- -->", "#": "\\#<!-- -->", "$": "<span>$</span>"}
 _TOUCHY = re.compile(r"[&<>@#$]")
 
 

@@ -36,7 +36,8 @@ def _compiled(secrets: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
 
 
 def _pattern(secret: str) -> str:
-    spelled = "".join(_character(one) for one in secret)
+    # Escaping multiplies backslashes, so a run of them is as good as one.
+    spelled = "".join(_character(one) for one in re.sub(r"\\+", r"\\", secret))
     if len(secret) < _SHORT:
         return rf"(?<![A-Za-z0-9]){spelled}(?![A-Za-z0-9])"
     encoded = b64encode(secret.encode("utf-8", "surrogatepass")).decode().rstrip("=")
@@ -44,22 +45,27 @@ def _pattern(secret: str) -> str:
 
 
 def _character(one: str) -> str:
-    """Every way in which one character of a secret may stand in a text."""
+    """Every way in which one character of a secret may stand in a text, escapes of escapes included."""
     octets = one.encode("utf-8", "surrogatepass")
     units = one.encode("utf-16-be", "surrogatepass")
+    number = f"(?i:{ord(one):x})"
     spellings = [
         re.escape(one),
-        "".join(rf"%(?:25)*(?i:{octet:02x})" for octet in octets),
-        "".join(rf"\\+u(?i:{high:02x}{low:02x})" for high, low in zip(units[::2], units[1::2], strict=True)),
-        "".join(rf"\\+x(?i:{octet:02x})" for octet in octets),
-        rf"&\#(?:0*{ord(one)}|[xX]0*(?i:{ord(one):x}));",
+        "".join(rf"%(?:25){{0,8}}(?i:{octet:02x})" for octet in octets),
+        _ESCAPE.join(f"u(?i:{high:02x}{low:02x})" for high, low in zip(units[::2], units[1::2], strict=True)),
+        _ESCAPE.join(f"x(?i:{octet:02x})" for octet in octets),
+        f"x{number}",
+        f"U0{{0,6}}{number}",
+        rf"&\#(?:0{{0,8}}{ord(one)}|[xX]0{{0,8}}{number});",
+        *(re.escape(name) for name in _NAMED.get(one, ())),
     ]
-    if not one.isalnum():
-        spellings.append(rf"\\+{re.escape(one)}")
-    spellings += [re.escape(name) for name in _NAMED.get(one, ())]
-    spellings += [rf"\\+{_LETTER[one]}"] if one in _LETTER else []
-    return f"(?:{'|'.join(spellings)})"
+    if one == "\\":
+        return f"(?:{_ESCAPE}(?:{'|'.join(spellings[2:])})|{_BACKSLASH}{{1,64}}+)"
+    letter = f"|{_BACKSLASH}{{1,64}}+{_LETTER[one]}" if one in _LETTER else ""
+    return f"(?:{_ESCAPE}(?:{'|'.join(spellings)}){letter})"
 
 
+_BACKSLASH = r"(?:\\|%(?:25){0,8}5[cC])"
+_ESCAPE = f"{_BACKSLASH}{{0,64}}+"
 _NAMED = {"&": ("&amp;",), "<": ("&lt;",), ">": ("&gt;",), '"': ("&quot;",), "'": ("&apos;",), " ": ("+",)}
 _LETTER = {"\n": "n", "\t": "t", "\r": "r"}

@@ -43,6 +43,9 @@ def render_table(
 def render_failure(verdict: Verdict) -> str:
     """One verdict as a failed test prints it; what it says can be understood alone."""
     lines = [_headline(verdict)]
+    if verdict.cause:
+        lines.append(f"  Not testable: {shorten(verdict.cause.summary, LONGEST_LINE)}")
+        lines += [f"  next: {shorten(step, LONGEST_LINE)}" for step in verdict.cause.next_steps]
     lines += [f"  {shorten(text, LONGEST_LINE)}" for text in (verdict.requirement, verdict.reason) if text]
     lines += [
         f"  {_finding(one.where, one.expected, one.got, one.hint)}"
@@ -50,9 +53,6 @@ def render_failure(verdict: Verdict) -> str:
     ]
     if (left := len(verdict.findings) - MOST_FINDINGS) > 0:
         lines.append(f"  … and {left} more finding{'s' * (left > 1)}")
-    if verdict.cause:
-        lines.append(f"  Not testable: {shorten(verdict.cause.summary, LONGEST_LINE)}")
-        lines += [f"  next: {shorten(step, LONGEST_LINE)}" for step in verdict.cause.next_steps]
     support = [
         f"{word}: {shorten(', '.join(given), LONGEST_LINE)}"
         for word, given in (("breaks", verdict.breaks), ("evidence", verdict.evidence))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-# Cc: control, Cf: format (bidirectional overrides, zero width), Cs: surrogates, Zl and Zp: line separators.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-
 
 def visible(text: str) -> str:
     """The text on one line, each character that acts on a terminal written as its escape."""
-    if text.isascii() and text.isprintable():
+    # Python prints no control, no format (bidirectional overrides), no surrogate and no line separator.
+    if text.isprintable():
         return text
-    return "".join(_escape(one) if unicodedata.category(one) in _HIDDEN else one for one in text)
+    return "".join(one if one.isprintable() else _escape(one) for one in text)
 
 
 def shorten(text: str, limit: int) -> str:
