@@ -1,4 +1,8 @@
-"""Probes of tool calls. Every property is an enum, so a forced call ends whatever the model's wit."""
+"""Probes of tool calls. Every property is an enum, so a forced call ends whatever the model's wit.
+
+Named calls ask for `strict`, without which vLLM lets the model write arguments of any shape and length. A
+function without parameters must not: with `strict`, an empty object schema ends vLLM 0.32.0's engine.
+"""
 
 import json
 from collections.abc import Mapping
@@ -32,6 +36,7 @@ def _enums(**values: list[str]) -> dict[str, Any]:
 WEATHER = function(
     "get_weather", _enums(city=["Paris", "Rome"], unit=["celsius", "fahrenheit"], day=["today", "tomorrow"])
 )
+STRICT_WEATHER = {**WEATHER, "function": {**WEATHER["function"], "strict": True}}
 PING = function("ping", {"type": "object", "properties": {}, "additionalProperties": False})
 NAMED: Mapping[str, Any] = {"type": "function", "function": {"name": "get_weather"}}
 
@@ -54,7 +59,7 @@ def _tool(name: str, body: Mapping[str, Any], answered_by: str) -> Probe:
 
 
 _REFUSING = "Say hello. Do not call any tool."
-_named = _asking("Say hello.", NAMED)
+_named = _asking("Say hello.", NAMED, STRICT_WEATHER)
 _required = _asking(_REFUSING, "required")
 _none = _asking("Call get_weather for Paris in celsius for today. Use the tool.", "none", max_tokens=24)
 _auto = _asking("What is the weather in Paris?", "auto", max_tokens=24)
@@ -85,9 +90,7 @@ tool_unknown = Probe(
 )
 tool_strict = Probe(
     "tool-strict",
-    body=_asking(
-        "Say hello.", "none", {**WEATHER, "function": {**WEATHER["function"], "strict": True}}, max_tokens=4
-    ),
+    body=_asking("Say hello.", "none", STRICT_WEATHER, max_tokens=4),
     capability="tools",
 )
 tool_one_at_most = _tool(
