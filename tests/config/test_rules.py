@@ -99,7 +99,8 @@ BREAKS: dict[str, list[tuple[str, str, str, str]]] = {
         (D, "provider: vllm", "provider: vlm", "2:15: expected a provider: vllm, ")
     ],
     "port-conflict": [
-        (P, ":8000", ":8001", "got 127.0.0.1:8001, which vllm has. Give llama_cpp_python another port")
+        (P, "http://127.0.0.1:8000", "http://localhost:8001/v1", "got 127.0.0.1:8001, which vllm has."),
+        (P, ":8000", ":8001", "got 127.0.0.1:8001, which vllm has. Give llama_cpp_python another port"),
     ],
     "secret-in-url": [
         (P, "http://127.0.0.1:8000", "http://me:canary@127.0.0.1:8000", "20:15: expected scheme, host")
