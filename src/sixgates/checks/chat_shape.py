@@ -7,7 +7,6 @@ from email.utils import parsedate_to_datetime
 from sixgates.catalogue import MUST, check
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat, chat_again, chat_longer_prompt, chat_one_token, chat_unicode
-from sixgates.probes.errors import PLAIN_FAULTS
 from sixgates.probes.tools import tool_named, tool_required
 from sixgates.select import (
     ABSENT,
@@ -167,8 +166,7 @@ def content_is_text(completion: Document) -> Findings:
 @check(
     "chat.shape.no_empty_success",
     MUST,
-    each=[*PLAIN, *FORCED, *PLAIN_FAULTS],
-    requires=["chat.answered"],
+    each=[*PLAIN, *FORCED],
     evidence=["BerriAI/litellm#32221", "pydantic/pydantic-ai#2323", "azrtydxb/Fastllm-proxy#28"],
     breaks=EVERY_CLIENT,
 )
@@ -179,12 +177,12 @@ def success_is_a_completion(reply: Reply) -> Findings:
 
 
 def completed(body: Json) -> Findings:
-    """Findings unless the body is a completion: an object without an error, with a choice at least."""
+    """Findings unless the body is a completion: an object without an error, with a message at least."""
     body.require(OBJECT)
     if body["error"].given:
         yield body["error"].finding("no error in a success")
     else:
-        body["choices"].elements[0].require(OBJECT)
+        body["choices"].elements[0]["message"].require(OBJECT)
 
 
 def asked_model(reply: Reply) -> object:

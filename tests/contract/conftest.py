@@ -1,0 +1,76 @@
+"""Reference answers and how to judge a changed copy of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+import pytest
+
+from sixgates import catalogue
+from sixgates.catalogue import Catalogue
+from sixgates.exchange import Exchange, Response
+from sixgates.judge import Answer, Judgement, Subject
+from sixgates.reference.provider import ReferenceProvider
+from sixgates.sources.reference import answers
+from sixgates.verdict import Verdict
+
+Answers = Mapping[str, Answer]
+Judge = Callable[..., tuple[Verdict, ...]]
+CAPABILITIES = frozenset({"auth", "context_length", "n", "tools"})
+
+
+@pytest.fixture(scope="session")
+def all_checks() -> Catalogue:
+    """The catalogue with every check."""
+    return catalogue.load()
+
+
+@pytest.fixture(scope="session")
+def reference_answers(all_checks: Catalogue) -> Answers:
+    """What the reference provider answers to every probe."""
+    return answers(ReferenceProvider(key="sk-reference"), all_checks.probes())
+
+
+@pytest.fixture(scope="session")
+def judge(all_checks: Catalogue, reference_answers: Answers) -> Judge:
+    """Judge the reference's answers with some replaced: all checks, or those on the named probes."""
+
+    def judged(changed: Answers, *, on: Iterable[str] = ()) -> tuple[Verdict, ...]:
+        subject = Subject("reference", "reference", CAPABILITIES, source="reference")
+        judgement = Judgement(all_checks, subject, {**reference_answers, **changed})
+        probes = set(on)
+        chosen = [
+            check.id
+            for check in all_checks.checks.values()
+            if not probes or probes & {probe.name for probe in check.probes}
+        ]
+        return tuple(judgement.verdict(name) for name in chosen)
+
+    return judged
+
+
+@pytest.fixture(scope="session")
+def streams(reference_answers: Answers) -> dict[str, Exchange]:
+    """The reference's streamed answers."""
+    return {
+        name: answer
+        for name, answer in reference_answers.items()
+        if isinstance(answer, Exchange)
+        and answer.response is not None
+        and answer.response.media_type == "text/event-stream"
+    }
+
+
+@pytest.fixture(scope="session")
+def changed_streams(streams: dict[str, Exchange]) -> Callable[[Callable[[Response], Response]], Answers]:
+    """All streamed answers with their responses changed."""
+
+    def change(edit: Callable[[Response], Response]) -> Answers:
+        return {
+            name: replace(answer, response=edit(answer.response))
+            for name, answer in streams.items()
+            if answer.response is not None
+        }
+
+    return change

@@ -1,0 +1,75 @@
+"""The model list: what is legal, and what a wrong name is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sixgates.exchange import Exchange, Response
+from sixgates.judge import Judgement
+from sixgates.verdict import Outcome
+
+JudgeEdited = Callable[[Callable[[Exchange], Response | None]], Judgement]
+Reply = Callable[..., Response]
+
+
+def listing(*names: str) -> dict[str, object]:
+    """A model list with further keys, as llama.cpp and vLLM have them."""
+    entry = {"object": "model", "created": 1, "owned_by": "me", "max_model_len": 2048, "permission": []}
+    return {"object": "list", "data": [{"id": name, **entry} for name in names], "models": []}
+
+
+@pytest.mark.parametrize("names", [("reference",), ("other", "reference"), ("reference:latest",)])
+def test_the_served_model_may_stand_anywhere(
+    names: tuple[str, ...], judge_edited: JudgeEdited, reply: Reply
+) -> None:
+    judgement = judge_edited(
+        lambda exchange: reply(200, listing(*names)) if exchange.probe == "models-list" else None
+    )
+    for check in ("models.list.shape", "models.list.entry_fields", "models.list.id_usable"):
+        assert judgement.verdict(check).outcome is Outcome.PASSED
+
+
+def test_a_name_that_is_not_listed_is_told_which_are(judge_edited: JudgeEdited, reply: Reply) -> None:
+    judgement = judge_edited(
+        lambda exchange: reply(200, listing("llama-3")) if exchange.probe == "models-list" else None
+    )
+    (finding,) = judgement.verdict("models.list.id_usable").findings
+    assert (finding.where, finding.expected, finding.got) == (
+        "/data",
+        'an entry with id "reference"',
+        '["llama-3"]',
+    )
+    assert (
+        finding.hint == "name one of the listed ids as the provider's model, or make the server list this one"
+    )
+    assert judgement.verdict("models.retrieve.ok").outcome is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize("status", [301, 302, 500])
+def test_a_trailing_slash_may_not_change_the_method(
+    status: int, judge_edited: JudgeEdited, reply: Reply
+) -> None:
+    judgement = judge_edited(
+        lambda exchange: reply(status, {}) if exchange.probe == "models-list-slash" else None
+    )
+    assert judgement.verdict("models.list.trailing_slash").outcome is Outcome.ADVISORY
+
+
+@pytest.mark.parametrize("status", [307, 308, 404, 405])
+def test_a_trailing_slash_may_be_redirected_or_refused(
+    status: int, judge_edited: JudgeEdited, reply: Reply
+) -> None:
+    judgement = judge_edited(
+        lambda exchange: reply(status, {}) if exchange.probe == "models-list-slash" else None
+    )
+    assert judgement.verdict("models.list.trailing_slash").outcome is Outcome.PASSED
+
+
+def test_an_open_listing_is_named_by_its_probe(judge_edited: JudgeEdited, reply: Reply) -> None:
+    judgement = judge_edited(
+        lambda exchange: reply(200, listing("reference")) if exchange.probe == "models-list-no-key" else None
+    )
+    findings = judgement.verdict("models.list.auth").findings
+    assert [finding.where for finding in findings] == ["models-list-no-key: status"]
