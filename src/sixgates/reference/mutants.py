@@ -210,7 +210,7 @@ def in_pieces(change: Callable[[list[bytes]], list[bytes] | None]) -> Edit:
 
 
 def _streaming(response: Response, pieces: list[bytes]) -> Response:
-    chunks = tuple(Chunk(piece, 0.01 * (number + 1)) for number, piece in enumerate(pieces))
+    chunks = tuple(Chunk(piece, round(0.01 * (number + 1), 6)) for number, piece in enumerate(pieces))
     return replace(response, chunks=chunks)
 
 

@@ -135,7 +135,7 @@ class ReferenceProvider:
     def _stream(self, events: Sequence[Mapping[str, Any]]) -> Response:
         texts = [json.dumps(event, ensure_ascii=False) for event in events] + ["[DONE]"]
         chunks = tuple(
-            Chunk(f"data: {text}\n\n".encode(), 0.01 * (number + 1)) for number, text in enumerate(texts)
+            Chunk(f"data: {text}\n\n".encode(), round(0.01 * (number + 1), 6)) for number, text in enumerate(texts)
         )
         headers = (*self._headers("text/event-stream"), ("cache-control", "no-cache"))
         return Response(200, headers, chunks)

@@ -190,7 +190,6 @@ def _document(label: Label, probe: Probe, exchange: Exchange, root: str) -> dict
                         name: [value] for name, value in request.headers if name.lower() in _REQUEST_HEADERS
                     },
                     "body": _text(request.body),
-                    "sixgates": {"path": request.path},
                 },
                 "response": {
                     "status": {"code": response.status, "message": ""},
@@ -198,6 +197,7 @@ def _document(label: Label, probe: Probe, exchange: Exchange, root: str) -> dict
                     "body": {"string": _text(response.body)},
                     "sixgates": {
                         "answered": exchange.response is not None,
+                        "path": request.path,
                         "http_version": response.http_version,
                         "headers": [list(pair) for pair in response.headers],
                         "chunks": [
@@ -233,7 +233,7 @@ def _exchange(probe: str, interaction: Mapping[str, Any]) -> Exchange:
     asked, answered = interaction["request"], interaction["response"]
     more = answered["sixgates"]
     headers = tuple((name, values[0]) for name, values in asked["headers"].items())
-    request = Request(asked["method"], asked["sixgates"]["path"], headers, _bytes(asked["body"]))
+    request = Request(asked["method"], more["path"], headers, _bytes(asked["body"]))
     response = None
     if more["answered"]:
         response = Response(
