@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -153,10 +154,8 @@ def _serve(options: argparse.Namespace) -> int:
         )
     port = options.port or _free_port(options.host)
     print(f"serving {options.mutant or 'the reference provider'} at http://{options.host}:{port}", flush=True)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         serve(_provider(options), options.host, port, options.pace)
-    except KeyboardInterrupt:
-        pass
     return OK
 
 

@@ -23,16 +23,24 @@ def add(parser: pytest.Parser) -> None:
         "--record", action="store_true", help="with --live: write what the providers answer to the cassettes"
     )
     group.addoption(
-        "--provider", action="append", default=[], metavar="NAME", help="judge only this provider (repeatable)"
+        "--provider",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="judge only this provider (repeatable)",
     )
     group.addoption(
         "--gateway-config", metavar="DIR", help="directory of the stack's YAML files (default: ./config)"
     )
     group.addoption("--gateway-url", metavar="URL", help="a running gateway, asked read-only")
     group.addoption("--litellm", metavar="PATH", help="the litellm command of the integration gate")
-    group.addoption("--base-url", metavar="URL", help="with --live: one provider, without configuration files")
+    group.addoption(
+        "--base-url", metavar="URL", help="with --live: one provider, without configuration files"
+    )
     group.addoption("--model", metavar="NAME", help="the model to ask for at --base-url")
-    group.addoption("--api-key-env", metavar="VAR", help="the environment variable with the key for --base-url")
+    group.addoption(
+        "--api-key-env", metavar="VAR", help="the environment variable with the key for --base-url"
+    )
     group.addoption(
         "--capabilities",
         metavar="LIST",
@@ -83,7 +91,9 @@ def _check(config: pytest.Config) -> None:
         )
     for name in ("--base-url", "--gateway-url"):
         if option(name) and not option(name).startswith(("http://", "https://")):
-            raise pytest.UsageError(f"{name} must start with http:// or https://, such as http://127.0.0.1:8001")
+            raise pytest.UsageError(
+                f"{name} must start with http:// or https://, such as http://127.0.0.1:8001"
+            )
     _check_ad_hoc(config)
     _check_capabilities(option("--capabilities"))
 

@@ -27,7 +27,7 @@ def answering() -> Iterator[Callable[[int, str, bytes], str]]:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_GET = do_POST = _answer
+            do_GET = do_POST = _answer  # noqa: N815 - the names that http.server calls
 
             def log_message(self, *_: object) -> None:
                 """Stay silent."""

@@ -75,7 +75,7 @@ def test_a_changed_probe_makes_its_recording_stale(tmp_path: Path) -> None:
     """The message names the file and the probe."""
     path = cassette.write(tmp_path, LABEL, PROBE, exchange(Response(200)), ROOT)
     changed = Probe("chat", body={"model": "$model", "n": 2})
-    with pytest.raises(cassette.CassetteError, match="chat.yaml: stale, the probe chat has changed"):
+    with pytest.raises(cassette.CassetteError, match=r"chat\.yaml: stale, the probe chat has changed"):
         cassette.read(path, changed)
 
 

@@ -146,7 +146,9 @@ def with_body(body: bytes, media_type: str = "application/json", status: int | N
     """Replace the whole body, its content type and, if given, the status."""
 
     def edit(response: Response) -> Response:
-        headers = tuple(pair for pair in response.headers if pair[0] not in {"content-type", "content-length"})
+        headers = tuple(
+            pair for pair in response.headers if pair[0] not in {"content-type", "content-length"}
+        )
         chunks = (Chunk(body, 0.01),)
         changed = replace(response, headers=(*headers, ("content-type", media_type)), chunks=chunks)
         return changed if status is None else replace(changed, status=status)

@@ -27,7 +27,9 @@ DATE = "Tue, 14 Nov 2023 22:13:20 GMT"
 class Refused(Exception):
     """A request that the API refuses: status, message, error type, offending parameter, error code."""
 
-    def __init__(self, status: int, message: str, kind: str, param: str | None = None, code: str | None = None):
+    def __init__(
+        self, status: int, message: str, kind: str, param: str | None = None, code: str | None = None
+    ):
         super().__init__(message)
         self.status = status
         self.envelope = {"error": {"message": message, "type": kind, "param": param, "code": code}}
@@ -88,7 +90,9 @@ class ReferenceProvider:
         if not isinstance(model, str):
             raise _invalid("model must be a string", "model")
         if model != self.model:
-            raise Refused(404, f"model {model} not found", "invalid_request_error", "model", "model_not_found")
+            raise Refused(
+                404, f"model {model} not found", "invalid_request_error", "model", "model_not_found"
+            )
 
     def _model(self) -> dict[str, Any]:
         return {"id": self.model, "object": "model", "created": CREATED, "owned_by": self.owner}
@@ -135,7 +139,8 @@ class ReferenceProvider:
     def _stream(self, events: Sequence[Mapping[str, Any]]) -> Response:
         texts = [json.dumps(event, ensure_ascii=False) for event in events] + ["[DONE]"]
         chunks = tuple(
-            Chunk(f"data: {text}\n\n".encode(), round(0.01 * (number + 1), 6)) for number, text in enumerate(texts)
+            Chunk(f"data: {text}\n\n".encode(), round(0.01 * (number + 1), 6))
+            for number, text in enumerate(texts)
         )
         headers = (*self._headers("text/event-stream"), ("cache-control", "no-cache"))
         return Response(200, headers, chunks)
@@ -179,7 +184,9 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 
 def _prompt(body: Mapping[str, Any]) -> int:
-    texts = (json.dumps(message, ensure_ascii=False) for message in [*body["messages"], *body.get("tools", [])])
+    texts = (
+        json.dumps(message, ensure_ascii=False) for message in [*body["messages"], *body.get("tools", [])]
+    )
     return sum(len(text.split()) for text in texts)
 
 
