@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import pytest
 
 from sixgates import catalogue
 from sixgates.catalogue import Catalogue
-from sixgates.exchange import Exchange, Response
+from sixgates.exchange import Chunk, Exchange, Response
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.sources.reference import answers
@@ -27,18 +28,18 @@ def all_checks() -> Catalogue:
 
 
 @pytest.fixture(scope="session")
-def reference_answers(all_checks: Catalogue) -> Answers:
+def conforming(all_checks: Catalogue) -> dict[str, Answer]:
     """What the reference provider answers to every probe."""
-    return answers(ReferenceProvider(key="sk-reference"), all_checks.probes())
+    return dict(answers(ReferenceProvider(key="sk-reference"), all_checks.probes()))
 
 
 @pytest.fixture(scope="session")
-def judge(all_checks: Catalogue, reference_answers: Answers) -> Judge:
+def judge(all_checks: Catalogue, conforming: Answers) -> Judge:
     """Judge the reference's answers with some replaced: all checks, or those on the named probes."""
 
     def judged(changed: Answers, *, on: Iterable[str] = ()) -> tuple[Verdict, ...]:
         subject = Subject("reference", "reference", CAPABILITIES, source="reference")
-        judgement = Judgement(all_checks, subject, {**reference_answers, **changed})
+        judgement = Judgement(all_checks, subject, {**conforming, **changed})
         probes = set(on)
         chosen = [
             check.id
@@ -51,11 +52,11 @@ def judge(all_checks: Catalogue, reference_answers: Answers) -> Judge:
 
 
 @pytest.fixture(scope="session")
-def streams(reference_answers: Answers) -> dict[str, Exchange]:
+def streams(conforming: Answers) -> dict[str, Exchange]:
     """The reference's streamed answers."""
     return {
         name: answer
-        for name, answer in reference_answers.items()
+        for name, answer in conforming.items()
         if isinstance(answer, Exchange)
         and answer.response is not None
         and answer.response.media_type == "text/event-stream"
@@ -74,3 +75,32 @@ def changed_streams(streams: dict[str, Exchange]) -> Callable[[Callable[[Respons
         }
 
     return change
+
+
+@pytest.fixture(scope="session")
+def judge_edited(
+    all_checks: Catalogue, conforming: Answers
+) -> Callable[[Callable[[Exchange], Response | None]], Judgement]:
+    """Judge the reference's answers, each replaced by what a function makes of it unless that is None."""
+
+    def judgement(edit: Callable[[Exchange], Response | None]) -> Judgement:
+        changed = dict(conforming)
+        for name, answer in conforming.items():
+            response = edit(answer) if isinstance(answer, Exchange) else None
+            if isinstance(answer, Exchange) and response is not None:
+                changed[name] = replace(answer, response=response)
+        subject = Subject("edited", "reference", CAPABILITIES, source="reference")
+        return Judgement(all_checks, subject, changed)
+
+    return judgement
+
+
+@pytest.fixture(scope="session")
+def reply() -> Callable[..., Response]:
+    """A response with a JSON document or literal bytes as its body."""
+
+    def respond(status: int, body: object, media_type: str = "application/json") -> Response:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Response(status, (("content-type", media_type),), (Chunk(data, 0.01),))
+
+    return respond
