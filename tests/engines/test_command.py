@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -70,6 +71,7 @@ def test_ctrl_c_is_answered_with_130(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_a_recording_sees_its_own_provider_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tmp_path / "config"
+    monkeypatch.setenv("VLLM_API_KEY", "")
     shutil.copytree(REPOSITORY / "config", config)
     declared = [
         {"provider": name, "check": "chat.shape.id", "reason": "known for long", "expires": date(2099, 1, 1)}
@@ -79,8 +81,8 @@ def test_a_recording_sees_its_own_provider_alone(tmp_path: Path, monkeypatch: py
     seen: dict[str, Any] = {}
 
     @contextlib.contextmanager
-    def running(name: str, *, model_alias: str, report: object) -> Iterator[RunningEngine]:
-        seen.update(engine=name, alias=model_alias)
+    def running(name: str, *, model_alias: str, report: object, key: str | None) -> Iterator[RunningEngine]:
+        seen.update(engine=name, alias=model_alias, key=key)
         yield server("vllm", "http://127.0.0.1:9")
         seen["left"] = True
 
@@ -102,6 +104,7 @@ def test_a_recording_sees_its_own_provider_alone(tmp_path: Path, monkeypatch: py
     assert [deviation.provider for deviation in stack.deviations] == ["vllm"]
     assert seen["arguments"] == ("contracts", "--live", "--record", "--provider", "vllm", "--gateway-config")
     assert (seen["engine"], seen["alias"], seen["left"]) == ("vllm", "smollm2", True)
+    assert seen["key"] == os.environ["VLLM_API_KEY"] != ""
 
 
 def test_a_provider_that_is_not_configured_gets_those_that_are(tmp_path: Path) -> None:

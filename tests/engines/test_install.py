@@ -172,6 +172,16 @@ def test_what_is_only_installed_cannot_be_started(monkeypatch: pytest.MonkeyPatc
     )
 
 
+def test_an_engine_that_cannot_ask_for_a_key_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    add(monkeypatch, Server())
+    with (
+        pytest.raises(EngineError) as refused,
+        running("tiny", key="secret", report=lambda _: None),
+    ):
+        pass
+    assert str(refused.value) == "tiny cannot be told to ask for a key; choose another engine."
+
+
 def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cache.home({"SIXGATES_HOME": "/a"}) == Path("/a")
     assert cache.home({"XDG_CACHE_HOME": "/b"}) == Path("/b/sixgates")

@@ -54,6 +54,8 @@ def running(
         raise EngineError(
             f"{name} is only installed, in {found.folder}; it is not an engine that can be started."
         )
+    if key is not None and engine.key_env is None:
+        raise EngineError(f"{name} cannot be told to ask for a key; choose another engine.")
     port = free_port() if port is None else port
     places = {need: str(cache.folder(need)) for need in engine.needs}
     argv = [
@@ -69,8 +71,6 @@ def running(
     ]
     log, url = cache.log(f"{name}-{port}"), f"http://127.0.0.1:{port}"
     report(f"{name}: starting on port {port}…")
-    if key is not None and engine.key_env is None:
-        raise EngineError(f"{name} cannot be told to ask for a key; choose another engine.")
     env = dict(engine.env) | ({engine.key_env: key} if key and engine.key_env else {})
     with guarded([*argv, *extra_args], log, env=env) as child:
         seconds = await_ready(name, child, url + engine.ready, engine.patience_s, log, key)
