@@ -243,6 +243,16 @@ def test_one_root_cause_is_said_once_with_its_count() -> None:
     )
 
 
+def test_one_cause_told_in_two_ways_reads_the_same_in_any_order() -> None:
+    told = [
+        Verdict("a.b", Gate.SCHEMA, Level.MUST, O.BLOCKED, cause=Cause("key", text, (f"fix {text}",)))
+        for text in ("y", "x")
+    ]
+    for order in (told, told[::-1]):
+        blocker = judge_gates(order, DEFAULT)[Gate.SCHEMA - 1].blockers[0]
+        assert (blocker.summary, blocker.next_steps, blocker.count) == ("x", ("fix x",), 2)
+
+
 def test_failures_are_grouped_by_check_with_their_providers() -> None:
     failed = [
         Verdict("chat.id", Gate.CONTRACT, Level.MUST, O.FAILED, "An answer has an id.", provider=name)

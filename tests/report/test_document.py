@@ -126,6 +126,7 @@ BROKEN = [
     ("results/1/cause", "down"),
     ("footer", DROPPED),
     ("footer/results", True),
+    ("run/exit_status", True),
 ]
 
 
