@@ -30,16 +30,13 @@ def contract_cases(run: Run, *areas: str) -> list[Case]:
         wanted = f"no active provider is named {', '.join(run.only)}" if run.only else "no provider is active"
         step = "set status: active for a provider in providers.yaml, or give --base-url URL --model NAME"
         return [_blocked(areas[0], Cause("no-provider", wanted, (step,)))]
-    return [case for party in parties for case in _of(run, party, areas)]
+    speaking = [party for party in parties if party.entry.type not in _OTHER_DIALECTS]
+    if not speaking:
+        return [_no_dialect(areas[0], [party.name for party in parties])]
+    return [case for party in speaking for case in _of(run, party, areas)]
 
 
 def _of(run: Run, party: Party, areas: tuple[str, ...]) -> list[Case]:
-    if party.entry.type in _OTHER_DIALECTS:
-        reason = f"a provider of type {party.entry.type} does not speak the OpenAI API itself"
-        verdict = replace(
-            _plain(f"{areas[0]}.dialect", party.name), outcome=Outcome.NOT_APPLICABLE, reason=reason
-        )
-        return [Case(f"{party.name}-{areas[0]}", lambda: verdict)]
     contract = run.contract(party)
     checks = [check for check in catalogue.load().checks.values() if check.area in areas]
     return [
@@ -54,9 +51,15 @@ def _judge(contract: Contract, check: str) -> Verdict:
     return replace(verdict, duration_s=round(perf_counter() - started, 6))
 
 
+def _no_dialect(area: str, names: list[str]) -> Case:
+    reason = f"no active provider speaks the OpenAI API itself; active are: {', '.join(names)}"
+    verdict = replace(_plain(f"{area}.providers"), outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    return Case(area, lambda: verdict)
+
+
 def _blocked(area: str, cause: Cause) -> Case:
     return Case(area, lambda: replace(_plain(f"{area}.providers"), outcome=Outcome.BLOCKED, cause=cause))
 
 
-def _plain(check: str, provider: str | None = None) -> Verdict:
-    return Verdict(check, Gate.CONTRACT, Level.MUST, Outcome.PASSED, provider=provider)
+def _plain(check: str) -> Verdict:
+    return Verdict(check, Gate.CONTRACT, Level.MUST, Outcome.PASSED)

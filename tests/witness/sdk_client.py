@@ -1,0 +1,62 @@
+"""What the official SDK makes of a server, as JSON; run by interpreters with openai 2.x and 3.x.
+
+Usage: sdk_client.py BASE_URL MODEL. Needs nothing but the `openai` package.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import openai
+
+ASKED: list[Any] = [{"role": "user", "content": "Say hi and tell me one short story."}]
+TOOL: Any = {
+    "type": "function",
+    "function": {
+        "name": "ping",
+        "parameters": {"type": "object", "properties": {"to": {"type": "string", "enum": ["here"]}}},
+    },
+}
+
+
+def look(base_url: str, model: str) -> dict[str, Any]:
+    """Models, a plain answer, a stream (raw and by the helper), a tool call, and a refusal."""
+    client = openai.OpenAI(base_url=base_url, api_key="sk-none", max_retries=0, timeout=20)
+    chat = client.chat.completions
+    plain = chat.create(model=model, messages=ASKED, max_tokens=16)
+    pieces = list(
+        chat.create(
+            model=model, messages=ASKED, max_tokens=16, stream=True, stream_options={"include_usage": True}
+        )
+    )
+    # The helper raises by design on an answer that the token limit cut, so this one stops by itself.
+    with chat.stream(model=model, messages=ASKED, stop=[" the sailor"]) as stream:
+        helped = stream.get_final_completion()
+    called = chat.create(model=model, messages=ASKED, tools=[TOOL], tool_choice="required")
+    call: Any = (called.choices[0].message.tool_calls or [None])[0]
+    usage = pieces[-1].usage
+    return {
+        "version": openai.__version__,
+        "models": [entry.id for entry in client.models.list()],
+        "plain": plain.choices[0].message.content,
+        "stream": "".join(piece.choices[0].delta.content or "" for piece in pieces if piece.choices),
+        "helper": helped.choices[0].message.content,
+        "usage": usage and usage.total_tokens,
+        "call": [call.function.name, json.loads(call.function.arguments)] if call else None,
+        "refusal": refusal(client),
+    }
+
+
+def refusal(client: openai.OpenAI) -> list[str]:
+    """The exception that an unknown model raises, and whether the server's message reaches it."""
+    try:
+        client.chat.completions.create(model="no-such-model", messages=ASKED)
+    except openai.APIStatusError as problem:
+        return [type(problem).__name__, str(problem.code)]
+    return ["none", ""]
+
+
+if __name__ == "__main__":
+    print(json.dumps(look(sys.argv[1], sys.argv[2])))

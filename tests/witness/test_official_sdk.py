@@ -1,0 +1,90 @@
+"""The official SDK, in both majors, reads the reference provider without raising and without losing anything."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from sixgates.gateway.locate import find_litellm
+from sixgates.reference import mutants
+from sixgates.reference.mutants import MutantProvider
+from sixgates.reference.provider import ReferenceProvider
+from sixgates.reference.server import ReferenceServer
+
+CLIENT = Path(__file__).with_name("sdk_client.py")
+STORY = "Hi! A small boat left the harbour at dawn. The wind was kind, the sea was"
+
+
+@pytest.fixture
+def serving() -> Iterator[Any]:
+    """Serve a provider on a socket until the test ends; returns its base URL."""
+    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def start(provider: ReferenceProvider | MutantProvider) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            ReferenceServer(provider), log_level="critical", date_header=False, lifespan="off"
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        running.append((server, thread))
+        while not server.started:
+            time.sleep(0.01)
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+
+    yield start
+    for server, thread in running:
+        server.should_exit = True
+        thread.join(10)
+
+
+def python_with_openai_2() -> str:
+    """The interpreter of LiteLLM's own environment, which pins openai below 3."""
+    command = find_litellm(None)
+    if not isinstance(command, Path):
+        pytest.skip(f"openai 2.x comes with LiteLLM: {command.summary}; {' or '.join(command.next_steps)}")
+    return str(command.parent / "python")
+
+
+def ask(python: str, url: str) -> subprocess.CompletedProcess[str]:
+    """The client's output in an interpreter."""
+    return subprocess.run(
+        [python, str(CLIENT), url, "reference"], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.parametrize("major", [3, 2])
+def test_both_majors_lose_nothing(serving: Any, major: int) -> None:
+    """Text, stream, helper, usage, tool call and the class of an error."""
+    python = sys.executable if major == 3 else python_with_openai_2()
+    result = ask(python, serving(ReferenceProvider()))
+    assert result.returncode == 0, result.stderr
+    seen = json.loads(result.stdout)
+    assert seen.pop("version").startswith(f"{major}.")
+    assert seen == {
+        "models": ["reference"],
+        "plain": STORY,
+        "stream": STORY,
+        "helper": "Hi! A small boat left the harbour at dawn. The wind was kind, the sea was calm, and",
+        "usage": 27,
+        "call": ["ping", {"to": "here"}],
+        "refusal": ["NotFoundError", "model_not_found"],
+    }
+
+
+@pytest.mark.parametrize("name", ["models-bare-array"])
+def test_a_defect_that_we_claim_to_break_the_sdk_breaks_it(serving: Any, name: str) -> None:
+    """The witness can fail: this mutant makes the SDK raise."""
+    result = ask(sys.executable, serving(MutantProvider(mutants.load()[name])))
+    assert result.returncode != 0
