@@ -110,7 +110,7 @@ def test_a_cut_prompt_is_told_in_tokens(judge_edited: JudgeEdited, reply: Reply)
     )
 
 
-def test_a_connection_closed_on_a_fault_is_found_without_a_response(
+def test_a_connection_closed_on_a_fault_is_said_once(
     conforming: dict[str, Answer],
 ) -> None:
     exchange = conforming["invalid-json"]
@@ -121,3 +121,7 @@ def test_a_connection_closed_on_a_fault_is_found_without_a_response(
     judgement = Judgement(catalogue.load(), subject, {**conforming, "invalid-json": closed})
     (finding,) = judgement.verdict("errors.connection_close_on_crash").findings
     assert (finding.where, finding.got) == ("invalid-json: connection", "reset: closed")
+    assert set(failed(judgement)) == {"errors.connection_close_on_crash", "errors.invalid_json"}
+    blocked = judgement.verdict("errors.invalid_json")
+    assert blocked.cause is not None
+    assert blocked.cause.key == "edited:errors.connection_close_on_crash"

@@ -17,6 +17,7 @@ from sixgates.select import NON_EMPTY_STRING, OBJECT, STRING, Findings, Json, Ki
 from sixgates.views import Reply
 
 SPEC = "spec: ErrorResponse"
+ANSWERED = ("errors.connection_close_on_crash",)
 SLUG = Kind('a slug other than "None"', lambda value: value != "None")
 TRACE = re.compile(
     r"Traceback \(most recent|File \\?\"[^\"]+\", line \d|site-packages|\bat .{1,200}\.[jt]s:\d"
@@ -41,6 +42,7 @@ def faults_get_a_response(exchange: Exchange) -> Findings:
     "errors.envelope",
     MUST,
     each=CLIENT_FAULTS,
+    requires=ANSWERED,
     evidence=[SPEC, "vllm-project/vllm#12886", "openai/openai-node#1734", "ray-project/ray#64833"],
     breaks=[
         "openai-python",
@@ -59,7 +61,13 @@ def errors_have_an_envelope(reply: Reply) -> Findings:
         yield from _error(reply)["message"].unlike(STRING)
 
 
-@check("errors.message_nonempty", MUST, each=CLIENT_FAULTS, evidence=[SPEC, "vllm-project/vllm#35438"])
+@check(
+    "errors.message_nonempty",
+    MUST,
+    each=CLIENT_FAULTS,
+    requires=ANSWERED,
+    evidence=[SPEC, "vllm-project/vllm#35438"],
+)
 def errors_say_what_is_wrong(reply: Reply) -> Findings:
     """An error's message is not empty."""
     if refused(reply):
@@ -73,6 +81,7 @@ def errors_say_what_is_wrong(reply: Reply) -> Findings:
     "errors.code_type",
     SHOULD,
     each=CLIENT_FAULTS,
+    requires=ANSWERED,
     evidence=["spec: Error", "ggml-org/llama.cpp#5961", "sgl-project/sglang#32808"],
 )
 def code_is_a_string(reply: Reply) -> Findings:
@@ -81,21 +90,39 @@ def code_is_a_string(reply: Reply) -> Findings:
         yield from _error(reply)["code"].unlike(STRING | NOTHING)
 
 
-@check("errors.param_type", SHOULD, each=CLIENT_FAULTS, evidence=["spec: Error", "ray-project/ray#64833"])
+@check(
+    "errors.param_type",
+    SHOULD,
+    each=CLIENT_FAULTS,
+    requires=ANSWERED,
+    evidence=["spec: Error", "ray-project/ray#64833"],
+)
 def param_is_a_string(reply: Reply) -> Findings:
     """An error's param, where given, is a string."""
     if refused(reply):
         yield from _error(reply)["param"].unlike(STRING | NOTHING)
 
 
-@check("errors.type_present", SHOULD, each=CLIENT_FAULTS, evidence=["spec: Error", "ray-project/ray#64833"])
+@check(
+    "errors.type_present",
+    SHOULD,
+    each=CLIENT_FAULTS,
+    requires=ANSWERED,
+    evidence=["spec: Error", "ray-project/ray#64833"],
+)
 def type_is_there(reply: Reply) -> Findings:
     """An error has a type, a non-empty string."""
     if refused(reply):
         yield from _error(reply)["type"].unlike(NON_EMPTY_STRING)
 
 
-@check("errors.no_stringified_none", SHOULD, each=CLIENT_FAULTS, evidence=["BerriAI/litellm#27823"])
+@check(
+    "errors.no_stringified_none",
+    SHOULD,
+    each=CLIENT_FAULTS,
+    requires=ANSWERED,
+    evidence=["BerriAI/litellm#27823"],
+)
 def none_is_null(reply: Reply) -> Findings:
     """An error's type, param and code are never the word "None"."""
     if refused(reply):
@@ -103,7 +130,9 @@ def none_is_null(reply: Reply) -> Findings:
             yield from _error(reply)[name].unlike(SLUG)
 
 
-@check("errors.no_stack_trace", MUST, each=CLIENT_FAULTS, evidence=["vllm-project/vllm#57997"])
+@check(
+    "errors.no_stack_trace", MUST, each=CLIENT_FAULTS, requires=ANSWERED, evidence=["vllm-project/vllm#57997"]
+)
 def errors_hide_the_inside(reply: Reply) -> Findings:
     """An error's body shows no stack trace and no path of the server's code."""
     if refused(reply):
@@ -116,6 +145,7 @@ def errors_hide_the_inside(reply: Reply) -> Findings:
     "errors.no_html",
     MUST,
     each=[*CLIENT_FAULTS, unknown_route],
+    requires=ANSWERED,
     evidence=["digitalocean/gradient-python#96"],
     breaks=EVERY_CLIENT,
 )
@@ -129,6 +159,7 @@ def errors_are_no_pages(reply: Reply) -> Findings:
     "errors.no_200_errors",
     MUST,
     each=PLAIN_FAULTS,
+    requires=ANSWERED,
     evidence=["azrtydxb/Fastllm-proxy#28", "pydantic/pydantic-ai#2323", "BerriAI/litellm#32221"],
     breaks=EVERY_CLIENT,
 )
@@ -143,6 +174,7 @@ def errors_have_an_error_status(reply: Reply) -> Findings:
     "errors.auth_no_leak",
     SHOULD,
     each=[wrong_key, wrong_key_stream],
+    requires=ANSWERED,
     evidence=["BerriAI/litellm#39757", "BerriAI/litellm#40217"],
 )
 def refusals_keep_secrets(reply: Reply) -> Findings:

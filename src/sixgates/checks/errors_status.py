@@ -2,7 +2,7 @@
 
 from sixgates.catalogue import MAY, MUST, SHOULD, check
 from sixgates.checks.chat_shape import EVERY_CLIENT, completed
-from sixgates.checks.errors import refused
+from sixgates.checks.errors import ANSWERED, refused
 from sixgates.exchange import Finding
 from sixgates.probes.errors import (
     CLIENT_FAULTS,
@@ -34,6 +34,7 @@ ACCEPTED = (
     "errors.unknown_model",
     MUST,
     each=[unknown_model, unknown_model_stream],
+    requires=ANSWERED,
     evidence=["ray-project/ray#64833", "ggml-org/llama.cpp#10056", "nomic-ai/gpt4all#2317"],
 )
 def unknown_models_are_refused(reply: Reply) -> Findings:
@@ -45,6 +46,7 @@ def unknown_models_are_refused(reply: Reply) -> Findings:
     "errors.invalid_json",
     MUST,
     probe=invalid_json,
+    requires=ANSWERED,
     evidence=["ggml-org/llama.cpp#11738", "ggml-org/llama.cpp#5961", "containers/ramalama#752"],
 )
 def broken_json_is_refused(reply: Reply) -> Findings:
@@ -52,19 +54,31 @@ def broken_json_is_refused(reply: Reply) -> Findings:
     yield from reply.status_in(400, 422)
 
 
-@check("errors.empty_body", SHOULD, probe=empty_body, evidence=["containers/ramalama#752"])
+@check("errors.empty_body", SHOULD, probe=empty_body, requires=ANSWERED, evidence=["containers/ramalama#752"])
 def empty_bodies_are_refused(reply: Reply) -> Findings:
     """A request without a body is refused with a 4xx."""
     yield from _client_error(reply)
 
 
-@check("errors.non_object_json", SHOULD, probe=not_an_object, evidence=["spec: CreateChatCompletionRequest"])
+@check(
+    "errors.non_object_json",
+    SHOULD,
+    probe=not_an_object,
+    requires=ANSWERED,
+    evidence=["spec: CreateChatCompletionRequest"],
+)
 def other_json_is_refused(reply: Reply) -> Findings:
     """A body that is JSON but no object is refused with a 4xx."""
     yield from _client_error(reply)
 
 
-@check("errors.deep_nesting", SHOULD, probe=deeply_nested, evidence=["spec: RFC 8259 section 9"])
+@check(
+    "errors.deep_nesting",
+    SHOULD,
+    probe=deeply_nested,
+    requires=ANSWERED,
+    evidence=["spec: RFC 8259 section 9"],
+)
 def deep_nesting_is_survived(reply: Reply) -> Findings:
     """JSON that is nested 1000 deep is refused with a 4xx, not with a failure of the server."""
     yield from _client_error(reply)
@@ -74,6 +88,7 @@ def deep_nesting_is_survived(reply: Reply) -> Findings:
     "errors.status_400_vs_422",
     SHOULD,
     each=[missing_messages, mistyped_messages, mistyped_temperature],
+    requires=ANSWERED,
     evidence=["theroyallab/tabbyAPI#117", "rag-wtf/open-text-embeddings#17"],
 )
 def invalid_requests_are_400(reply: Reply) -> Findings:
@@ -85,6 +100,7 @@ def invalid_requests_are_400(reply: Reply) -> Findings:
     "errors.auth_missing",
     MUST,
     probe=no_key,
+    requires=ANSWERED,
     capability="auth",
     evidence=["BerriAI/litellm#20482", "ggml-org/llama.cpp#5961"],
 )
@@ -97,6 +113,7 @@ def missing_keys_are_401(reply: Reply) -> Findings:
     "errors.auth_wrong",
     MUST,
     each=[wrong_key, wrong_key_stream],
+    requires=ANSWERED,
     capability="auth",
     evidence=["BerriAI/litellm#39787", "BerriAI/litellm#38318"],
 )
@@ -109,6 +126,7 @@ def wrong_keys_are_401(reply: Reply) -> Findings:
     "errors.context_length_status",
     MUST,
     each=[context_overflow, context_overflow_stream],
+    requires=ANSWERED,
     evidence=["ggml-org/llama.cpp#14566", "ollama/ollama#4967", "vllm-project/vllm#12886"],
 )
 def overlong_prompts_are_refused(reply: Reply) -> Findings:
@@ -122,7 +140,7 @@ def overlong_prompts_are_refused(reply: Reply) -> Findings:
     "errors.context_length_code",
     SHOULD,
     each=[context_overflow, context_overflow_stream],
-    requires=["errors.context_length_status"],
+    requires=[*ANSWERED, "errors.context_length_status"],
     evidence=["anomalyco/opencode#17746", "anomalyco/opencode#17748", "earendil-works/pi#5930"],
     breaks=["pydantic-ai"],
 )
@@ -135,6 +153,7 @@ def overlong_prompts_have_a_code(reply: Reply) -> Findings:
     "errors.context_no_silent_truncation",
     MUST,
     probe=context_overflow,
+    requires=ANSWERED,
     evidence=["ollama/ollama#4967", "ollama/ollama#17889", "esengine/DeepSeek-Reasonix#10245"],
 )
 def prompts_are_not_cut(reply: Reply) -> Findings:
@@ -163,6 +182,7 @@ def overlong_prompts_are_survived(reply: Reply) -> Findings:
     "errors.5xx_only_server",
     MUST,
     each=CLIENT_FAULTS,
+    requires=ANSWERED,
     evidence=["ggml-org/llama.cpp#9522", "vllm-project/vllm#47163", "BerriAI/litellm#14085"],
     breaks=EVERY_CLIENT,
 )
@@ -172,7 +192,13 @@ def faults_of_clients_are_not_5xx(reply: Reply) -> Findings:
         yield Finding("status", "4xx", f"{reply.status} {shown(reply.text)}")
 
 
-@check("errors.409_not_misused", MAY, each=CLIENT_FAULTS, evidence=["source: openai-python _should_retry"])
+@check(
+    "errors.409_not_misused",
+    MAY,
+    each=CLIENT_FAULTS,
+    requires=ANSWERED,
+    evidence=["source: openai-python _should_retry"],
+)
 def faults_are_not_retried(reply: Reply) -> Findings:
     """What the client did wrong is not answered with 408 or 409, which clients send again."""
     if refused(reply) and reply.status in {408, 409}:

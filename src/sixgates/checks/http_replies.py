@@ -1,6 +1,7 @@
 """What the replies of JSON endpoints must be as HTTP, and what becomes of routes that are none."""
 
 from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.checks.errors import ANSWERED
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat
 from sixgates.probes.errors import missing_messages, unknown_model, unknown_route, wrong_method
@@ -13,6 +14,7 @@ from sixgates.views import Reply
     "http.content_type_json",
     MUST,
     each=[models_list, chat, missing_messages, unknown_model],
+    requires=ANSWERED,
     evidence=["spec: CreateChatCompletionResponse", "tarasglek/chatcraft.org#515"],
     breaks=["openai-node", "openai-node helper"],
 )
