@@ -24,7 +24,7 @@ engine: $(READY) ## make engine NAME=vllm PORT=8001: start a real engine, until 
 	$(BIN)/sixgates engine $(or $(NAME),--list) $(if $(PORT),--port $(PORT))
 
 docs: $(READY) ## write the catalogue of checks
-	$(BIN)/sixgates catalogue
+	$(BIN)/sixgates catalogue --output docs/catalogue.md
 
 clean: ## remove what make built; installed engines stay in the cache (rm -r ~/.cache/sixgates)
 	rm -rf .venv .sixgates gates-report dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
