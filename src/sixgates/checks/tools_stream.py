@@ -1,6 +1,7 @@
 """What the pieces of a streamed tool call must be."""
 
 from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.checks.chat_stream_framing import answered
 from sixgates.checks.tools_call import CALLED, FORCED_STREAMS, arguments_of
 from sixgates.completion import Completion
 from sixgates.exchange import Finding
@@ -42,9 +43,7 @@ SPEC = "spec: ChatCompletionMessageToolCallChunk"
 )
 def tool_stream_is_answered(stream: ChatStream) -> Findings:
     """A streamed request with a tool choice is answered 200 with an event stream of choices and no error."""
-    if not stream.errors:
-        stream.entries  # noqa: B018 - raises Unmet when there is none
-    yield from (error["error"].finding("no error event") for error in stream.errors)
+    yield from answered(stream)
 
 
 @check(
