@@ -131,13 +131,13 @@ class Judgement:
             answer = Cause(f"{self.subject.name}:not-sent", f"the probe {probe.name} was never sent")
         if isinstance(answer, Cause):
             return _blocked(answer)
-        if isinstance(answer, NotSent):
-            return _unexercised(f"the probe {probe.name} was not sent: {answer.reason}")
         for name in (*self._required(check, probe), probe.answered_by):
             if name is not None and name != check.id and not self._met_on(probe, name):
                 excuse = self._unless_met(name)
                 if excuse is not None:
                     return excuse
+        if isinstance(answer, NotSent):
+            return _unexercised(f"the probe {probe.name} was not sent: {answer.reason}")
         return None
 
     def _required(self, check: Check, probe: Probe) -> Iterator[str]:

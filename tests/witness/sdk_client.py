@@ -35,7 +35,8 @@ def look(base_url: str, model: str) -> dict[str, Any]:
     with chat.stream(model=model, messages=ASKED, stop=[" the sailor"]) as stream:
         helped = stream.get_final_completion()
     called = chat.create(model=model, messages=ASKED, tools=[TOOL], tool_choice="required")
-    call: Any = (called.choices[0].message.tool_calls or [None])[0]
+    calls: Any = called.choices[0].message.tool_calls
+    call = calls[0] if calls else None
     usage = pieces[-1].usage
     return {
         "version": openai.__version__,

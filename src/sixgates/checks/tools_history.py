@@ -23,6 +23,7 @@ def a_call_and_its_result_are_accepted(answer: Document) -> Findings:
     "tools.roundtrip.own_id",
     MUST,
     probe=tools.round_trip_own_id,
+    requires=["tools.named.called"],
     evidence=[SPEC, "ggml-org/llama.cpp#26359", "vllm-project/vllm#47734"],
 )
 def the_own_call_is_accepted_back(answer: Document) -> Findings:
