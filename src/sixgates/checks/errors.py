@@ -18,7 +18,6 @@ from sixgates.views import Reply
 
 SPEC = "spec: ErrorResponse"
 ANSWERED = ("errors.connection_close_on_crash",)
-ENVELOPED = (*ANSWERED, "errors.envelope")
 SLUG = Kind('a slug other than "None"', lambda value: value != "None")
 TRACE = re.compile(
     r"Traceback \(most recent|File \\?\"[^\"]+\", line \d|site-packages|\bat .{1,200}\.[jt]s:\d"
@@ -66,7 +65,7 @@ def errors_have_an_envelope(reply: Reply) -> Findings:
     "errors.message_nonempty",
     MUST,
     each=CLIENT_FAULTS,
-    requires=ENVELOPED,
+    requires=ANSWERED,
     evidence=[SPEC, "vllm-project/vllm#35438"],
 )
 def errors_say_what_is_wrong(reply: Reply) -> Findings:
@@ -82,7 +81,7 @@ def errors_say_what_is_wrong(reply: Reply) -> Findings:
     "errors.code_type",
     SHOULD,
     each=CLIENT_FAULTS,
-    requires=ENVELOPED,
+    requires=ANSWERED,
     evidence=["spec: Error", "ggml-org/llama.cpp#5961", "sgl-project/sglang#32808"],
 )
 def code_is_a_string(reply: Reply) -> Findings:
@@ -95,7 +94,7 @@ def code_is_a_string(reply: Reply) -> Findings:
     "errors.param_type",
     SHOULD,
     each=CLIENT_FAULTS,
-    requires=ENVELOPED,
+    requires=ANSWERED,
     evidence=["spec: Error", "ray-project/ray#64833"],
 )
 def param_is_a_string(reply: Reply) -> Findings:
@@ -108,7 +107,7 @@ def param_is_a_string(reply: Reply) -> Findings:
     "errors.type_present",
     SHOULD,
     each=CLIENT_FAULTS,
-    requires=ENVELOPED,
+    requires=ANSWERED,
     evidence=["spec: Error", "ray-project/ray#64833"],
 )
 def type_is_there(reply: Reply) -> Findings:
@@ -121,7 +120,7 @@ def type_is_there(reply: Reply) -> Findings:
     "errors.no_stringified_none",
     SHOULD,
     each=CLIENT_FAULTS,
-    requires=ENVELOPED,
+    requires=ANSWERED,
     evidence=["BerriAI/litellm#27823"],
 )
 def none_is_null(reply: Reply) -> Findings:
