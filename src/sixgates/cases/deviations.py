@@ -1,0 +1,54 @@
+"""Gate 4, the exceptions: an entry of deviations.yaml that names nothing would excuse nothing, silently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+
+from sixgates import catalogue
+from sixgates.cases import Case
+from sixgates.config import ConfigError, Stack, describe
+from sixgates.exchange import Finding
+from sixgates.run import Run
+from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+
+_PLAIN = Verdict(
+    "contract.deviations_known",
+    Gate.CONTRACT,
+    Level.MUST,
+    Outcome.PASSED,
+    requirement="Every entry of deviations.yaml names a provider of the stack and a check of the catalogue.",
+)
+
+
+def deviation_cases(run: Run) -> list[Case]:
+    """One case over all entries of the file."""
+    return [Case("deviations.yaml", lambda: _judge(run))]
+
+
+def _judge(run: Run) -> Verdict:
+    if run.base_url is not None:
+        reason = "an ad-hoc provider has no deviations.yaml"
+        return replace(_PLAIN, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    try:
+        findings = tuple(_unknown(run.stack))
+    except ConfigError as error:
+        step = "correct the file; pytest -m schema names every finding"
+        summary = f"the configuration cannot be read: {describe(error.findings[0])}"
+        return replace(_PLAIN, outcome=Outcome.BLOCKED, cause=Cause("config-unreadable", summary, (step,)))
+    return replace(_PLAIN, outcome=Outcome.FAILED if findings else Outcome.PASSED, findings=findings)
+
+
+def _unknown(stack: Stack) -> Iterator[Finding]:
+    checks = catalogue.load().checks
+    for number, entry in enumerate(stack.deviations):
+        for name, value, known in (
+            ("provider", entry.provider, stack.providers),
+            ("check", entry.check, checks),
+        ):
+            if value not in known:
+                where = stack.position("deviations.yaml", "deviations", number, name)
+                close = get_close_matches(value, list(known), 1)
+                hint = f"did you mean {close[0]}?" if close else "docs/catalogue.md lists the checks"
+                yield Finding(where, f"the name of a {name}", value, hint)
