@@ -211,7 +211,7 @@ def _contract(tally: _Tally) -> str:
     ]
     kept = sum(verdict.outcome in JUDGED - tally.bad for verdict in musts)
     providers = {verdict.provider for verdict in tally.verdicts if verdict.provider}
-    said = f"{kept} of {len(musts)} MUST kept, {_many(len(providers), 'provider')}"
+    said = f"{kept} of {len(musts)} MUST passed or declared, {_many(len(providers), 'provider')}"
     for outcome, one, more in (
         (Outcome.FAILED, "failed", "failed"),
         (Outcome.STALE, "stale", "stale"),

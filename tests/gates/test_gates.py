@@ -189,7 +189,7 @@ def test_a_threshold_that_is_no_share_is_refused(share: float) -> None:
             Gate.CONTRACT,
             (O.PASSED, O.DEVIATION, O.FAILED, O.NOT_APPLICABLE),
             "every MUST passed or declared",
-            "2 of 3 MUST kept, 1 provider, 1 failed, 1 deviation, 1 not applicable",
+            "2 of 3 MUST passed or declared, 1 provider, 1 failed, 1 deviation, 1 not applicable",
         ),
         (
             Gate.INTEGRATION,

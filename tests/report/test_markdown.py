@@ -20,7 +20,7 @@ GOLDEN = r"""# Six gates: 1 of 6 MET
 | 1 Configuration | **MET** | 0 errors in 1 check | no errors |
 | 2 Schema | **NOT RUN** | no check ran | every file validates |
 | 3 Unit | **NOT RUN** | no check ran | all pass, more than 90 % of routing entries exercised |
-| 4 Contract | **NOT MET** | 1 of 4 MUST kept, 2 providers, 1 failed, 1 deviation, 1 advisory, 2 blocked, 1 not applicable | every MUST passed or declared |
+| 4 Contract | **NOT MET** | 1 of 4 MUST passed or declared, 2 providers, 1 failed, 1 deviation, 1 advisory, 2 blocked, 1 not applicable | every MUST passed or declared |
 | 5 Integration | **NOT RUN** | no check ran | more than 95 % of scenarios succeed |
 | 6 Health | **BLOCKED** | 0 of 1 provider healthy, 1 blocked | every active provider healthy |
 
