@@ -24,7 +24,9 @@ def echoing() -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             heard = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
-            said = f"{self.path} {self.headers} {heard} {KEY} {quote(KEY)}".replace("\n", " ").replace('"', "'")
+            said = f"{self.path} {self.headers} {heard} {KEY} {quote(KEY)}".replace("\n", " ").replace(
+                '"', "'"
+            )
             body = f'{{"error": {{"message": "{said}", "code": 7}}}}'.replace("\r", "").encode()
             self.send_response(200)
             self.send_header("content-type", "application/json")
