@@ -14,6 +14,9 @@ from urllib.parse import unquote
 import pytest
 
 from sixgates.cli import _parser
+from sixgates.config import load_stack
+from sixgates.config.compile import compile_gateway
+from sixgates.config.ruleset import lint
 from sixgates.verdict import Gate
 
 ROOT = Path(__file__).parents[2]
@@ -64,9 +67,11 @@ def broken(page: str, text: str) -> list[str]:
             continue
         path, _, anchor = unquote(link).partition("#")
         target = (PAGES[page].parent / path).resolve() if path else PAGES[page]
-        if not target.exists() or not target.is_relative_to(ROOT):
-            found.append(link)
-        elif anchor and anchor not in anchors(target.read_text(encoding="utf-8")):
+        if (
+            not target.exists()
+            or not target.is_relative_to(ROOT)
+            or (anchor and anchor not in anchors(target.read_text(encoding="utf-8")))
+        ):
             found.append(link)
     return found
 
@@ -194,7 +199,22 @@ def test_the_readme_lists_every_option_of_the_plugin() -> None:
 
 def test_the_code_in_the_guide_stands_in_the_source() -> None:
     """The guide shows a check and a mutant that exist, word for word."""
-    blocks = [body for language, body in _FENCE.findall(read("docs/adding-a-check.md")) if language == "python"]
+    blocks = [
+        body for language, body in _FENCE.findall(read("docs/adding-a-check.md")) if language == "python"
+    ]
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
     assert len(blocks) == 3
     assert [body for body in blocks if body not in source] == []
+
+
+def test_the_stack_of_the_readme_is_sound(tmp_path: Path) -> None:
+    """What a reader copies loads, has no findings, and compiles."""
+    blocks = dict(
+        re.findall(r"^```yaml\n# ops/config/(\S+)\n(.*?)^```", read("README.md"), re.MULTILINE | re.DOTALL)
+    )
+    assert set(blocks) == {"providers.yaml", "model-mappings.yaml"}
+    for name, body in blocks.items():
+        (tmp_path / name).write_text(body, encoding="utf-8")
+    stack = load_stack(tmp_path)
+    assert lint(stack) == ()
+    assert compile_gateway(stack).problems == ()
