@@ -143,7 +143,7 @@ class Contract:
         symptom, seen = found
         name = self.party.name
         address = without_secrets(self.party.entry.root)
-        summary = f"{name} at {address}: {_WORDS[symptom.value]}: {seen}"
+        summary = f"{address}: {_WORDS[symptom.value]}: {seen}"
         return cause_of(name, self.party.entry, Symptom(symptom.value), summary)
 
     def _subject(self, label: cassette.Label | None, answers: Mapping[str, Answer]) -> Subject:

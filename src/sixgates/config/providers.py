@@ -133,6 +133,10 @@ class Provider(Shape):
         """The names of its models in file order."""
         return [model.name for model in self.models]
 
+    def serving(self, models: list[Model]) -> Provider:
+        """The same entry with other models; a plain copy would keep the cached names."""
+        return Provider.model_validate({**self.model_dump(), "models": models})
+
 
 class ProvidersFile(Section):
     """providers.yaml."""

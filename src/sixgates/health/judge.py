@@ -191,7 +191,7 @@ class _Visit:
     ) -> Verdict:
         got = f"{self._clean(trouble.got)} ({trouble.symptom}, {took})"
         absent = [Model(name=model) for model in trouble.missing] or self.provider.models
-        meant = self.provider.model_copy(update={"models": absent})
+        meant = self.provider.serving(absent)
         steps = next_steps(self.name, meant, trouble.symptom)
         if trouble.symptom is not Symptom.WRONG_MODEL:
             self.cause = cause_of(self.name, self.provider, trouble.symptom, f"{where}: {got}")
