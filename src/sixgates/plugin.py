@@ -167,7 +167,7 @@ def _show(verdict: Verdict, strict: bool) -> None:
         case Outcome.ADVISORY if not strict:
             return
         case Outcome.DEVIATION if not strict:
-            pytest.xfail(verdict.reason)
+            raise pytest.xfail.Exception(verdict.reason, pytrace=False)
         case Outcome.NOT_EXERCISED | Outcome.NOT_APPLICABLE:
             pytest.skip(f"{verdict.outcome}: {verdict.reason}")
         case Outcome.BLOCKED:

@@ -93,6 +93,14 @@ def test_a_failure_reads_alone(pytester: pytest.Pytester) -> None:
     assert "/id: expected a string, got 3" in text
 
 
+def test_a_deviation_shows_no_traceback(pytester: pytest.Pytester) -> None:
+    """The declared reason is all there is to say; formatting the source and every value of it takes long."""
+    suite(pytester, "DEVIATION")
+    text = pytester.runpytest_subprocess("-rx", "--xfail-tb").stdout.str()
+    assert "because" in text
+    assert "settle(case)" not in text
+
+
 def test_a_report_that_cannot_be_written_is_an_error_and_the_table_stays(pytester: pytest.Pytester) -> None:
     """A full or forbidden disk costs the file, not the result."""
     suite(pytester, "PASSED")
