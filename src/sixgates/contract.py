@@ -14,11 +14,12 @@ from sixgates import catalogue
 from sixgates.catalogue import Probe
 from sixgates.config import Deviation, Provider, ProviderType, declared_capabilities
 from sixgates.exchange import Exchange
-from sixgates.health import Symptom, cause_of
+from sixgates.health import cause_of
 from sixgates.judge import Answer, Declared, Judgement, Subject
 from sixgates.preflight import FIRST, diagnose
 from sixgates.sources import cassette
 from sixgates.sources.secrets import without_secrets
+from sixgates.symptom import Symptom
 from sixgates.verdict import Cause
 
 Say = Callable[[str], None]
@@ -143,8 +144,8 @@ class Contract:
         symptom, seen = found
         name = self.party.name
         address = without_secrets(self.party.entry.root)
-        summary = f"{address}: {_WORDS[symptom.value]}: {seen}"
-        return cause_of(name, self.party.entry, Symptom(symptom.value), summary)
+        summary = f"{address}: {_WORDS[symptom]}: {seen}"
+        return cause_of(name, self.party.entry, symptom, summary)
 
     def _subject(self, label: cassette.Label | None, answers: Mapping[str, Answer]) -> Subject:
         party = self.party
@@ -168,14 +169,14 @@ class Contract:
 
 
 _WORDS = {
-    "refused": "nothing listens there",
-    "timeout": "no answer in time",
-    "dns": "the host name does not resolve",
-    "tls": "the TLS handshake failed",
-    "unauthorized": "it refuses the credentials",
-    "loading": "it is still loading, or overloaded",
-    "not_openai": "it does not speak the OpenAI API",
-    "error": "it answers with errors only",
+    Symptom.REFUSED: "nothing listens there",
+    Symptom.TIMEOUT: "no answer in time",
+    Symptom.DNS: "the host name does not resolve",
+    Symptom.TLS: "the TLS handshake failed",
+    Symptom.UNAUTHORIZED: "it refuses the credentials",
+    Symptom.LOADING: "it is still loading, or overloaded",
+    Symptom.NOT_OPENAI: "it does not speak the OpenAI API",
+    Symptom.ERROR: "it answers with errors only",
 }
 _DETECTORS = {"tools": "tool-named", "n": "chat-stream-two-choices"}
 

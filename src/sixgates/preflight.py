@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from sixgates.catalogue import Probe
-from sixgates.exchange import Exchange, FailureKind
+from sixgates.exchange import Exchange
 from sixgates.judge import Answer
 from sixgates.probes.chat import chat
 from sixgates.probes.models import models_list
 from sixgates.select import shown
+from sixgates.symptom import OF_FAILURE, Symptom
 
 FIRST: tuple[Probe, ...] = (models_list, chat)
-
-
-class Symptom(StrEnum):
-    """Why nothing about a provider can be judged."""
-
-    REFUSED = "refused"
-    TIMEOUT = "timeout"
-    DNS = "dns"
-    TLS = "tls"
-    UNAUTHORIZED = "unauthorized"
-    LOADING = "loading"
-    NOT_OPENAI = "not_openai"
-    ERROR = "error"
-
-
-_TRANSPORT = {
-    FailureKind.REFUSED: Symptom.REFUSED,
-    FailureKind.DNS: Symptom.DNS,
-    FailureKind.TLS: Symptom.TLS,
-    FailureKind.DEADLINE: Symptom.TIMEOUT,
-    FailureKind.CONNECT_TIMEOUT: Symptom.TIMEOUT,
-}
 
 
 def diagnose(answers: Mapping[str, Answer]) -> tuple[Symptom, str] | None:
@@ -54,7 +32,7 @@ def diagnose(answers: Mapping[str, Answer]) -> tuple[Symptom, str] | None:
 def _symptom(exchange: Exchange) -> Symptom | None:
     response = exchange.response
     if response is None:
-        return _TRANSPORT.get(exchange.error.kind, Symptom.ERROR) if exchange.error else Symptom.ERROR
+        return OF_FAILURE.get(exchange.error.kind, Symptom.ERROR) if exchange.error else Symptom.ERROR
     if response.status in {401, 403}:
         return Symptom.UNAUTHORIZED
     if response.status == 503:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sixgates.health.judge import REQUIREMENTS, checks_of, judge_provider
-from sixgates.health.symptoms import Symptom, cause_of, curl, next_steps, symptom_of
+from sixgates.health.symptoms import cause_of, curl, next_steps, symptom_of
 from sixgates.health.visits import Visits
+from sixgates.symptom import Symptom
 
 __all__ = [
     "REQUIREMENTS",

@@ -12,7 +12,7 @@ from sixgates.config import Provider
 from sixgates.health.address import Address
 from sixgates.health.fetch import Answer
 from sixgates.health.knowledge import Knowledge, knowledge_of
-from sixgates.health.symptoms import Symptom
+from sixgates.symptom import Symptom
 
 _EXCERPT = 120
 

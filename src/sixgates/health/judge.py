@@ -13,7 +13,8 @@ from sixgates.health import fetch, systemd, tool_server
 from sixgates.health.address import Address, masked, secrets_of
 from sixgates.health.answers import Trouble, listed_models, missing_models, trouble_of_health, trouble_of_page
 from sixgates.health.knowledge import knowledge_of
-from sixgates.health.symptoms import Symptom, cause_of, curl, next_steps, symptom_of
+from sixgates.health.symptoms import cause_of, curl, next_steps, symptom_of
+from sixgates.symptom import Symptom
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
 REQUIREMENTS = {

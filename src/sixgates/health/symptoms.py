@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from enum import StrEnum
 
 from sixgates.config import Provider, ProviderType
 from sixgates.exchange import FailureKind
 from sixgates.health.address import Address, masked_command, secrets_of
 from sixgates.health.knowledge import knowledge_of
 from sixgates.health.systemd import unit_of
+from sixgates.symptom import OF_FAILURE, Symptom
 from sixgates.verdict import Cause
-
-
-class Symptom(StrEnum):
-    """Why a provider cannot be used as configured; a closed set, each with next steps of its own."""
-
-    REFUSED = "refused"
-    TIMEOUT = "timeout"
-    DNS = "dns"
-    TLS = "tls"
-    UNAUTHORIZED = "unauthorized"
-    LOADING = "loading"
-    WRONG_MODEL = "wrong_model"
-    NOT_OPENAI = "not_openai"
-    ERROR = "error"
-
-
-_OF_FAILURE = {
-    FailureKind.REFUSED: Symptom.REFUSED,
-    FailureKind.DNS: Symptom.DNS,
-    FailureKind.TLS: Symptom.TLS,
-    FailureKind.CONNECT_TIMEOUT: Symptom.TIMEOUT,
-    FailureKind.DEADLINE: Symptom.TIMEOUT,
-    FailureKind.PROTOCOL: Symptom.NOT_OPENAI,
-    FailureKind.TOO_LARGE: Symptom.NOT_OPENAI,
-}
 
 # Each row is one step; a step whose fields are not known for the provider is left out.
 _STEPS: dict[Symptom, tuple[str, ...]] = {
@@ -83,7 +58,7 @@ _STEPS: dict[Symptom, tuple[str, ...]] = {
 
 def symptom_of(kind: FailureKind) -> Symptom:
     """The symptom that a transport failure stands for."""
-    return _OF_FAILURE.get(kind, Symptom.ERROR)
+    return OF_FAILURE.get(kind, Symptom.ERROR)
 
 
 def next_steps(name: str, provider: Provider, symptom: Symptom) -> tuple[str, ...]:

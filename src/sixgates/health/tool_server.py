@@ -14,7 +14,7 @@ from sixgates.exchange import FailureKind, TransportError
 from sixgates.health import fetch
 from sixgates.health.address import Address, auth_headers
 from sixgates.health.answers import Trouble, trouble_of_status
-from sixgates.health.symptoms import Symptom
+from sixgates.symptom import Symptom
 from sixgates.verdict import Cause
 
 MISSING_SDK = Cause(
