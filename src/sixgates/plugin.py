@@ -90,13 +90,19 @@ class _Workers:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Turn the family that a test names into one item for each of its cases."""
     marker = metafunc.definition.get_closest_marker("cases")
-    if marker is None:
+    if marker is None or _passed_over(metafunc):
         return
     family, *args = marker.args
     cases = family(_run(metafunc.config), *args)
     if not cases:
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: the family {family.__name__} has no cases")
     metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+
+
+def _passed_over(metafunc: pytest.Metafunc) -> bool:
+    """Whether `-m` names another gate alone; pytest deselects the test, so its cases need not be made."""
+    wanted = metafunc.config.getoption("-m")
+    return wanted in _GATES and metafunc.definition.get_closest_marker(wanted) is None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

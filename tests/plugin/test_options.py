@@ -51,3 +51,26 @@ def test_the_plugin_can_be_switched_off(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_nothing(): pass")
     result = pytester.runpytest_subprocess("-p", "no:sixgates")
     assert result.ret == 0
+
+
+@pytest.mark.parametrize(("wanted", "made"), [("unit", False), ("contract", True), ("not unit", True)])
+def test_cases_that_a_gate_deselects_are_not_made(pytester: pytest.Pytester, wanted: str, made: bool) -> None:
+    """`-m unit` must not pay for the contract's cases; other expressions are pytest's to read."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+
+        def family(run):
+            raise RuntimeError("the family was asked")
+
+
+        @pytest.mark.contract
+        @pytest.mark.cases.with_args(family)
+        def test_case(case, settle):
+            settle(case)
+        """
+    )
+    result = pytester.runpytest_subprocess("-m", wanted)
+    assert ("the family was asked" in result.stdout.str()) is made
+    assert result.ret == (pytest.ExitCode.INTERRUPTED if made else pytest.ExitCode.NO_TESTS_COLLECTED)
