@@ -12,10 +12,11 @@ from filelock import FileLock
 
 from sixgates import catalogue
 from sixgates.catalogue import Probe
-from sixgates.config import Deviation, Provider, ProviderType, declared_capabilities
+from sixgates.config import ProviderType
 from sixgates.exchange import Exchange
 from sixgates.health import cause_of
 from sixgates.judge import Answer, Declared, Judgement, Subject
+from sixgates.party import Party
 from sixgates.preflight import FIRST, diagnose
 from sixgates.sources import cassette
 from sixgates.sources.secrets import without_secrets
@@ -29,36 +30,6 @@ ENGINES = {
     ProviderType.LLAMA_CPP_PYTHON: "llama-cpp-python",
     ProviderType.OLLAMA: "Ollama",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A provider that is to be judged, from the stack's files or from the command line."""
-
-    name: str
-    entry: Provider
-    deviations: tuple[Deviation, ...] = ()
-    detect: bool = False
-
-    @property
-    def model(self) -> str:
-        """The model that the probes ask for; empty when the entry lists none."""
-        return self.entry.models[0].name if self.entry.models else ""
-
-    @property
-    def context_length(self) -> int | None:
-        """Tokens that the model declares to hold."""
-        return self.entry.models[0].context_length if self.entry.models else None
-
-    @property
-    def engine_version(self) -> str:
-        """The version that the entry declares, if any."""
-        return str((self.entry.model_extra or {}).get("engine_version") or "")
-
-    def capabilities(self) -> frozenset[str]:
-        """What may be judged: what the entry declares, and the context length where it is known."""
-        known = {"context_length"} if self.context_length else set()
-        return declared_capabilities(self.entry) | known
 
 
 @dataclass(slots=True)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sixgates.config import HealthCheck, Model, Provider, ProviderType, Stack, load_stack
+from sixgates.party import Party
 
 if TYPE_CHECKING:
-    from sixgates.contract import Contract, Party, Say
+    from sixgates.contract import Contract, Say
 
 AD_HOC = "ad-hoc"
 
@@ -43,8 +44,6 @@ class Run:
 
     def parties(self) -> list[Party]:
         """The providers to judge: the ad-hoc one, else the active ones; raises ConfigError."""
-        from sixgates.contract import Party
-
         if self.base_url is not None:
             return [Party(AD_HOC, self._ad_hoc(), detect=self.capabilities in (None, ("auto",)))]
         return [

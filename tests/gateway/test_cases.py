@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from sixgates.cases import integration
 from sixgates.cases.integration import gateway_cases
 from sixgates.gateway.locate import find_litellm
 from sixgates.gateway.loopback import Loopback
@@ -106,7 +105,7 @@ def test_scenarios_are_played_once_for_all_workers(
         played.append(command)
         return tuple(blocked(scenario, Cause("k", "s")) for scenario in scenarios_of(stack))
 
-    monkeypatch.setattr(integration, "rehearsed", play)
+    monkeypatch.setattr("sixgates.gateway.rehearsed.rehearsed", play)
     command = tmp_path / "litellm"
     command.write_text("")
     command.chmod(0o755)
@@ -126,7 +125,7 @@ def test_a_crash_of_our_own_is_raised_for_every_case(
         calls.append(1)
         raise ZeroDivisionError("our bug")
 
-    monkeypatch.setattr(integration, "rehearsed", crash)
+    monkeypatch.setattr("sixgates.gateway.rehearsed.rehearsed", crash)
     command = tmp_path / "litellm"
     command.write_text("")
     command.chmod(0o755)

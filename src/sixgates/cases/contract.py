@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-from sixgates import catalogue
 from sixgates.cases import Case
 from sixgates.config import ConfigError, ProviderType, describe
-from sixgates.contract import Contract, Party
+from sixgates.party import Party
 from sixgates.run import Run
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from sixgates.contract import Contract
 
 _OTHER_DIALECTS = {ProviderType.ANTHROPIC, ProviderType.TOOL_SERVER, ProviderType.WEB_UI}
 
@@ -37,6 +40,8 @@ def contract_cases(run: Run, *areas: str) -> list[Case]:
 
 
 def _of(run: Run, party: Party, areas: tuple[str, ...]) -> list[Case]:
+    from sixgates import catalogue
+
     contract = run.contract(party)
     checks = [check for check in catalogue.load().checks.values() if check.area in areas]
     return [

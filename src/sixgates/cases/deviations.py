@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 
-from sixgates import catalogue
 from sixgates.cases import Case
 from sixgates.config import ConfigError, Stack, describe
 from sixgates.exchange import Finding
@@ -41,6 +40,8 @@ def _judge(run: Run) -> Verdict:
 
 
 def _unknown(stack: Stack) -> Iterator[Finding]:
+    from sixgates import catalogue
+
     checks = catalogue.load().checks
     for number, entry in enumerate(stack.deviations):
         for name, value, known in (

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sixgates.cases import Case
 from sixgates.config import ConfigError, Provider, ProviderType, describe
-from sixgates.health import REQUIREMENTS, Visits, checks_of
 from sixgates.run import Run
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from sixgates.health import Visits
 
 AD_HOC = "ad-hoc"
 GATEWAY = "gateway"
@@ -15,6 +19,8 @@ _PORT = "health.port_open"
 
 def health_cases(run: Run) -> list[Case]:
     """One case per provider and check with `--live`; without it, one per provider that says so."""
+    from sixgates.health import Visits
+
     try:
         providers = _providers(run)
     except ConfigError as error:
@@ -58,6 +64,8 @@ def _master_key(run: Run) -> str | None:
 
 
 def _cases(run: Run, visits: Visits, name: str, provider: Provider) -> list[Case]:
+    from sixgates.health import checks_of
+
     if not run.live:
         return [_idle(name, "health is judged with --live")]
     if provider.health_check and not provider.health_check.enabled:
@@ -70,6 +78,8 @@ def _case(visits: Visits, name: str, provider: Provider, check: str) -> Case:
 
 
 def _idle(name: str, reason: str) -> Case:
+    from sixgates.health import REQUIREMENTS
+
     verdict = Verdict(
         _PORT, Gate.HEALTH, Level.MUST, Outcome.NOT_APPLICABLE, REQUIREMENTS[_PORT], name, reason=reason
     )
@@ -77,6 +87,8 @@ def _idle(name: str, reason: str) -> Case:
 
 
 def _blocked(key: str, summary: str, step: str) -> Case:
+    from sixgates.health import REQUIREMENTS
+
     verdict = Verdict(
         _PORT,
         Gate.HEALTH,

@@ -7,16 +7,15 @@ import traceback
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sixgates.cases import Case
 from sixgates.config import ConfigError, Stack
-from sixgates.gateway.locate import find_litellm
-from sixgates.gateway.rehearsed import rehearsed, scenarios_of
-from sixgates.gateway.running import running_cases
-from sixgates.gateway.scenario import Scenario
-from sixgates.gateway.session import blocked
 from sixgates.run import Run
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from sixgates.gateway.scenario import Scenario
 
 _LOCK_S = 600.0
 _SUBJECT = "gateway"
@@ -25,6 +24,9 @@ _WORDS = "Routing, fallback and streaming work through the real gateway."
 
 def gateway_cases(run: Run) -> list[Case]:
     """One case for each scenario, and those of a running gateway when `--gateway-url` names one."""
+    from sixgates.gateway.rehearsed import scenarios_of
+    from sixgates.gateway.running import running_cases
+
     if run.base_url:
         return [_nothing("--base-url names one provider; there is no gateway in front of it to judge")]
     try:
@@ -47,6 +49,9 @@ class _Once:
     stack: Stack
 
     def verdict(self, scenario: Scenario) -> Verdict:
+        from sixgates.gateway.locate import find_litellm
+        from sixgates.gateway.session import blocked
+
         command = find_litellm(self.run.litellm)
         if isinstance(command, Cause):
             return blocked(scenario, command)
@@ -70,6 +75,8 @@ class _Once:
         return verdicts
 
     def _play(self, command: Path) -> dict[str, object]:
+        from sixgates.gateway.rehearsed import rehearsed
+
         try:
             verdicts = rehearsed(self.stack, command, self.run.workdir / "gateway")
         except Exception:  # noqa: BLE001 - kept, and raised again for each scenario that needed a verdict

@@ -1,0 +1,37 @@
+"""A provider as a run knows it, before anything is asked of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sixgates.config import Deviation, Provider, declared_capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A provider that is to be judged, from the stack's files or from the command line."""
+
+    name: str
+    entry: Provider
+    deviations: tuple[Deviation, ...] = ()
+    detect: bool = False
+
+    @property
+    def model(self) -> str:
+        """The model that the probes ask for; empty when the entry lists none."""
+        return self.entry.models[0].name if self.entry.models else ""
+
+    @property
+    def context_length(self) -> int | None:
+        """Tokens that the model declares to hold."""
+        return self.entry.models[0].context_length if self.entry.models else None
+
+    @property
+    def engine_version(self) -> str:
+        """The version that the entry declares, if any."""
+        return str((self.entry.model_extra or {}).get("engine_version") or "")
+
+    def capabilities(self) -> frozenset[str]:
+        """What may be judged: what the entry declares, and the context length where it is known."""
+        known = {"context_length"} if self.context_length else set()
+        return declared_capabilities(self.entry) | known
