@@ -84,10 +84,8 @@ def _lint(options: argparse.Namespace) -> int:
         return FOUND
     findings = lint(stack)
     _print(findings)
-    print(
-        f"{len(findings)} findings in {options.gateway_config}" if findings else "nothing found",
-        file=sys.stderr,
-    )
+    count = f"{len(findings)} finding{'s' * (len(findings) != 1)}" if findings else "nothing found"
+    print(f"{count} in {options.gateway_config}", file=sys.stderr)
     return FOUND if findings else OK
 
 

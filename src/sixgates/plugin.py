@@ -209,7 +209,7 @@ class _Listener:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the verdict of a report."""
-        if verdict_of(report) is not None:
+        if report.when == "call" and verdict_of(report) is not None:
             _run(self.config)
             self.config.stash[_COLLECTOR].add(report)
 

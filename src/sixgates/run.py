@@ -7,13 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sixgates.config import HealthCheck, Model, Provider, ProviderType, Stack, load_stack
+from sixgates.config import AD_HOC, HealthCheck, Model, Provider, ProviderType, Stack, load_stack
 from sixgates.party import Party
 
 if TYPE_CHECKING:
     from sixgates.contract import Contract, Say
-
-AD_HOC = "ad-hoc"
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,13 @@ class Run:
 
         if party.name not in self._contracts:
             self._contracts[party.name] = Contract(
-                party, self.cassettes, self.workdir, self.live, self.record, self.wanted, self.say
+                party,
+                self.cassettes,
+                self.workdir,
+                self.live,
+                self.record,
+                self.wanted,
+                lambda text: self.say(text),
             )
         return self._contracts[party.name]
 

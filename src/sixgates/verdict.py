@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -92,8 +92,10 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """The verdict as it stands in `gates.json`, one entry of `results`."""
-        document = asdict(self)
+        document = {each.name: getattr(self, each.name) for each in fields(self)}
         document["gate"] = int(self.gate)
+        document["findings"] = tuple(asdict(finding) for finding in self.findings)
+        document["cause"] = self.cause and asdict(self.cause)
         return document
 
     @classmethod

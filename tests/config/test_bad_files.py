@@ -144,3 +144,9 @@ def _only(directory: Path) -> str:
     findings = read_file(directory, "providers.yaml").findings
     assert len(findings) == 1
     return describe(findings[0]).removesuffix(" " + findings[0].hint)
+
+
+def test_only_a_plain_double_angle_merges() -> None:
+    """Quoted, it is a key like any other."""
+    assert parse(b"a: &x {b: 1}\nc:\n  <<: *x\n").value["c"] == {"b": 1}
+    assert parse(b'c:\n  "<<": 1\n').value == {"c": {"<<": 1}}

@@ -8,7 +8,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from sixgates.cases import Case
-from sixgates.config import ConfigError, ProviderType, describe
+from sixgates.cases.findings import unreadable_cause
+from sixgates.config import ConfigError, ProviderType
 from sixgates.party import Party
 from sixgates.run import Run
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
@@ -24,11 +25,7 @@ def contract_cases(run: Run, *areas: str) -> list[Case]:
     try:
         parties = run.parties()
     except ConfigError as error:
-        step = "correct the file; pytest -m schema names every finding"
-        cause = Cause(
-            "config-unreadable", f"the configuration cannot be read: {describe(error.findings[0])}", (step,)
-        )
-        return [_blocked(areas[0], cause)]
+        return [_blocked(areas[0], unreadable_cause(error.findings))]
     if not parties:
         wanted = f"no active provider is named {', '.join(run.only)}" if run.only else "no provider is active"
         step = "set status: active for a provider in providers.yaml, or give --base-url URL --model NAME"

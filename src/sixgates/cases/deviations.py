@@ -7,10 +7,11 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from sixgates.cases import Case
-from sixgates.config import ConfigError, Stack, describe
+from sixgates.cases.findings import unreadable_cause
+from sixgates.config import ConfigError, Stack
 from sixgates.exchange import Finding
 from sixgates.run import Run
-from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+from sixgates.verdict import Gate, Level, Outcome, Verdict
 
 _PLAIN = Verdict(
     "contract.deviations_known",
@@ -33,9 +34,7 @@ def _judge(run: Run) -> Verdict:
     try:
         findings = tuple(_unknown(run.stack))
     except ConfigError as error:
-        step = "correct the file; pytest -m schema names every finding"
-        summary = f"the configuration cannot be read: {describe(error.findings[0])}"
-        return replace(_PLAIN, outcome=Outcome.BLOCKED, cause=Cause("config-unreadable", summary, (step,)))
+        return replace(_PLAIN, outcome=Outcome.BLOCKED, cause=unreadable_cause(error.findings))
     return replace(_PLAIN, outcome=Outcome.FAILED if findings else Outcome.PASSED, findings=findings)
 
 

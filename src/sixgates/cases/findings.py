@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sixgates.config import describe
 from sixgates.exchange import Finding
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
@@ -28,11 +29,17 @@ def judged(
 
 def unreadable(check: str, gate: Gate, findings: Sequence[Finding]) -> Verdict:
     """The verdict of a gate that needs the configuration when gate 2 found it without its shape."""
-    cause = Cause(
-        "config-unreadable",
-        f"the configuration cannot be read ({len(findings)} problem{'s' if len(findings) != 1 else ''})",
-        ("Mend what `pytest -m schema` reports, then run again.",),
-    )
+    cause = unreadable_cause(findings)
     return Verdict(
         check, gate, Level.MUST, Outcome.BLOCKED, source="config", findings=tuple(findings), cause=cause
+    )
+
+
+def unreadable_cause(findings: Sequence[Finding]) -> Cause:
+    """The one cause of every gate that needs files which cannot be read; it names the first problem."""
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return Cause(
+        "config-unreadable",
+        f"the configuration cannot be read: {describe(findings[0])}{more}",
+        ("correct the files; the marker `schema` alone lists every problem with its line",),
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sixgates.cases import Case
-from sixgates.config import ConfigError, Provider, ProviderType, describe
+from sixgates.cases.findings import unreadable_cause
+from sixgates.config import AD_HOC, ConfigError, Provider, ProviderType
 from sixgates.run import Run
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
 if TYPE_CHECKING:
     from sixgates.health import Visits
 
-AD_HOC = "ad-hoc"
 GATEWAY = "gateway"
 _PORT = "health.port_open"
 
@@ -24,13 +24,11 @@ def health_cases(run: Run) -> list[Case]:
     try:
         providers = _providers(run)
     except ConfigError as error:
-        summary = f"the configuration cannot be read: {describe(error.findings[0])}"
-        step = "correct the file; pytest -m schema names every finding"
-        return [_blocked("config-unreadable", summary, step)]
+        return [_blocked(unreadable_cause(error.findings))]
     if not providers:
         wanted = f"no active provider named {', '.join(run.only)}" if run.only else "no provider is active"
         step = "set status: active for a provider in providers.yaml, or name one with --provider"
-        return [_blocked("no-provider", wanted, step)]
+        return [_blocked(Cause("no-provider", wanted, (step,)))]
     visits = Visits(run.workdir)
     return [case for name, provider in providers.items() for case in _cases(run, visits, name, provider)]
 
@@ -86,7 +84,7 @@ def _idle(name: str, reason: str) -> Case:
     return Case(f"{name}/{_PORT}", lambda: verdict)
 
 
-def _blocked(key: str, summary: str, step: str) -> Case:
+def _blocked(cause: Cause) -> Case:
     from sixgates.health import REQUIREMENTS
 
     verdict = Verdict(
@@ -95,6 +93,6 @@ def _blocked(key: str, summary: str, step: str) -> Case:
         Level.MUST,
         Outcome.BLOCKED,
         REQUIREMENTS[_PORT],
-        cause=Cause(key, summary, (step,)),
+        cause=cause,
     )
     return Case(_PORT, lambda: verdict)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sixgates.cases import Case
+from sixgates.cases.findings import unreadable_cause
 from sixgates.config import ConfigError, Stack
 from sixgates.run import Run
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
@@ -32,7 +33,7 @@ def gateway_cases(run: Run) -> list[Case]:
     try:
         stack = run.stack
     except ConfigError as error:
-        return [_unreadable(run, error)]
+        return [_unreadable(error)]
     scenarios = scenarios_of(stack)
     if not scenarios:
         return [_nothing("no active provider serves models, so the gateway has nothing to route")]
@@ -84,9 +85,8 @@ class _Once:
         return {"crash": "", "verdicts": {verdict.check: verdict.to_json() for verdict in verdicts}}
 
 
-def _unreadable(run: Run, error: ConfigError) -> Case:
-    summary = f"the configuration in {run.config_dir} cannot be read: {str(error).splitlines()[0]}"
-    cause = Cause("config-unreadable", summary, ("pytest -m schema   (lists every problem with its line)",))
+def _unreadable(error: ConfigError) -> Case:
+    cause = unreadable_cause(error.findings)
     return Case(_SUBJECT, lambda: _verdict(Outcome.BLOCKED, cause=cause))
 
 

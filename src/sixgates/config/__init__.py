@@ -7,11 +7,12 @@ from sixgates.config.deviations import Deviation
 from sixgates.config.gates_file import Gates
 from sixgates.config.litellm_file import LiteLLMConfig
 from sixgates.config.mappings import Mappings
-from sixgates.config.providers import HealthCheck, Model, Provider, ProviderType, Status
+from sixgates.config.providers import AD_HOC, HealthCheck, Model, Provider, ProviderType, Status
 from sixgates.config.ruleset import lint
 from sixgates.config.stack import FILES, ConfigError, Stack, describe, load_stack, read_file, read_files
 
 __all__ = [
+    "AD_HOC",
     "CAPABILITIES",
     "FILES",
     "ConfigError",

@@ -36,6 +36,9 @@ class ProviderType(StrEnum):
         return _CLOUD_ROOTS.get(self)
 
 
+AD_HOC = "ad-hoc"
+"""The name of a provider that the command line gives; no file has an entry for it."""
+
 _CLOUD_ROOTS = {
     ProviderType.OPENAI: "https://api.openai.com",
     ProviderType.ANTHROPIC: "https://api.anthropic.com",

@@ -117,6 +117,7 @@ class _Frame:
         self.anchor = event.anchor
         self.mapping = mapping
         self.key: tuple[str, Node] | None = None
+        self.merges = False
         self.merged: list[Node] = []
 
 
@@ -215,6 +216,8 @@ class _Builder:
             frame.node.size += node.size
         elif frame.key is None:
             frame.key = (self._key(node, frame, event), node)
+            # A quoted "<<" is a key like any other: the merge tag is resolved for plain scalars only.
+            frame.merges = node.value == "<<" and getattr(event, "style", "'") in (None, "", ":")
         else:
             self._pair(frame, node, event)
         if frame.node.size > MAX_VALUES:
@@ -237,7 +240,7 @@ class _Builder:
         assert frame.key is not None
         key, key_node = frame.key
         frame.key = None
-        if key == "<<":
+        if frame.merges:
             sources = node.items or [node]
             if not all(isinstance(source.value, dict) for source in sources):
                 raise _error(

@@ -57,6 +57,10 @@ def run_pytest(*arguments: str) -> int:
 
 
 def _entry(provider: str, config: Path) -> dict[str, Any]:
+    if not (config / "providers.yaml").is_file():
+        raise EngineError(
+            f"{config / 'providers.yaml'} does not exist; name its folder: --gateway-config DIR."
+        )
     providers = _read(config / "providers.yaml").get("providers") or {}
     if provider not in providers:
         known = ", ".join(providers) or "none"

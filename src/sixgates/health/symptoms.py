@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from sixgates.config import Provider, ProviderType
+from sixgates.config import AD_HOC, Provider, ProviderType
 from sixgates.exchange import FailureKind
 from sixgates.health.address import Address, masked_command, secrets_of
 from sixgates.health.knowledge import knowledge_of
@@ -20,15 +20,15 @@ _STEPS: dict[Symptom, tuple[str, ...]] = {
         "{restart_unit}",
         "{restart}",
         "{status_page}",
-        "a slow machine: raise health_check.timeout of providers.{name} in providers.yaml",
+        "a slow machine: raise health_check.timeout of {entry}",
         "check: {curl}",
     ),
     Symptom.DNS: (
         "check the name: getent hosts {host}",
-        "correct base_url of providers.{name} in providers.yaml",
+        "correct {address}",
     ),
     Symptom.TLS: (
-        "try {other_scheme}:// in base_url of providers.{name} in providers.yaml",
+        "try {other_scheme}:// in {address}",
         "look at the certificate: openssl s_client -connect {socket} </dev/null",
         "a private CA: export SSL_CERT_FILE=/path/to/ca.pem",
     ),
@@ -39,16 +39,16 @@ _STEPS: dict[Symptom, tuple[str, ...]] = {
     ),
     Symptom.LOADING: (
         "wait until the model is loaded and run again: {curl}",
-        "a large model: raise health_check.retries or health_check.interval of providers.{name}",
+        "a large model: raise health_check.retries or health_check.interval of {entry}",
         "{log}",
     ),
     Symptom.WRONG_MODEL: (
         "{get_model}",
-        "or correct models of providers.{name} in providers.yaml",
+        "or correct {models}",
         "see what it lists: {curl_models}",
     ),
     Symptom.NOT_OPENAI: (
-        "check that base_url of providers.{name} in providers.yaml is the right host, port and path",
+        "check that {address} is the right host, port and path",
         "{who_listens}",
         "check: {curl}",
     ),
@@ -97,9 +97,13 @@ def _field_names(step: str) -> list[str]:
 def _fields(name: str, provider: Provider) -> dict[str, str]:
     address, known, unit = Address.of(provider.base_url), knowledge_of(provider), unit_of(provider)
     on = "" if address.here else f"on {address.host}: "
-    key_needed = f"name the variable that holds the key: api_key_env of providers.{name} in providers.yaml"
+    entry = "" if name == AD_HOC else f"providers.{name} in providers.yaml"
+    key_place = f"api_key_env of {entry}" if entry else "--api-key-env VARIABLE"
+    key_needed = f"name the variable that holds the key: {key_place}"
     return {
-        "name": name,
+        "entry": entry,
+        "address": f"base_url of {entry}" if entry else "--base-url",
+        "models": f"models of {entry}" if entry else "--model",
         "host": shlex.quote(address.host),
         "socket": address.socket,
         "other_scheme": "http" if address.scheme == "https" else "https",
