@@ -134,7 +134,9 @@ class Contract:
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
             deviations=tuple(
-                Declared(entry.check, entry.reason, entry.expires, entry.link) for entry in party.deviations
+                Declared(entry.check, entry.reason, entry.expires, entry.link)
+                for entry in party.deviations
+                if entry.engine_version in (None, version)
             ),
         )
 

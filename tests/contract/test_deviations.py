@@ -9,12 +9,18 @@ import pytest
 
 from sixgates import catalogue
 from sixgates.cases.deviations import deviation_cases
+from sixgates.config import Deviation, Model, Provider, ProviderType
+from sixgates.contract import Contract
+from sixgates.exchange import Exchange
 from sixgates.judge import Declared, Judgement, Subject
+from sixgates.party import Party
 from sixgates.reference import mutants
 from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.run import Run
+from sixgates.sources import cassette
 from sixgates.sources.reference import answers
+from sixgates.sources.secrets import Scrubber
 from sixgates.verdict import Outcome, Verdict
 
 TODAY = date(2026, 11, 23)
@@ -89,3 +95,29 @@ def test_an_entry_that_names_nothing_is_found(
     verdict = deviation_cases(Run(tmp_path, tmp_path, tmp_path))[0].judge()
     assert [finding.hint for finding in verdict.findings] == ([hint] if hint else [])
     assert all("deviations.yaml:" in finding.where for finding in verdict.findings)
+
+
+@pytest.mark.parametrize(
+    ("engine_version", "outcome"), [(None, "STALE"), ("1.2.3", "STALE"), ("1.2.4", "PASSED")]
+)
+def test_an_entry_for_another_version_excuses_nothing(
+    tmp_path: Path, engine_version: str | None, outcome: str
+) -> None:
+    """The recording is of 1.2.3; the entry of 1.2.4 is not about it."""
+    known, provider = catalogue.load(), ReferenceProvider("m")
+    label = cassette.Label("p", "vllm", "1.2.3", "m", "2026-11-23")
+    found = {
+        name: Scrubber(()).exchange(answer) if isinstance(answer, Exchange) else answer
+        for name, answer in answers(provider, known.probes()).items()
+    }
+    cassette.save(tmp_path / "p", label, "http://127.0.0.1:1", known.probes(), found)
+    entry = Provider(type=ProviderType.VLLM, base_url="http://127.0.0.1:1", models=[Model(name="m")])
+    deviation = Deviation(
+        provider="p",
+        check=CHECK,
+        reason="long enough",
+        expires=date(2099, 1, 1),
+        engine_version=engine_version,
+    )
+    contract = Contract(Party("p", entry, (deviation,)), tmp_path, tmp_path)
+    assert contract.judgement().verdict(CHECK).outcome == outcome
