@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sixgates.run import Run
 
 # `--strict` is pytest's own flag; given, it makes our advisories fail and refuses deviations as well.
-CAPABILITIES = ("auth", "context_length", "n", "tools")
+CAPABILITIES = ("auth", "n", "tools")
 
 
 def add(parser: pytest.Parser) -> None:

@@ -34,4 +34,4 @@ class Party:
     def capabilities(self) -> frozenset[str]:
         """What may be judged: what the entry declares, and the context length where it is known."""
         known = {"context_length"} if self.context_length else set()
-        return declared_capabilities(self.entry) | known
+        return declared_capabilities(self.entry) - {"context_length"} | known

@@ -1,0 +1,21 @@
+"""What may be judged of a provider follows from what is known about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sixgates.config import Model, Provider, ProviderType
+from sixgates.party import Party
+
+
+@pytest.mark.parametrize("context_length", [None, 2048])
+def test_an_overlong_prompt_needs_a_known_context_length(context_length: int | None) -> None:
+    """A prompt longer than an unknown length cannot be made, whatever the entry declares."""
+    entry = Provider(
+        type=ProviderType.OPENAI_COMPATIBLE,
+        base_url="http://127.0.0.1:1",
+        capabilities=["tools", "context_length"],
+        models=[Model(name="m", context_length=context_length)],
+    )
+    expected = {"tools"} | ({"context_length"} if context_length else set())
+    assert Party("p", entry).capabilities() == expected
