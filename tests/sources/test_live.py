@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,8 +37,9 @@ def wire() -> Iterator[Callable[[Behaviour], str]]:
 
         def serve(connection: socket.socket) -> None:
             with connection, contextlib.suppress(OSError):
-                connection.recv(65536)
+                _hear(connection)
                 behave(connection)
+                connection.shutdown(socket.SHUT_WR)
 
         threading.Thread(target=run, daemon=True).start()
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -45,6 +47,24 @@ def wire() -> Iterator[Callable[[Behaviour], str]]:
     yield start
     for listener in stops:
         listener.close()
+
+
+def _hear(connection: socket.socket) -> None:
+    """Read the whole request: closing with bytes unread would reset the connection instead of ending it."""
+    heard = b""
+    while b"\r\n\r\n" not in heard and not heard.startswith(b"\x16"):  # 0x16 opens a TLS handshake
+        heard += connection.recv(65536) or b"\r\n\r\n"
+    head, _, body = heard.partition(b"\r\n\r\n")
+    length = next(
+        (
+            int(line.split(b":")[1])
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length")
+        ),
+        0,
+    )
+    while len(body) < length and (more := connection.recv(65536)):
+        body += more
 
 
 def ask(url: str, *, deadline_s: float = 1.0, key: str | None = None, probe: Probe = PROBE) -> Exchange:
@@ -206,3 +226,16 @@ def test_each_probe_shows_the_credentials_that_it_asks_for(
     listener.close()
     assert (sent in heard[0]) if sent else (b"authorization" not in heard[0])
     assert exchange.request.header("authorization") is None
+
+
+def test_a_reset_is_told_in_words_for_an_operator(wire: Callable[[Behaviour], str]) -> None:
+    """Not in those of the client library's internals."""
+
+    def reset(connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    error = failure(ask(wire(reset)))
+    assert error.kind is FailureKind.RESET
+    assert "deque" not in error.detail
+    assert error.detail

@@ -212,16 +212,21 @@ def transport_error(problem: BaseException) -> TransportError:
     import httpx
 
     chain = list(_causes(problem))
-    detail = next((str(each) for each in reversed(chain) if str(each)), type(problem).__name__)
-    for each in chain:
-        kind = _kind_of(each)
-        if kind is not None:
-            return TransportError(kind, detail)
+    kinds = (kind for each in chain if (kind := _kind_of(each)) is not None)
+    kind = next(kinds, _kind_by_operation(problem))
+    # What the client library's own machinery stumbled over, such as an empty queue, tells an operator nothing.
+    said = [
+        each for each in chain if isinstance(each, OSError | httpx.HTTPError | httpx.InvalidURL) and str(each)
+    ]
+    return TransportError(kind, str(said[-1]) if said else f"the connection ended ({type(problem).__name__})")
+
+
+def _kind_by_operation(problem: BaseException) -> FailureKind:
+    import httpx
+
     if isinstance(problem, httpx.ReadError | httpx.WriteError):
-        return TransportError(FailureKind.RESET, detail)
-    if isinstance(problem, httpx.ConnectError):
-        return TransportError(FailureKind.UNREACHABLE, detail)
-    return TransportError(FailureKind.PROTOCOL, detail)
+        return FailureKind.RESET
+    return FailureKind.UNREACHABLE if isinstance(problem, httpx.ConnectError) else FailureKind.PROTOCOL
 
 
 def _kind_of(problem: BaseException) -> FailureKind | None:
