@@ -84,16 +84,12 @@ class Contract:
         key = os.environ.get(entry.api_key_env) if entry.api_key_env else None
         model = self.party.model
         address = without_secrets(entry.root)
-        self.say(f"{self.party.name}: {len(probes)} probes to {address}")
         target = Target(
             self.party.name, entry.root, model, key, entry.concurrency or 4, self.party.context_length
         )
-        declared = self.party.capabilities()
-        offered = [
-            probe
-            for probe in probes
-            if probe.capability is None or probe.capability in declared or self.party.detect
-        ]
+        tried = self.party.capabilities() | (DETECTABLE if self.party.detect else frozenset())
+        offered = [probe for probe in probes if probe.capability is None or probe.capability in tried]
+        self.say(f"{self.party.name}: {len(offered)} probes to {address}")
         found = fetch(target, offered, first=FIRST, stop=self._cause)
         cassette.save(folder, self._label(), address, probes, found)
         if self.record and self._cause(found) is None:
@@ -152,6 +148,7 @@ _WORDS = {
     Symptom.ERROR: "it answers with errors only",
 }
 _DETECTORS = {"tools": "tool-named", "n": "chat-stream-two-choices"}
+DETECTABLE = frozenset({*_DETECTORS, "auth"})
 
 
 def detected(answers: Mapping[str, Answer]) -> frozenset[str]:

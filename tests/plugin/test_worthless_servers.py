@@ -40,6 +40,7 @@ def test_a_dead_port_is_refused(pytester: pytest.Pytester) -> None:
     result = judge(pytester, f"http://127.0.0.1:{port}")
     assert_blocked(result, "nothing listens there")
     assert "next: check: curl" in result.stdout.str()
+    assert re.search(rf"\[sixgates\] ad-hoc: \d+ probes to http://127.0.0.1:{port}", result.stderr.str())
 
 
 @pytest.mark.parametrize(
