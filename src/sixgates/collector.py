@@ -43,13 +43,6 @@ class Collector:
     verdicts: list[Verdict] = field(default_factory=list)
     collected: Counter[int] = field(default_factory=Counter)
 
-    def add(self, report: pytest.TestReport) -> None:
-        """Keep the verdict of a finished call."""
-        if report.when == "call":
-            verdict = verdict_of(report)
-            if verdict is not None:
-                self.verdicts.append(verdict)
-
     @property
     def judged(self) -> bool:
         """Whether anything at all was judged."""

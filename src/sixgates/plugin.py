@@ -209,9 +209,10 @@ class _Listener:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the verdict of a report."""
-        if report.when == "call" and verdict_of(report) is not None:
+        verdict = verdict_of(report) if report.when == "call" else None
+        if verdict is not None:
             _run(self.config)
-            self.config.stash[_COLLECTOR].add(report)
+            self.config.stash[_COLLECTOR].verdicts.append(verdict)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -30,7 +30,7 @@ PLAIN = (chat, chat_again, chat_one_token, chat_longer_prompt, chat_unicode)
 FORCED = (tool_named, tool_required)
 PRESENT = Kind("a value other than null", lambda value: value is not ABSENT and value is not None)
 NOTHING = NULL | MISSING
-FINISH = literal("stop", "length", "tool_calls", "content_filter", "function_call")
+FINISH_REASONS = literal("stop", "length", "tool_calls", "content_filter", "function_call")
 SECONDS = Kind("whole seconds since 1970", lambda value: INTEGER.holds(value) and 10**9 < value < 10**11)
 UNKNOWN_MODEL = re.compile(
     r"model_not_found|(?:unknown|invalid|no such) model"
@@ -127,7 +127,7 @@ def created_is_in_seconds(reply: Reply) -> Findings:
 def finish_reason_is_known(completion: Document) -> Findings:
     """Every choice's finish_reason is one of the five words that the specification knows."""
     for choice in completion.choices:
-        yield from choice["finish_reason"].unlike(FINISH)
+        yield from choice["finish_reason"].unlike(FINISH_REASONS)
 
 
 @check(

@@ -1,6 +1,7 @@
 """How a streamed chat completion must end: finish reasons, usage, and streams beside each other."""
 
 from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.checks.chat_shape import FINISH_REASONS
 from sixgates.checks.chat_stream import SPEC
 from sixgates.checks.chat_stream_framing import STREAMS
 from sixgates.exchange import Exchange, Finding
@@ -15,7 +16,6 @@ from sixgates.probes.chat import (
 from sixgates.select import COUNT, MISSING, NULL, Findings, literal, shown
 from sixgates.views import ChatStream
 
-FINISH_REASONS = literal("stop", "length", "tool_calls", "content_filter", "function_call")
 WITH_USAGE = (chat_stream_usage, chat_stream_one_token)
 
 
