@@ -47,7 +47,14 @@ def _of(run: Run, party: Party, areas: tuple[str, ...]) -> list[Case]:
 
 
 def _judge(contract: Contract, check: str) -> Verdict:
-    judgement = contract.judgement()
+    from sixgates.sources.cassette import CassetteError
+
+    try:
+        judgement = contract.judgement()
+    except CassetteError as problem:
+        step = "free space there or make it writable, or name another folder with --cassettes DIR, and record again"
+        cause = Cause(f"{contract.party.name}:unwritable", str(problem), (step,))
+        return replace(_plain(check), provider=contract.party.name, outcome=Outcome.BLOCKED, cause=cause)
     started = perf_counter()
     verdict = judgement.verdict(check)
     return replace(verdict, duration_s=round(perf_counter() - started, 6))
