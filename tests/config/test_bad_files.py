@@ -29,7 +29,7 @@ BAD = {
         "1:4: expected plain values without tags, got the tag",
     ),
     "own tag": (b"a: !env HOME\n", "1:4: expected plain values without tags, got the tag !env."),
-    "nested": (b"a: " + b"[" * 1000, "1:103: expected at most 100 nested levels, got one more."),
+    "nested": (b"a: " + b"[" * 500, "1:103: expected at most 100 nested levels, got one more."),
     "recursive": (
         b"a: &x [*x]\n",
         "1:8: expected an alias of a finished anchor, got *x, which contains itself.",
@@ -150,3 +150,10 @@ def test_only_a_plain_double_angle_merges() -> None:
     """Quoted, it is a key like any other."""
     assert parse(b"a: &x {b: 1}\nc:\n  <<: *x\n").value["c"] == {"b": 1}
     assert parse(b'c:\n  "<<": 1\n').value == {"c": {"<<": 1}}
+
+
+def test_nesting_beyond_the_bound_of_the_yaml_library_reads_the_same(directory: Path) -> None:
+    """libyaml from 0.2.6 refuses a thousand levels before it hands out the first."""
+    (directory / "providers.yaml").write_bytes(b"a: " + b"[" * 5000)
+    (finding,) = read_file(directory, "providers.yaml").findings
+    assert describe(finding).endswith("expected at most 100 nested levels, got one more. Flatten the file.")

@@ -16,6 +16,7 @@ MAX_BYTES = 10_000_000
 MAX_DEPTH = 100
 MAX_VALUES = 1_000_000
 
+_TOO_DEEP = (f"at most {MAX_DEPTH} nested levels", "one more", "Flatten the file.")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")}
 _MERGE = "tag:yaml.org,2002:merge"
@@ -93,6 +94,8 @@ def parse(data: bytes) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        if "nesting depth" in (error.problem or ""):  # libyaml from 0.2.6 has a bound of its own
+            raise YamlError(line, column, *_TOO_DEEP) from None
         raise YamlError(
             line, column, "valid YAML", error.problem or "a syntax error", _syntax_hint(error)
         ) from None
@@ -164,7 +167,7 @@ class _Builder:
         if event.tag not in _COLLECTIONS:
             raise _tag_error(event)
         if len(self._frames) >= MAX_DEPTH:
-            raise _error(event, f"at most {MAX_DEPTH} nested levels", "one more", "Flatten the file.")
+            raise _error(event, *_TOO_DEEP)
         self._frames.append(_Frame(event, mapping=isinstance(event, yaml.MappingStartEvent)))
         if event.anchor:
             self._anchors[event.anchor] = None
