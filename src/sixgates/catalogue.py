@@ -12,14 +12,32 @@ from enum import StrEnum
 from typing import Any, Protocol, Self, get_type_hints
 from urllib.parse import quote
 
+from sixgates.capability import CHAT
 from sixgates.exchange import Exchange, Finding, Request
 from sixgates.select import Findings, Unmet
 from sixgates.verdict import Level
 
 MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
+CHAT_PATH = "/v1/chat/completions"
 MODEL = "$model"
 OVERFLOW = "$overflow"
-AREAS = ("models", "chat.shape", "chat.stream", "chat", "tools", "usage", "errors", "http")
+AREAS = (
+    "models",
+    "chat.shape",
+    "chat.stream",
+    "chat",
+    "tools",
+    "structured",
+    "params",
+    "usage",
+    "reasoning",
+    "input",
+    "completions",
+    "embeddings",
+    "responses",
+    "errors",
+    "http",
+)
 
 
 class Auth(StrEnum):
@@ -42,7 +60,7 @@ class Probe:
 
     name: str
     method: str = "POST"
-    path: str = "/v1/chat/completions"
+    path: str = CHAT_PATH
     body: Mapping[str, Any] | None = None
     raw: bytes | None = None
     auth: Auth = Auth.KEY
@@ -68,6 +86,12 @@ class Probe:
             headers.append(("Content-Type", "application/json"))
         path = self.path.replace(MODEL, quote(model, safe=""))
         return Request(self.method, path, tuple(headers), body)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The capabilities without which the probe is not sent: its own, and chat where it asks for one."""
+        chat = (CHAT,) if self.path == CHAT_PATH else ()
+        return chat + ((self.capability,) if self.capability else ())
 
     @property
     def fingerprint(self) -> str:

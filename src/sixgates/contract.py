@@ -88,7 +88,7 @@ class Contract:
             self.party.name, entry.root, model, key, entry.concurrency or 4, self.party.context_length
         )
         tried = self.party.capabilities() | (DETECTABLE if self.party.detect else frozenset())
-        offered = [probe for probe in probes if probe.capability is None or probe.capability in tried]
+        offered = [probe for probe in probes if tried.issuperset(probe.needs)]
         self.say(f"{self.party.name}: {len(offered)} probes to {address}")
         found = fetch(target, offered, first=FIRST, stop=self._cause)
         cassette.save(folder, self._label(), address, probes, found)

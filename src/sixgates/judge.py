@@ -105,16 +105,18 @@ class Judgement:
         declared = self.subject.capabilities
         if check.capability is not None and check.capability not in declared:
             return check.capability
-        needed = [probe.capability for probe in check.probes]
-        lacking = [name for name in needed if name is not None and name not in declared]
-        if lacking and (check.together or len(lacking) == len(needed)):
+        lacking = [name for probe in check.probes if (name := self._lacking(probe))]
+        if lacking and (check.together or len(lacking) == len(check.probes)):
             return lacking[0]
         return None
+
+    def _lacking(self, probe: Probe) -> str | None:
+        return next((name for name in probe.needs if name not in self.subject.capabilities), None)
 
     def _judgeable(self, check: Check) -> tuple[list[Probe], Excuse | None]:
         probes, excuses = [], []
         for probe in check.probes:
-            if probe.capability is not None and probe.capability not in self.subject.capabilities:
+            if self._lacking(probe):
                 continue
             excuse = self._excuse(check, probe)
             if excuse is None:

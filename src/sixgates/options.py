@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sixgates import capability
+
 if TYPE_CHECKING:
     from sixgates.run import Run
 
 # `--strict` is pytest's own flag; given, it makes our advisories fail and refuses deviations as well.
-CAPABILITIES = ("auth", "n", "tools")
+CAPABILITIES = tuple(name for name in capability.CAPABILITIES if name not in capability.IMPLIED)
 
 
 def add(parser: pytest.Parser) -> None:

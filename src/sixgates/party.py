@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sixgates.capability import CHAT, IMPLIED
 from sixgates.config import Deviation, Provider, declared_capabilities
 
 
@@ -31,7 +32,15 @@ class Party:
         """The version that the entry declares, if any."""
         return str((self.entry.model_extra or {}).get("engine_version") or "")
 
+    @property
+    def chats(self) -> bool:
+        """Whether the model is for chat: any is whose specialty is not embeddings."""
+        specialty = self.entry.models[0].specialty if self.entry.models else None
+        return (specialty or "").lower() not in {"embedding", "embeddings"}
+
     def capabilities(self) -> frozenset[str]:
-        """What may be judged: what the entry declares, and the context length where it is known."""
-        known = {"context_length"} if self.context_length else set()
-        return declared_capabilities(self.entry) - {"context_length"} | known
+        """What may be judged: what the entry declares, and what follows from its model."""
+        implied = {CHAT} if self.chats else set()
+        if self.context_length:
+            implied.add("context_length")
+        return declared_capabilities(self.entry) - IMPLIED | implied

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from sixgates import catalogue
+from sixgates import capability, catalogue
 from sixgates.catalogue import Catalogue
 from sixgates.exchange import Chunk, Exchange, Response
 from sixgates.judge import Answer, Judgement, Subject
@@ -18,7 +18,7 @@ from sixgates.verdict import Verdict
 
 Answers = Mapping[str, Answer]
 Judge = Callable[..., tuple[Verdict, ...]]
-CAPABILITIES = frozenset({"auth", "context_length", "n", "tools"})
+CAPABILITIES = frozenset(capability.CAPABILITIES)
 
 
 @pytest.fixture(scope="session")

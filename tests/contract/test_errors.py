@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sixgates import catalogue
+from sixgates.capability import CAPABILITIES
 from sixgates.exchange import Exchange, FailureKind, Response, TransportError
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.verdict import Level, Outcome
@@ -116,7 +117,7 @@ def test_a_connection_closed_on_a_fault_is_said_once(
     exchange = conforming["invalid-json"]
     assert isinstance(exchange, Exchange)
     closed = replace(exchange, response=None, error=TransportError(FailureKind.RESET, "closed"))
-    everything = frozenset({"auth", "context_length", "n", "tools"})
+    everything = frozenset(CAPABILITIES)
     subject = Subject("edited", "reference", everything)
     judgement = Judgement(catalogue.load(), subject, {**conforming, "invalid-json": closed})
     (finding,) = judgement.verdict("errors.connection_close_on_crash").findings

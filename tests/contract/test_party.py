@@ -17,5 +17,13 @@ def test_an_overlong_prompt_needs_a_known_context_length(context_length: int | N
         capabilities=["tools", "context_length"],
         models=[Model(name="m", context_length=context_length)],
     )
-    expected = {"tools"} | ({"context_length"} if context_length else set())
+    expected = {"chat", "tools"} | ({"context_length"} if context_length else set())
     assert Party("p", entry).capabilities() == expected
+
+
+@pytest.mark.parametrize(("specialty", "chats"), [(None, True), ("chat", True), ("embeddings", False)])
+def test_a_model_chats_unless_its_specialty_is_embeddings(specialty: str | None, chats: bool) -> None:
+    """An embeddings server is not asked for chat."""
+    model = Model(name="m", specialty=specialty)
+    entry = Provider(type=ProviderType.VLLM, base_url="http://127.0.0.1:1", models=[model])
+    assert ("chat" in Party("p", entry).capabilities()) is chats

@@ -16,7 +16,7 @@ import pytest
         (["--gateway-config", "nowhere"], "--gateway-config nowhere: no such directory"),
         (
             ["--live", "--base-url", "http://x", "--model", "m", "--capabilities", "magic"],
-            "--capabilities magic: 'magic' is none of auto, auth, n, tools",
+            "--capabilities magic: 'magic' is none of auto, tools, json_object, ",
         ),
         (
             ["--live", "--base-url", "http://x", "--model", "m", "--api-key-env", "SIXGATES_UNSET"],

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sixgates import catalogue
+from sixgates.capability import CAPABILITIES
 from sixgates.catalogue import Probe
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
 from sixgates.judge import Judgement, NotSent, Subject
@@ -136,7 +137,7 @@ def test_recording_and_replaying_give_the_same_verdicts(tmp_path: Path) -> None:
     } | {
         "chat-stream-stopped": NotSent("nothing to build on"),
     }
-    subject = Subject("reference", "reference", frozenset({"auth", "context_length", "n", "tools"}))
+    subject = Subject("reference", "reference", frozenset(CAPABILITIES))
     cassette.save(tmp_path, LABEL, ROOT, known.probes(), fresh)
     _, replayed = cassette.answers(tmp_path, "reference", known.probes())
     assert Judgement(known, subject, replayed).verdicts() == Judgement(known, subject, fresh).verdicts()

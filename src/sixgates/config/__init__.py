@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sixgates.config.capabilities import CAPABILITIES, declared_capabilities
+from sixgates.config.capabilities import DECLARABLE, declared_capabilities
 from sixgates.config.deviations import Deviation
 from sixgates.config.gates_file import Gates
 from sixgates.config.litellm_file import LiteLLMConfig
@@ -13,7 +13,7 @@ from sixgates.config.stack import FILES, ConfigError, Stack, describe, load_stac
 
 __all__ = [
     "AD_HOC",
-    "CAPABILITIES",
+    "DECLARABLE",
     "FILES",
     "ConfigError",
     "Deviation",

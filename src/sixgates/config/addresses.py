@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from sixgates.config.capabilities import CAPABILITIES
+from sixgates.config.capabilities import DECLARABLE
 from sixgates.config.compile import drift
 from sixgates.config.plan import plan_of
 from sixgates.config.rules import Findings, Severity, rule
@@ -56,10 +56,10 @@ def capability_undefined(stack: Stack) -> Findings:
     """Every capability that a provider declares is one that sixgates can judge."""
     for name, entry in stack.providers.items():
         for index, capability in enumerate(entry.capabilities or []):
-            if capability not in CAPABILITIES:
+            if capability not in DECLARABLE:
                 where = stack.position(PROVIDERS, "providers", name, "capabilities", index)
-                hint = suggestion(capability, CAPABILITIES) or "Move it to `features`, which is free text."
-                yield Finding(where, f"one of {', '.join(CAPABILITIES)}", f"`{capability}`", hint)
+                hint = suggestion(capability, DECLARABLE) or "Move it to `features`, which is free text."
+                yield Finding(where, f"one of {', '.join(DECLARABLE)}", f"`{capability}`", hint)
 
 
 @rule("wildcard-catch-all", Severity.WARN)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from sixgates.capability import CAPABILITIES, IMPLIED
 from sixgates.config.providers import Provider, ProviderType
 
-CAPABILITIES = (
-    "tools",
-    "logprobs",
-    "json_schema",
-    "n",
-    "seed",
-    "embeddings",
-    "completions",
-    "responses",
-    "auth",
-)
+DECLARABLE = tuple(name for name in CAPABILITIES if name not in IMPLIED)
+"""What may stand under `capabilities` of an entry."""
 
 _DEFAULTS: dict[ProviderType, tuple[str, ...]] = {
-    ProviderType.VLLM: ("tools", "logprobs", "json_schema", "n", "seed", "completions", "responses"),
-    ProviderType.LLAMA_CPP: ("tools", "logprobs", "json_schema", "n", "seed", "completions"),
-    ProviderType.LLAMA_CPP_PYTHON: ("tools", "logprobs", "json_schema", "seed", "completions"),
-    ProviderType.OLLAMA: ("tools", "json_schema", "seed", "embeddings", "completions"),
-    ProviderType.OPENAI: CAPABILITIES,
+    ProviderType.VLLM: (
+        *("tools", "logprobs", "logit_bias", "json_object", "json_schema", "n", "seed"),
+        *("completions", "echo", "responses"),
+    ),
+    ProviderType.LLAMA_CPP: (
+        *("tools", "logprobs", "logit_bias", "json_object", "json_schema", "n", "seed"),
+        *("completions", "responses"),
+    ),
+    ProviderType.LLAMA_CPP_PYTHON: (
+        *("tools", "logprobs", "logit_bias", "json_object", "json_schema", "seed", "completions"),
+    ),
+    ProviderType.OLLAMA: ("tools", "json_object", "json_schema", "seed", "embeddings", "completions"),
+    ProviderType.OPENAI: (
+        *("tools", "logprobs", "logit_bias", "json_object", "json_schema", "n", "seed"),
+        *("responses", "stored_responses", "auth"),
+    ),
     ProviderType.ANTHROPIC: (),
     ProviderType.OPENAI_COMPATIBLE: (),
     ProviderType.TOOL_SERVER: (),

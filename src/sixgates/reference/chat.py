@@ -1,0 +1,133 @@
+"""The reference's chat completions, plain and streamed, with text or with tool calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sixgates.exchange import Response
+from sixgates.reference.desk import CREATED, Desk, invalid
+from sixgates.reference.writing import STORY, Answer, tokens_in, written
+
+
+def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
+    """The reply to one request; raises Refused."""
+    _validate(body)
+    desk.known(body.get("model"))
+    prompt = tokens_in(*body["messages"], *body.get("tools", []))
+    if prompt > desk.context_length:
+        raise invalid("the prompt is too long", "messages", "context_length_exceeded")
+    answers = [_answer(desk, body) for _ in range(body.get("n") or 1)]
+    spent = sum(len(answer.tokens) for answer in answers)
+    usage = {"prompt_tokens": prompt, "completion_tokens": spent, "total_tokens": prompt + spent}
+    head = {"id": f"chatcmpl-{desk.number()}", "created": CREATED, "model": desk.model}
+    if body.get("stream"):
+        return desk.data_stream(_events(head, answers, usage if _wants_usage(body) else None))
+    return desk.json(
+        {
+            **head,
+            "object": "chat.completion",
+            "choices": [_choice(index, answer) for index, answer in enumerate(answers)],
+            "usage": usage,
+        }
+    )
+
+
+def _validate(body: Mapping[str, Any]) -> None:
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
+        raise invalid("messages must be a non-empty array of messages", "messages")
+    for name, kinds in _TYPES.items():
+        value = body.get(name)
+        if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
+            raise invalid(f"{name} has the wrong type", name)
+
+
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "temperature": (int, float),
+    "max_tokens": int,
+    "max_completion_tokens": int,
+    "n": int,
+    "tools": list,
+}
+
+
+def _answer(desk: Desk, body: Mapping[str, Any]) -> Answer:
+    limit = body.get("max_completion_tokens") or body.get("max_tokens") or 256
+    tool = _forced(body)
+    if tool is not None:
+        return _call(desk, tool, limit, named=isinstance(body.get("tool_choice"), dict))
+    asked = str(body["messages"][-1].get("content"))
+    text = asked.partition("Repeat exactly: ")[2] or STORY * 4
+    return written(text, limit, body.get("stop") or [])
+
+
+def _call(desk: Desk, tool: Mapping[str, Any], limit: int, *, named: bool) -> Answer:
+    arguments = json.dumps(_arguments(tool))
+    tokens = tuple(piece + "," for piece in arguments[:-1].split(",")[:-1])
+    tokens = (*tokens, arguments[sum(map(len, tokens)) :])
+    call = {"id": f"call_{desk.number()}", "name": tool["name"]}
+    finish = "length" if len(tokens) > limit - 3 else ("stop" if named else "tool_calls")
+    return Answer(tokens[: max(limit - 3, 1)], finish, call)
+
+
+def _wants_usage(body: Mapping[str, Any]) -> bool:
+    return bool((body.get("stream_options") or {}).get("include_usage"))
+
+
+def _forced(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    functions: dict[str, Mapping[str, Any]] = {
+        tool["function"]["name"]: tool["function"] for tool in body.get("tools", [])
+    }
+    choice = body.get("tool_choice")
+    if isinstance(choice, dict):
+        name = choice["function"]["name"]
+        if name not in functions:
+            raise invalid(f"no tool is named {name}", "tool_choice")
+        return functions[name]
+    return next(iter(functions.values()), None) if choice == "required" else None
+
+
+def _arguments(function: Mapping[str, Any]) -> dict[str, Any]:
+    properties = function.get("parameters", {}).get("properties", {})
+    return {name: schema["enum"][0] for name, schema in properties.items()}
+
+
+def _choice(index: int, answer: Answer) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": "".join(answer.tokens), "refusal": None}
+    if answer.call is not None:
+        function = {"name": answer.call["name"], "arguments": message["content"]}
+        call = {"id": answer.call["id"], "type": "function", "function": function}
+        message |= {"content": None, "tool_calls": [call]}
+    return {"index": index, "message": message, "finish_reason": answer.finish, "logprobs": None}
+
+
+def _events(
+    head: Mapping[str, Any], answers: Sequence[Answer], usage: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
+    shared = {**head, "object": "chat.completion.chunk"} | ({} if usage is None else {"usage": None})
+
+    def event(index: int, delta: Mapping[str, Any], finish: str | None = None) -> dict[str, Any]:
+        choice = {"index": index, "delta": delta, "finish_reason": finish, "logprobs": None}
+        return {**shared, "choices": [choice]}
+
+    events = []
+    for index, answer in enumerate(answers):
+        deltas = _text_deltas(answer) if answer.call is None else _call_deltas(answer, answer.call)
+        events += [event(index, delta) for delta in deltas]
+        events.append(event(index, {}, answer.finish))
+    return events if usage is None else [*events, {**shared, "choices": [], "usage": usage}]
+
+
+def _text_deltas(answer: Answer) -> list[dict[str, Any]]:
+    return [{"role": "assistant", "content": ""}, *({"content": token} for token in answer.tokens)]
+
+
+def _call_deltas(answer: Answer, call: Mapping[str, Any]) -> list[dict[str, Any]]:
+    opening = {"id": call["id"], "type": "function", "function": {"name": call["name"], "arguments": ""}}
+    pieces: list[dict[str, Any]] = [{"function": {"arguments": token}} for token in answer.tokens]
+    return [
+        {"role": "assistant", "content": None, "tool_calls": [{"index": 0, **opening}]},
+        *({"tool_calls": [{"index": 0, **piece}]} for piece in pieces),
+    ]

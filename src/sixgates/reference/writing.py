@@ -1,0 +1,37 @@
+"""The reference's stand-in for a model: the start of a fixed story, one token a word, cut by limit and stop words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+STORY = (
+    "Hi! A small boat left the harbour at dawn. The wind was kind, the sea was calm, and the sailor sang of "
+    "home. At noon a gull landed on the mast and stayed. By night they had found the island, drawn a map of its "
+    "shores, and slept under the stars until the tide turned and it was time to sail back with the news. "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One choice before it is put on the wire: text or tool calls, in tokens, and why it ended."""
+
+    tokens: tuple[str, ...]
+    finish: str
+    call: Mapping[str, Any] | None = None
+
+
+def written(text: str, limit: int, stops: Sequence[str] = ()) -> Answer:
+    """A text as the model writes it: up to the first stop word, at most `limit` tokens."""
+    cut = min((at for stop in stops if (at := text.find(stop)) >= 0), default=-1)
+    stopped = text if cut < 0 else text[:cut]
+    words = stopped.split(" ")
+    tokens = tuple(word if number == 0 else f" {word}" for number, word in enumerate(words) if stopped)
+    return Answer(tokens[:limit], "length" if len(tokens) > limit else "stop")
+
+
+def tokens_in(*values: Any) -> int:
+    """How many tokens a prompt has: the words of its JSON."""
+    return sum(len(json.dumps(value, ensure_ascii=False).split()) for value in values)
