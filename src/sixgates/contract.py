@@ -163,7 +163,13 @@ def detected(answers: Mapping[str, Answer]) -> frozenset[str]:
 
 
 def _names_needed(known: catalogue.Catalogue, wanted: Iterable[str], detect: bool) -> set[str]:
-    names = {probe.name for probe in FIRST} | ({*_DETECTORS.values(), "no-key"} if detect else set())
+    detecting = {*_DETECTORS.values(), "no-key"} if detect else set()
+    return {probe.name for probe in FIRST} | detecting | probes_needed(known, wanted)
+
+
+def probes_needed(known: catalogue.Catalogue, wanted: Iterable[str]) -> set[str]:
+    """The probes of these checks and of their prerequisites, with those that they build on, by name."""
+    names: set[str] = set()
     waiting = list(wanted)
     seen: set[str] = set()
     while waiting:
