@@ -60,7 +60,8 @@ class Ward:
         _, name, path = target.split("/", 2)
         request = Request(method, f"/{path}", headers)
         length = request.header("content-length")
-        return name, replace(request, body=length and await reader.readexactly(int(length)))
+        body = None if length is None else await reader.readexactly(int(length))
+        return name, replace(request, body=body)
 
 
 async def _write(writer: asyncio.StreamWriter, response: Response, *, pace: float, cut: bool) -> None:

