@@ -13,6 +13,9 @@ from sixgates.run import Run
 from sixgates.verdict import Gate, Level, Verdict
 
 
+_LEVELS = {Severity.ERROR: Level.MUST, Severity.WARN: Level.SHOULD, Severity.INFO: Level.MAY}
+
+
 def configuration_cases(run: Run) -> list[Case]:
     """A case for each rule; a single blocked one when the files cannot be read."""
     try:
@@ -29,6 +32,6 @@ def _judge(stack: Stack, rule: Rule) -> Verdict:
         Gate.CONFIGURATION,
         rule.judge(stack),
         requirement=rule.requirement,
-        level=Level.MUST if rule.severity is Severity.ERROR else Level.SHOULD,
+        level=_LEVELS[rule.severity],
         evidence=rule.evidence,
     )

@@ -13,34 +13,42 @@ Findings = Iterator[Finding]
 
 
 class Severity(StrEnum):
-    """Whether a finding keeps gate 1 from being met."""
+    """Whether a finding keeps gate 1 from being met; an info is worth knowing and asks for nothing."""
 
     ERROR = "error"
     WARN = "warn"
+    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One requirement on a stack; `requirement` is the sentence that reports show."""
+    """One requirement on a stack; `requirement` is the sentence that reports show.
+
+    `happens` says what the stack does at run time where the rule is broken, `mend` what to do about it.
+    """
 
     slug: str
     severity: Severity
     requirement: str
     evidence: tuple[str, ...]
     judge: Callable[[Stack], Findings]
+    happens: str = ""
+    mend: str = ""
 
 
 RULES: dict[str, Rule] = {}
 
 
-def rule(slug: str, severity: Severity, *evidence: str) -> Callable[[Callable[[Stack], Findings]], Rule]:
+def rule(
+    slug: str, severity: Severity, *evidence: str, happens: str = "", mend: str = ""
+) -> Callable[[Callable[[Stack], Findings]], Rule]:
     """Registers a function as the judge of a rule; its docstring is the requirement."""
 
     def register(judge: Callable[[Stack], Findings]) -> Rule:
         requirement = (judge.__doc__ or "").strip()
         if not requirement or slug in RULES:
             raise ValueError(f"rule {slug!r} needs a docstring and a slug of its own")
-        RULES[slug] = Rule(slug, severity, requirement, evidence, judge)
+        RULES[slug] = Rule(slug, severity, requirement, evidence, judge, happens, mend)
         return RULES[slug]
 
     return register
