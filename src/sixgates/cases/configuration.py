@@ -12,7 +12,6 @@ from sixgates.config.ruleset import RULES
 from sixgates.run import Run
 from sixgates.verdict import Gate, Level, Verdict
 
-
 _LEVELS = {Severity.ERROR: Level.MUST, Severity.WARN: Level.SHOULD, Severity.INFO: Level.MAY}
 
 
