@@ -31,7 +31,7 @@ def words() -> dict[str, Any]:
     openai: Any = importlib.import_module("litellm.constants").OPENAI_CHAT_COMPLETION_PARAMS
     found = {
         "sections": (set(_SECTION.findall(inspect.getsource(proxy))) | _SECTIONS) - _NO_SECTIONS,
-        "router": litellm.Router.get_valid_args(),
+        "router": _router_arguments(litellm.Router),
         "general": settings.model_fields,
         "litellm": [name for name in vars(litellm) if _is_setting(name, getattr(litellm, name))],
         "params": {*params.model_fields, *every, *openai},
@@ -41,6 +41,10 @@ def words() -> dict[str, Any]:
     }
     version = importlib.metadata.version("litellm")
     return {"version": version} | {kind: sorted(set(names)) for kind, names in found.items()}
+
+
+def _router_arguments(router: Any) -> list[str]:
+    return [name for name in inspect.signature(router.__init__).parameters if name != "self"]
 
 
 def _is_setting(name: str, value: Any) -> bool:
