@@ -144,8 +144,21 @@ def test_the_shipped_stack_has_no_finding() -> None:
 
 
 def test_every_rule_has_an_edit_that_breaks_it() -> None:
-    assert set(BREAKS) | set(GATEWAY_BREAKS) == set(RULES)
+    assert set(BREAKS) | set(GATEWAY_BREAKS) | _elsewhere() == set(RULES)
 
+
+def _elsewhere() -> set[str]:
+    """Rules on the gateway's file alone have a test of their own, and so have those on comments."""
+    of_gateway = {slug for slug, rule in RULES.items() if rule.of_gateway is not None}
+    return of_gateway | {slug for slug in RULES if slug.startswith("ignore-")}
+
+
+ALSO = {
+    "weights-sum": {"weight-partial"},
+    "port-conflict": {"fallback-same-failure-domain"},
+    "chain-key-unknown": {"ignore-unused"},
+}
+"""What an edit breaks in the compiled file, or leaves a comment without, beside its own rule."""
 
 CASES = [(slug, edit) for slug, edits in BREAKS.items() for edit in edits]
 
@@ -160,7 +173,8 @@ def test_an_edit_raises_exactly_its_finding(
     found = {
         name: findings for name, findings in findings_by_rule(edited((file, old, new))).items() if findings
     }
-    assert list(found) == [slug]
+    assert slug in found
+    assert found.keys() - {slug} <= ALSO.get(slug, set())
     said = [describe(finding) for finding in found[slug]]
     assert any(line.startswith(f"config/{file}:") and text in line for line in said), said
     assert "canary" not in "".join(said)
@@ -179,7 +193,11 @@ def test_an_edit_of_the_compiled_file_is_found(edited: Callable[..., Stack], slu
 GOOD = [
     (M, "weight: 0.7", "weight: 0.7000001"),
     (M, ", weight: 0.7}", "}", M, ", weight: 0.3}", "}"),
-    (M, "chain: [vllm, llama, {provider: llama_cpp_python}]", "chain: [llama, openai]"),
+    (
+        M,
+        "chain: [vllm, llama, {provider: llama_cpp_python}]",
+        "chain: [llama, llama_cpp_python]",
+    ),
     (M, "preferred_models: [llama, llama2-13b-vllm]", "preferred_models: [shared]"),
     (M, "  chat:\n    preferred_models: [llama, llama2-13b-vllm]", "  chat: llama"),
     (M, '"^meta-llama/.*"', r"'^Qwen/Qwen2\.5-.+$'"),

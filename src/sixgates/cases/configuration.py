@@ -8,7 +8,7 @@ from sixgates.cases import Case
 from sixgates.cases.findings import judged, unreadable
 from sixgates.config import ConfigError, Stack
 from sixgates.config.rules import Rule, Severity
-from sixgates.config.ruleset import RULES
+from sixgates.config.ruleset import RULES, findings_by_rule
 from sixgates.run import Run
 from sixgates.verdict import Gate, Level, Verdict
 
@@ -29,7 +29,7 @@ def _judge(stack: Stack, rule: Rule) -> Verdict:
     return judged(
         f"config.{rule.slug.replace('-', '_')}",
         Gate.CONFIGURATION,
-        rule.judge(stack),
+        iter(findings_by_rule(stack)[rule.slug]),
         requirement=rule.requirement,
         level=_LEVELS[rule.severity],
         evidence=rule.evidence,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from sixgates.config.gateway import Gateway
 from sixgates.config.stack import Stack
 from sixgates.exchange import Finding
 
@@ -34,6 +35,8 @@ class Rule:
     judge: Callable[[Stack], Findings]
     happens: str = ""
     mend: str = ""
+    of_gateway: Callable[[Gateway], Findings] | None = None
+    """The judge of a rule that needs the gateway's file alone."""
 
 
 RULES: dict[str, Rule] = {}
@@ -49,6 +52,24 @@ def rule(
         if not requirement or slug in RULES:
             raise ValueError(f"rule {slug!r} needs a docstring and a slug of its own")
         RULES[slug] = Rule(slug, severity, requirement, evidence, judge, happens, mend)
+        return RULES[slug]
+
+    return register
+
+
+def gateway_rule(
+    slug: str, severity: Severity, *evidence: str, happens: str, mend: str
+) -> Callable[[Callable[[Gateway], Findings]], Rule]:
+    """Registers a rule about the gateway's file alone; a stack without one has nothing to find."""
+
+    def register(judge: Callable[[Gateway], Findings]) -> Rule:
+        def of_stack(stack: Stack) -> Findings:
+            if stack.gateway_file is not None:
+                yield from judge(stack.gateway_file)
+
+        of_stack.__doc__ = judge.__doc__
+        made = rule(slug, severity, *evidence, happens=happens, mend=mend)(of_stack)
+        RULES[slug] = replace(made, of_gateway=judge)
         return RULES[slug]
 
     return register

@@ -10,6 +10,7 @@ from typing import Any
 
 from sixgates.config.deviations import Deviation, DeviationsFile
 from sixgates.config.gates_file import Gates, GatesFile
+from sixgates.config.gateway import Gateway
 from sixgates.config.litellm_file import LiteLLMConfig
 from sixgates.config.mappings import Mappings
 from sixgates.config.providers import HealthCheck, Provider, ProvidersFile, Status
@@ -57,6 +58,7 @@ class ConfigFile:
     findings: tuple[Finding, ...] = ()
     node: Node | None = None
     content: Shape | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,12 @@ class Stack:
     gates: Gates = field(default_factory=Gates)
     deviations: list[Deviation] = field(default_factory=list)
     files: dict[str, ConfigFile] = field(default_factory=dict)
+
+    @cached_property
+    def gateway_file(self) -> Gateway | None:
+        """litellm-unified.yaml as it stands, with positions."""
+        read = self.files.get(GATEWAY)
+        return Gateway(read.node, read.label) if read and read.node else None
 
     @cached_property
     def active(self) -> dict[str, Provider]:
@@ -115,12 +123,13 @@ def read_file(directory: Path, name: str) -> ConfigFile:
     if name not in REQUIRED and not path.exists() and not path.is_symlink():
         return ConfigFile(name, label)
     try:
-        node = parse(read_bytes(path))
+        data = read_bytes(path)
+        node = parse(data)
     except YamlError as error:
         where = f"{label}:{error.line}:{error.column}" if error.line else label
         return ConfigFile(name, label, (Finding(where, error.expected, error.got, error.hint),))
     content, findings = validate(FILES[name], node, label)
-    return ConfigFile(name, label, findings, node, content)
+    return ConfigFile(name, label, findings, node, content, data.decode("utf-8-sig", errors="replace"))
 
 
 def label_of(directory: Path, name: str) -> str:
