@@ -23,8 +23,9 @@ record: $(READY) ## make record PROVIDER=vllm: record a provider's contract from
 engine: $(READY) ## make engine NAME=vllm PORT=8001: start a real engine, until Ctrl-C
 	$(BIN)/sixgates engine $(or $(NAME),--list) $(if $(PORT),--port $(PORT))
 
-docs: $(READY) ## write the catalogue of checks
+docs: $(READY) ## write the pages of checks and of rules
 	$(BIN)/sixgates catalogue --output docs/catalogue.md
+	$(BIN)/sixgates rules --output docs/rules.md
 
 clean: ## remove what make built; installed engines stay in the cache (rm -r ~/.cache/sixgates)
 	rm -rf .venv .sixgates gates-report dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -34,15 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from sixgates.engines.command import add_parser
+    from sixgates.linting.command import add_parser as add_linting
 
     parser = argparse.ArgumentParser("sixgates", description="Six quality gates for a self-hosted LLM stack.")
     parser.add_argument("--version", action="version", version=f"sixgates {sixgates.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    lint = commands.add_parser("lint", help="find what is wrong with a stack's configuration")
+    add_linting(commands)
     compile_ = commands.add_parser("compile", help="write litellm-unified.yaml from its two sources")
-    for command in (lint, compile_):
-        command.add_argument("--gateway-config", type=Path, default=Path("config"), metavar="DIR")
-    lint.set_defaults(run=_lint)
+    compile_.add_argument("--gateway-config", type=Path, default=Path("config"), metavar="DIR")
     compile_.add_argument("--check", action="store_true", help="only say whether the file is up to date")
     compile_.add_argument("--force", action="store_true", help="overwrite a file that was edited by hand")
     compile_.set_defaults(run=_compile)
@@ -74,19 +73,6 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serve.add_argument("--model", default="reference", metavar="NAME")
     serve.add_argument("--pace", type=float, default=0.0, metavar="SECONDS", help="pause before each chunk")
     serve.set_defaults(run=_serve)
-
-
-def _lint(options: argparse.Namespace) -> int:
-    from sixgates.config.ruleset import lint
-
-    stack = _stack(options.gateway_config)
-    if stack is None:
-        return FOUND
-    findings = lint(stack)
-    _print(findings)
-    count = f"{len(findings)} finding{'s' * (len(findings) != 1)}" if findings else "nothing found"
-    print(f"{count} in {options.gateway_config}", file=sys.stderr)
-    return FOUND if findings else OK
 
 
 def _compile(options: argparse.Namespace) -> int:

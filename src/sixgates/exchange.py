@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -93,6 +93,14 @@ class Finding:
     expected: str
     got: str
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mendable(Finding):
+    """A finding in a file that can be mended safely: at its place, `new` instead of `old`, which may hold a secret."""
+
+    old: str = field(default="", repr=False)
+    new: str = field(default="", repr=False)
 
 
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str | None:

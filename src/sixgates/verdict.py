@@ -94,7 +94,9 @@ class Verdict:
         """The verdict as it stands in `gates.json`, one entry of `results`."""
         document = {each.name: getattr(self, each.name) for each in fields(self)}
         document["gate"] = int(self.gate)
-        document["findings"] = tuple(asdict(finding) for finding in self.findings)
+        document["findings"] = tuple(
+            {each.name: getattr(finding, each.name) for each in fields(Finding)} for finding in self.findings
+        )
         document["cause"] = self.cause and asdict(self.cause)
         return document
 

@@ -244,14 +244,14 @@ BROKEN: dict[str, list[Broken]] = {
         ),
     ],
     "api-base-suffix": [
-        broken("got http://127.0.0.1:8002. Write http://127.0.0.1:8002/v1.", (":8002/v1", ":8002")),
-        broken("got http://127.0.0.1:8002/v1/chat/completions", (":8002/v1", ":8002/v1/chat/completions")),
-        broken("without /v1 and /api, got http://10.0.0.6:11434/v1", (":11434", ":11434/v1")),
-        broken("Write http://10.0.0.6:11434.", (":11434", ":11434/api/chat")),
+        broken("got `http://127.0.0.1:8002`. Write `http://127.0.0.1:8002/v1`.", (":8002/v1", ":8002")),
+        broken("got `http://127.0.0.1:8002/v1/chat/completions`", (":8002/v1", ":8002/v1/chat/completions")),
+        broken("without /v1 and /api, got `http://10.0.0.6:11434/v1`", (":11434", ":11434/v1")),
+        broken("Write `http://10.0.0.6:11434`.", (":11434", ":11434/api/chat")),
     ],
     "api-base-no-scheme": [
         broken(
-            "got 127.0.0.1:8002/v1. Write http://127.0.0.1:8002/v1.",
+            "got `127.0.0.1:8002/v1`. Write `http://127.0.0.1:8002/v1`.",
             ("http://127.0.0.1:8002", "127.0.0.1:8002"),
         ),
     ],
@@ -400,7 +400,7 @@ BROKEN: dict[str, list[Broken]] = {
     ],
     "routing-strategy-invalid": [
         broken(
-            "got 'simple_shuffle'. Did you mean `simple-shuffle`?",
+            "got `simple_shuffle`. Write `simple-shuffle`.",
             after_router("routing_strategy: simple_shuffle"),
         ),
         broken(

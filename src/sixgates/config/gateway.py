@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from sixgates.config.litellm_file import LiteLLMConfig
 from sixgates.config.routing import Router
-from sixgates.config.validation import position
+from sixgates.config.validation import position, public
 from sixgates.config.vocabulary import Vocabulary, vocabulary
 from sixgates.config.yaml_file import Node
-from sixgates.exchange import Finding
+from sixgates.exchange import Finding, Mendable
 
 Path = tuple[str | int, ...]
 CHAINS = ("fallbacks", "context_window_fallbacks", "content_policy_fallbacks")
@@ -146,6 +146,14 @@ class Gateway:
     def finding(self, path: Path, expected: str, got: str, hint: str, *, key: bool = False) -> Finding:
         """A finding at a place of the file."""
         return Finding(position(self.node, self.label, path, key=key), expected, got, hint)
+
+    def mendable(
+        self, path: Path, expected: str, edit: tuple[str, str], *, key: bool = False, got: str = ""
+    ) -> Finding:
+        """A finding whose text at this place is safely replaced by another."""
+        old, new = edit
+        where = position(self.node, self.label, path, key=key)
+        return Mendable(where, expected, got or f"`{public(old)}`", f"Write `{public(new)}`.", old, new)
 
 
 def is_local(address: str) -> bool:

@@ -158,7 +158,7 @@ def fallback_key_default(gateway: Gateway) -> Findings:
     """The chain for all models has the key `*`."""
     for chain in gateway.chains():
         if chain.key == "default" and not gateway.callable("default"):
-            yield gateway.finding(chain.path, 'the key `"*"`', "`default`", 'Write `"*"`.', key=True)
+            yield gateway.mendable(chain.path, 'the key `"*"`', ("default", '"*"'), key=True)
 
 
 @gateway_rule(

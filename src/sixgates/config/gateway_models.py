@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from sixgates.config.gateway import Gateway, Path, is_local
 from sixgates.config.rules import Findings, Severity, gateway_rule
-from sixgates.config.validation import listed, public, suggestion
+from sixgates.config.validation import listed, suggestion
 
 ERROR, WARN, INFO = Severity.ERROR, Severity.WARN, Severity.INFO
 _OPENAI = {"openai", "custom_openai", "text-completion-openai"}
@@ -81,10 +81,10 @@ def vllm_sdk_prefix(gateway: Gateway) -> Findings:
     """A vLLM server is reached by the prefix `hosted_vllm/`."""
     for entry in gateway.entries:
         if entry.provider == "vllm" and entry.address:
-            hint = f"Write `hosted_vllm/{entry.model.split('/', 1)[-1]}`."
-            yield gateway.finding(
-                entry.path("litellm_params", "model"), "the prefix hosted_vllm/", f"`{entry.model}`", hint
-            )
+            edit = (entry.model, f"hosted_{entry.model}")
+            where = entry.path("litellm_params", "model")
+            if entry.model.startswith("vllm/"):
+                yield gateway.mendable(where, "the prefix hosted_vllm/", edit)
 
 
 @gateway_rule(
@@ -103,11 +103,10 @@ def api_base_suffix(gateway: Gateway) -> Findings:
         where = entry.path("litellm_params", "api_base")
         root = entry.address.split(path)[0] if path else entry.address.rstrip("/")
         if entry.provider in _NEEDS_V1 and not path.endswith("/v1"):
-            hint = f"Write {public(root)}/v1."
-            yield gateway.finding(where, "an address that ends with /v1", public(entry.address), hint)
+            edit = (entry.address, f"{root}/v1")
+            yield gateway.mendable(where, "an address that ends with /v1", edit)
         elif entry.provider in _WITHOUT_V1 and re.search(r"/(v1|api)(/|$)", path):
-            hint = f"Write {public(root)}."
-            yield gateway.finding(where, "an address without /v1 and /api", public(entry.address), hint)
+            yield gateway.mendable(where, "an address without /v1 and /api", (entry.address, root))
 
 
 @gateway_rule(
@@ -121,9 +120,9 @@ def api_base_no_scheme(gateway: Gateway) -> Findings:
     for entry in gateway.entries:
         elsewhere = entry.address.startswith("os.environ/") or _REFERENCE.match(entry.address)
         if entry.address and not elsewhere and not _is_url(entry.address):
-            hint = f"Write http://{public(entry.address)}."
             where = entry.path("litellm_params", "api_base")
-            yield gateway.finding(where, "http:// or https:// before the host", public(entry.address), hint)
+            edit = (entry.address, f"http://{entry.address}")
+            yield gateway.mendable(where, "http:// or https:// before the host", edit)
 
 
 @gateway_rule(
@@ -152,7 +151,7 @@ def env_reference(gateway: Gateway) -> Findings:
     for path, value in _texts(gateway.node.value, ()):
         if _REFERENCE.match(value):
             name = next(iter(re.findall(r"[A-Z][A-Z0-9_]+", value)), "NAME")
-            yield gateway.finding(path, "os.environ/NAME", f"`{value}`", f"Write `os.environ/{name}`.")
+            yield gateway.mendable(path, "os.environ/NAME", (value, f"os.environ/{name}"))
 
 
 @gateway_rule(

@@ -155,10 +155,16 @@ def routing_strategy(gateway: Gateway) -> Findings:
     """The routing strategy is one that LiteLLM knows."""
     value = gateway.section("router_settings").get("routing_strategy")
     known = sorted(gateway.words.strategies)
-    if value is not None and value not in known:
-        hint = suggestion(str(value).replace("_", "-"), known) or "Leave it out for simple-shuffle."
-        where: Path = ("router_settings", "routing_strategy")
-        yield gateway.finding(where, f"one of {', '.join(known)}", shown(value), hint)
+    if value is None or value in known:
+        return
+    where: Path = ("router_settings", "routing_strategy")
+    expected = f"one of {', '.join(known)}"
+    dashed = str(value).lower().replace("_", "-")
+    if isinstance(value, str) and dashed in known:
+        yield gateway.mendable(where, expected, (value, dashed))
+    else:
+        hint = suggestion(dashed, known) or "Leave it out for simple-shuffle."
+        yield gateway.finding(where, expected, shown(value), hint)
 
 
 @gateway_rule(

@@ -63,7 +63,10 @@ class ConfigFile:
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """All that the owner of a stack wrote down; `active` providers take part, the others are known."""
+    """All that the owner of a stack wrote down; `active` providers take part, the others are known.
+
+    `litellm_version` is the LiteLLM that will read the gateway's config; empty means the newest known.
+    """
 
     directory: Path
     providers: dict[str, Provider]
@@ -72,12 +75,13 @@ class Stack:
     gates: Gates = field(default_factory=Gates)
     deviations: list[Deviation] = field(default_factory=list)
     files: dict[str, ConfigFile] = field(default_factory=dict)
+    litellm_version: str = ""
 
     @cached_property
     def gateway_file(self) -> Gateway | None:
         """litellm-unified.yaml as it stands, with positions."""
         read = self.files.get(GATEWAY)
-        return Gateway(read.node, read.label) if read and read.node else None
+        return Gateway(read.node, read.label, self.litellm_version) if read and read.node else None
 
     @cached_property
     def active(self) -> dict[str, Provider]:
@@ -102,13 +106,13 @@ class Stack:
         return read.node.value if read and read.node else None
 
 
-def load_stack(directory: Path) -> Stack:
+def load_stack(directory: Path, litellm_version: str = "") -> Stack:
     """Reads the five files; raises ConfigError with the findings of all of them when any lacks its shape."""
     files = read_files(directory)
     findings = [finding for file in files.values() for finding in file.findings]
     if findings:
         raise ConfigError(findings)
-    return _assemble(directory, files)
+    return stack_of(directory, files, litellm_version)
 
 
 def read_files(directory: Path) -> dict[str, ConfigFile]:
@@ -141,7 +145,8 @@ def label_of(directory: Path, name: str) -> str:
         return str(path)
 
 
-def _assemble(directory: Path, files: dict[str, ConfigFile]) -> Stack:
+def stack_of(directory: Path, files: dict[str, ConfigFile], litellm_version: str = "") -> Stack:
+    """The stack of five files that have their shapes."""
     providers = files[PROVIDERS].content
     mappings = files[MAPPINGS].content
     gateway = files[GATEWAY].content
@@ -157,6 +162,7 @@ def _assemble(directory: Path, files: dict[str, ConfigFile]) -> Stack:
         gates.gates if isinstance(gates, GatesFile) else Gates(),
         deviations.deviations if isinstance(deviations, DeviationsFile) else [],
         files,
+        litellm_version,
     )
 
 

@@ -1,0 +1,133 @@
+"""The subcommands `lint` and `rules`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sixgates.linting.reports import Report
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+OK, FOUND, UNUSABLE = 0, 1, 2
+FORMATS = ("human", "json", "sarif", "github")
+
+
+def add_parser(commands: Subparsers) -> None:
+    """Adds the two subcommands; each sets `run`, which takes the arguments and returns an exit status."""
+    lint = commands.add_parser("lint", help="find what is wrong with a stack's configuration")
+    lint.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="a stack's directory, one of its files, or any LiteLLM config; - is standard input",
+    )
+    lint.add_argument("--gateway-config", type=Path, metavar="DIR", help="the stack (default: config)")
+    lint.add_argument("--format", choices=FORMATS, default="human")
+    lint.add_argument("--fix", action="store_true", help="mend in place what can be mended safely")
+    lint.add_argument(
+        "--litellm-version",
+        metavar="VERSION",
+        default="",
+        help="judge as this LiteLLM reads it (default: the installed one, else the newest known)",
+    )
+    lint.set_defaults(run=run_lint)
+    rules = commands.add_parser("rules", help="print the rules of gate 1 as Markdown")
+    rules.add_argument("--output", type=Path, metavar="FILE", help="write it there instead")
+    rules.set_defaults(run=run_rules)
+
+
+def run_lint(options: argparse.Namespace) -> int:
+    """Lints and prints; 1 when an error or a warning was found, 2 when it could not look."""
+    from sixgates.config.rules import Severity
+    from sixgates.linting.fix import mend
+    from sixgates.linting.formats import FORMATS as RENDERERS
+
+    problem = _unusable(options)
+    if problem:
+        print(f"sixgates: {problem}", file=sys.stderr)
+        return UNUSABLE
+    reports = _found(options)
+    while options.fix:
+        try:
+            done = mend(reports)
+        except OSError as error:
+            print(f"sixgates: {error.filename}: {error.strerror}; nothing in it was changed", file=sys.stderr)
+            return UNUSABLE
+        if not done:
+            break
+        for name, count in done.items():
+            print(f"mended {count} place{'s' * (count != 1)} in {name}", file=sys.stderr)
+        reports = _found(options)  # what is mended can show what it hid
+    text = RENDERERS[options.format](reports)
+    if text:
+        print(text)
+    print(_summary(reports), file=sys.stderr)
+    return FOUND if any(report.severity is not Severity.INFO for report in reports) else OK
+
+
+def run_rules(options: argparse.Namespace) -> int:
+    """Prints the page of rules, or writes it."""
+    from sixgates.linting.page import render
+
+    if options.output is None:
+        print(render(), end="")
+        return OK
+    try:
+        options.output.write_text(render(), encoding="utf-8")
+    except OSError as error:
+        print(f"sixgates: {options.output}: {error.strerror}", file=sys.stderr)
+        return UNUSABLE
+    return OK
+
+
+def _unusable(options: argparse.Namespace) -> str:
+    if options.paths and options.gateway_config:
+        return "give PATHs or --gateway-config, not both"
+    if options.fix and "-" in options.paths:
+        return "--fix needs a file: standard input cannot be mended in place"
+    for path in _paths(options):
+        if path != "-" and not Path(path).exists():
+            return (
+                f"{path}: no such file or directory; give a folder with providers.yaml, or a LiteLLM config"
+            )
+    return ""
+
+
+def _paths(options: argparse.Namespace) -> list[str]:
+    return options.paths or [str(options.gateway_config or "config")]
+
+
+def _found(options: argparse.Namespace) -> list[Report]:
+    from sixgates.linting.reports import of_gateway, of_path
+
+    version = options.litellm_version or _installed()
+    found: dict[tuple[str, str, str], Report] = {}
+    for path in _paths(options):
+        if path == "-":
+            reports = of_gateway(sys.stdin.buffer.read(), "stdin.yaml", version)
+        else:
+            reports = of_path(Path(path), version)
+        for report in reports:
+            found.setdefault((report.slug, report.finding.where, report.finding.got), report)
+    return sorted(found.values(), key=lambda report: report.place)
+
+
+def _installed() -> str:
+    try:
+        return installed("litellm")
+    except PackageNotFoundError:
+        return ""
+
+
+def _summary(reports: list[Report]) -> str:
+    if not reports:
+        return "nothing found"
+    counts = [sum(report.severity == level for report in reports) for level in ("error", "warn", "info")]
+    words = zip(counts, ("error", "warning", "note"), strict=True)
+    return ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in words if count)

@@ -1,0 +1,137 @@
+"""Findings as people, programs and forges read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import sixgates
+from sixgates.config.rules import Severity
+from sixgates.config.ruleset import RULES
+from sixgates.linting.reports import SHAPE, Report
+
+_SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "note"}
+_GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "notice"}
+_WIDEST = 120
+
+
+def human(reports: Iterable[Report]) -> str:
+    """For a terminal: each finding with its line, what happens at run time, and how to mend it."""
+    return "\n".join(_block(report) for report in reports)
+
+
+def _block(report: Report) -> str:
+    file, line, column = report.place
+    where = f"{file}:{line}:{column}" if line else file
+    said = [
+        f"{where}: {report.severity}[{report.slug}] {report.sentence}",
+        *_frame(report.text, line, column),
+    ]
+    rule = RULES.get(report.slug)
+    if rule is not None and rule.happens:
+        said.append(f"  what happens: {rule.happens}")
+    return "\n".join(said)
+
+
+def _frame(text: str, line: int, column: int) -> list[str]:
+    lines = text.splitlines()
+    if not 0 < line <= len(lines):
+        return []
+    shown = lines[line - 1]
+    if len(shown) > _WIDEST or _is_secret(shown):
+        return []
+    return [f"  {line:>4} | {shown}", f"       | {' ' * (column - 1)}^"]
+
+
+def _is_secret(line: str) -> bool:
+    """Whether a line may hold a key: it is not shown then, whatever the finding is about."""
+    key, _, value = line.partition(":")
+    words = ("key", "token", "secret", "password")
+    reference = value.strip().startswith(("os.environ/", "none")) or not value.strip()
+    return (any(word in key.lower() for word in words) and not reference) or "@" in value
+
+
+def as_json(reports: Iterable[Report]) -> str:
+    """For programs: one array of objects."""
+    return json.dumps([_plain(report) for report in reports], indent=2, ensure_ascii=False)
+
+
+def _plain(report: Report) -> Mapping[str, Any]:
+    file, line, column = report.place
+    finding = report.finding
+    return {
+        "rule": report.slug,
+        "severity": report.severity.value,
+        "file": file,
+        "line": line,
+        "column": column,
+        "expected": finding.expected,
+        "got": finding.got,
+        "hint": finding.hint,
+    }
+
+
+def sarif(reports: Iterable[Report]) -> str:
+    """SARIF 2.1.0, for code scanning."""
+    found = list(reports)
+    slugs = list(dict.fromkeys(report.slug for report in found))
+    driver = {
+        "name": "sixgates",
+        "version": sixgates.__version__,
+        "rules": [_sarif_rule(slug) for slug in slugs],
+    }
+    results = [_sarif_result(report, slugs.index(report.slug)) for report in found]
+    run = {"tool": {"driver": driver}, "results": results}
+    return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+
+
+def _sarif_rule(slug: str) -> Mapping[str, Any]:
+    rule = RULES.get(slug)
+    if rule is None:
+        return {"id": SHAPE, "shortDescription": {"text": "Every file has its shape."}}
+    described = {"id": slug, "shortDescription": {"text": rule.requirement}}
+    return described | ({"help": {"text": f"{rule.happens} {rule.mend}"}} if rule.happens else {})
+
+
+def _sarif_result(report: Report, index: int) -> Mapping[str, Any]:
+    file, line, column = report.place
+    place: dict[str, Any] = {"artifactLocation": {"uri": file}}
+    if line:
+        place["region"] = {"startLine": line, "startColumn": column}
+    return {
+        "ruleId": report.slug,
+        "ruleIndex": index,
+        "level": _SARIF_LEVELS[report.severity],
+        "message": {"text": report.sentence},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+def github(reports: Iterable[Report]) -> str:
+    """Workflow commands that annotate the lines of a pull request."""
+    return "\n".join(_annotation(report) for report in reports)
+
+
+def _annotation(report: Report) -> str:
+    file, line, column = report.place
+    at = f",line={line},col={column}" if line else ""
+    title = f"sixgates {report.slug}"
+    return f"::{_GITHUB_LEVELS[report.severity]} file={_property(file)}{at},title={title}::{_data(report.sentence)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+FORMATS: Mapping[str, Callable[[Iterable[Report]], str]] = {
+    "human": human,
+    "json": as_json,
+    "sarif": sarif,
+    "github": github,
+}

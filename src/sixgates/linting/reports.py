@@ -1,0 +1,85 @@
+"""What linting found: each finding with its rule and the text of its file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sixgates.config import Stack
+from sixgates.config.gateway import Gateway
+from sixgates.config.rules import Severity
+from sixgates.config.ruleset import RULES, findings_by_rule, gateway_findings
+from sixgates.config.stack import FILES, label_of, read_files, stack_of
+from sixgates.config.yaml_file import YamlError, parse, read_bytes
+from sixgates.exchange import Finding
+
+SHAPE = "shape"
+"""The slug of findings about a file's syntax and shape, which gate 2 judges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One finding; `text` is the file that it is in, empty where there is none."""
+
+    slug: str
+    finding: Finding
+    text: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is; what has not its shape is an error."""
+        return RULES[self.slug].severity if self.slug in RULES else Severity.ERROR
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """File, line and column, both from 1; 0 where there is none."""
+        parts = self.finding.where.rsplit(":", 2)
+        if len(parts) == 3 and parts[1].isdigit() and parts[2].isdigit():
+            return parts[0], int(parts[1]), int(parts[2])
+        return self.finding.where, 0, 0
+
+    @property
+    def sentence(self) -> str:
+        """What was expected, what is there, and what to do."""
+        hint = f" {self.finding.hint}" if self.finding.hint else ""
+        return f"expected {self.finding.expected}, got {self.finding.got}.{hint}"
+
+
+def of_stack(directory: Path, version: str = "") -> tuple[Report, ...]:
+    """What is wrong with a stack: the shape of its files, else what they say about each other."""
+    files = read_files(directory)
+    wrong = [Report(SHAPE, finding, file.text) for file in files.values() for finding in file.findings]
+    return tuple(wrong) if wrong else tuple(_of_rules(stack_of(directory, files, version)))
+
+
+def _of_rules(stack: Stack) -> Iterator[Report]:
+    texts: Mapping[str, str] = {file.label: file.text for file in stack.files.values()}
+    for slug, findings in findings_by_rule(stack).items():
+        for finding in findings:
+            yield Report(slug, finding, texts.get(finding.where.rsplit(":", 2)[0], ""))
+
+
+def of_gateway(data: bytes, label: str, version: str = "") -> tuple[Report, ...]:
+    """What is wrong with a LiteLLM config by itself."""
+    text = data.decode("utf-8-sig", errors="replace")
+    try:
+        node = parse(data)
+    except YamlError as error:
+        where = f"{label}:{error.line}:{error.column}" if error.line else label
+        return (Report(SHAPE, Finding(where, error.expected, error.got, error.hint), text),)
+    found = gateway_findings(Gateway(node, label, version), text)
+    return tuple(Report(slug, finding, text) for slug, findings in found.items() for finding in findings)
+
+
+def of_path(path: Path, version: str = "") -> tuple[Report, ...]:
+    """What is wrong with a path: a stack's directory or one of its files, else a LiteLLM config."""
+    if path.is_dir():
+        return of_stack(path, version)
+    if path.name in FILES:
+        return of_stack(path.parent, version)
+    label = label_of(path.parent, path.name)
+    try:
+        return of_gateway(read_bytes(path), label, version)
+    except YamlError as error:
+        return (Report(SHAPE, Finding(label, error.expected, error.got, error.hint)),)

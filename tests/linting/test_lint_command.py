@@ -1,0 +1,221 @@
+"""`sixgates lint` and `sixgates rules`: what they print in each format, their exit status, and what --fix changes."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sixgates.cli import main
+
+ROOT = Path(__file__).parents[2]
+BROKEN = """\
+# what is served
+model_list:
+  - model_name: small   # the small one
+    litellm_params:
+      model: "vllm/qwen3-4b"
+      api_base: 127.0.0.1:8002
+      api_key: ${KEY}
+router_settings:
+  routing_strategy: least_busy
+  fallbacks:
+    - default: [small]
+general_settings: {master_key: os.environ/LITELLM_MASTER_KEY}
+"""
+MENDED = """\
+# what is served
+model_list:
+  - model_name: small   # the small one
+    litellm_params:
+      model: "hosted_vllm/qwen3-4b"
+      api_base: http://127.0.0.1:8002/v1
+      api_key: os.environ/KEY
+router_settings:
+  routing_strategy: least-busy
+  fallbacks:
+    - "*": [small]
+general_settings: {master_key: os.environ/LITELLM_MASTER_KEY}
+"""
+ONE = (
+    BROKEN.replace("vllm/", "hosted_vllm/")
+    .replace("127.0.0.1:8002", "http://127.0.0.1:8002/v1")
+    .replace("${KEY}", "os.environ/KEY")
+    .replace("default: [small]", '"*": [small]')
+)
+"""Only the strategy is wrong."""
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A LiteLLM config in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "gateway.yaml"
+    path.write_text(ONE)
+    return path
+
+
+def test_a_finding_shows_its_line_and_what_happens(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", str(file)]) == 1
+    shown = capsys.readouterr()
+    lines = shown.out.splitlines()
+    assert lines[0].startswith(
+        "gateway.yaml:9:21: error[routing-strategy-invalid] expected one of cost-based-routing, "
+    )
+    assert lines[0].endswith("got `least_busy`. Write `least-busy`.")
+    assert lines[1:] == [
+        "     9 |   routing_strategy: least_busy",
+        "       |                     ^",
+        "  what happens: LiteLLM refuses to start.",
+    ]
+    assert shown.err == "1 error\n"
+
+
+def test_a_line_with_a_key_is_not_shown(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(ONE.replace("os.environ/KEY", "hf_canarycanarycanary"))
+    assert main(["lint", str(file)]) == 1
+    shown = capsys.readouterr()
+    assert "error[plaintext-secret]" in shown.out
+    assert "canary" not in shown.out + shown.err
+
+
+def test_json_and_github_say_the_same(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", "--format", "json", str(file)]) == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found | {"expected": ""} == {
+        "rule": "routing-strategy-invalid",
+        "severity": "error",
+        "file": "gateway.yaml",
+        "line": 9,
+        "column": 21,
+        "expected": "",
+        "got": "`least_busy`",
+        "hint": "Write `least-busy`.",
+    }
+    assert main(["lint", "--format", "github", str(file)]) == 1
+    head = "::error file=gateway.yaml,line=9,col=21,title=sixgates routing-strategy-invalid::expected one of "
+    assert capsys.readouterr().out.startswith(head)
+
+
+def test_sarif_names_rule_place_and_level(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", "--format", "sarif", str(file)]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["version"] == "2.1.0"
+    (run,) = document["runs"]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["id"] == "routing-strategy-invalid"
+    assert rule["help"]["text"].startswith("LiteLLM refuses to start.")
+    (result,) = run["results"]
+    assert (result["level"], result["ruleIndex"]) == ("error", 0)
+    place = result["locations"][0]["physicalLocation"]
+    assert place == {
+        "artifactLocation": {"uri": "gateway.yaml"},
+        "region": {"startLine": 9, "startColumn": 21},
+    }
+
+
+def test_standard_input_is_a_litellm_config(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ONE.encode())))
+    assert main(["lint", "-"]) == 1
+    assert capsys.readouterr().out.startswith("stdin.yaml:9:21: error[routing-strategy-invalid]")
+
+
+def test_fix_mends_and_keeps_comments_quotes_and_layout(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What one edit showed is mended too: the address has a scheme first, and then its /v1."""
+    file.write_text(BROKEN)
+    assert main(["lint", "--fix", str(file)]) == 0
+    assert file.read_text() == MENDED
+    shown = capsys.readouterr()
+    assert shown.err == "mended 5 places in gateway.yaml\nmended 1 place in gateway.yaml\nnothing found\n"
+    assert shown.out == ""
+
+
+def test_fix_keeps_line_ends_and_the_byte_order_mark(file: Path) -> None:
+    data = b"\xef\xbb\xbf" + BROKEN.replace("\n", "\r\n").encode()
+    file.write_bytes(data)
+    assert main(["lint", "--fix", str(file)]) == 0
+    assert file.read_bytes() == b"\xef\xbb\xbf" + MENDED.replace("\n", "\r\n").encode()
+
+
+def test_a_stack_is_a_directory_or_one_of_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    monkeypatch.chdir(tmp_path)
+    assert main(["lint"]) == 0
+    assert main(["lint", "--gateway-config", "config"]) == 0
+    assert main(["lint", "config", "config/providers.yaml"]) == 0
+    mappings = tmp_path / "config" / "model-mappings.yaml"
+    mappings.write_text(mappings.read_text().replace("default_provider: vllm", "default_provider: vlm"))
+    capsys.readouterr()
+    assert main(["lint", "config/providers.yaml", "config/model-mappings.yaml"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out.count("error[provider-unknown]") == 1
+    assert "Did you mean `vllm`?" in shown.out
+
+
+def test_a_file_without_its_shape_says_only_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config" / "gates.yaml").write_text("gates: {unit: 1}\n")
+    assert main(["lint"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out.startswith("config/gates.yaml:1:15: error[shape] expected a mapping, got 1.")
+    assert shown.err == "1 error\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["nowhere.yaml"],
+            "nowhere.yaml: no such file or directory; give a folder with providers.yaml, or a LiteLLM config",
+        ),
+        (["--fix", "-"], "--fix needs a file: standard input cannot be mended in place"),
+        ([".", "--gateway-config", "."], "give PATHs or --gateway-config, not both"),
+    ],
+)
+def test_what_cannot_be_looked_at_ends_with_2(
+    arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lint", *arguments]) == 2
+    assert capsys.readouterr().err == f"sixgates: {text}\n"
+
+
+def test_the_version_selects_what_litellm_does(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(ONE.replace("least_busy", "lar1"))
+    assert main(["lint", "--litellm-version", "1.106.2", str(file)]) == 0
+    assert main(["lint", "--litellm-version", "1.79.3", str(file)]) == 1
+    assert "routing-strategy-invalid" in capsys.readouterr().out
+
+
+def test_a_note_alone_is_no_failure(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(
+        ONE.replace("least_busy", "least-busy").replace(
+            "      api_key:", "      stream: true\n      api_key:"
+        )
+    )
+    assert main(["lint", str(file)]) == 0
+    shown = capsys.readouterr()
+    assert "info[stream-in-params]" in shown.out
+    assert shown.err == "1 note\n"
+
+
+def test_the_page_of_rules_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules"]) == 0
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert capsys.readouterr().out == page, "write it again: sixgates rules --output docs/rules.md"
+
+
+def test_a_page_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "--output", str(tmp_path / "no" / "rules.md")]) == 2
+    assert capsys.readouterr().err.endswith("rules.md: No such file or directory\n")
