@@ -97,7 +97,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Mendable(Finding):
-    """A finding in a file that can be mended safely: at its place, `new` instead of `old`, which may hold a secret."""
+    """A finding in a file that can be mended safely: at its place, `new` instead of `old`, which may be secret."""
 
     old: str = field(default="", repr=False)
     new: str = field(default="", repr=False)

@@ -157,7 +157,9 @@ class _WalkState:
         if route is None:
             default = next(iter(self.router.chain("*")), "")
             route = self.router.resolve(default)
-            return (_first(default, route) if route else None), []
+            # An alias has been looked up by then, and is not looked up again.
+            found = route is not None and route.via is not Via.ALIAS
+            return (_first(default, route) if route and found else None), []
         here = hop if hop.order is not None else _first(hop.name, route)
         return here, [Hop(hop.name, level) for level in _levels(route) if level > (here.order or 0)]
 
