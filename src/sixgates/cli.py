@@ -35,11 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from sixgates.engines.command import add_parser
     from sixgates.linting.command import add_parser as add_linting
+    from sixgates.routes.command import add_parser as add_routes
 
     parser = argparse.ArgumentParser("sixgates", description="Six quality gates for a self-hosted LLM stack.")
     parser.add_argument("--version", action="version", version=f"sixgates {sixgates.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_linting(commands)
+    add_routes(commands)
     compile_ = commands.add_parser("compile", help="write litellm-unified.yaml from its two sources")
     compile_.add_argument("--gateway-config", type=Path, default=Path("config"), metavar="DIR")
     compile_.add_argument("--check", action="store_true", help="only say whether the file is up to date")
