@@ -136,6 +136,11 @@ class Gateway:
                         yield Chain(kind, (section, kind, index, key), str(key), names)
 
     @cached_property
+    def texts(self) -> tuple[tuple[Path, str], ...]:
+        """Every text in the file but the names of keys, with its place."""
+        return tuple(_texts(self.node.value, ()))
+
+    @cached_property
     def router(self) -> Router | None:
         """The model of LiteLLM's router for this file; None where the file has not its shape."""
         try:
@@ -182,6 +187,15 @@ def _names(targets: Any) -> Iterator[str]:
             yield target
         elif isinstance(target, dict) and isinstance(target.get("model"), str):
             yield target["model"]
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str) and path:
+        yield path, value
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        if isinstance(item, str | dict | list):
+            yield from _texts(item, (*path, key))
 
 
 def _mapping(value: Any) -> dict[str, Any]:

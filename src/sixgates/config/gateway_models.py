@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 from sixgates.config.gateway import Gateway, Path, is_local
@@ -148,7 +146,7 @@ def missing_api_key(gateway: Gateway) -> Findings:
 )
 def env_reference(gateway: Gateway) -> Findings:
     """A reference to the environment is written `os.environ/NAME`."""
-    for path, value in _texts(gateway.node.value, ()):
+    for path, value in gateway.texts:
         if _REFERENCE.match(value):
             name = next(iter(re.findall(r"[A-Z][A-Z0-9_]+", value)), "NAME")
             yield gateway.mendable(path, "os.environ/NAME", (value, f"os.environ/{name}"))
@@ -162,7 +160,7 @@ def env_reference(gateway: Gateway) -> Findings:
 )
 def plaintext_secret(gateway: Gateway) -> Findings:
     """No key, token or password stands in the file."""
-    for path, value in _texts(gateway.node.value, ()):
+    for path, value in gateway.texts:
         key = str(path[-1])
         if _SECRET.search(key) and key != "master_key" and _REAL_KEY.match(value):
             hint = "Replace the key, and write `os.environ/NAME` here."
@@ -194,7 +192,7 @@ def unknown_param(gateway: Gateway) -> Findings:
 )
 def numeric_as_string(gateway: Gateway) -> Findings:
     """Numbers are written as numbers."""
-    for path, value in _texts(gateway.node.value, ()):
+    for path, value in gateway.texts:
         if path[-1] in _NUMBERS and not value.startswith("os.environ/"):
             yield gateway.finding(path, "a number", f"the text `{value}`", "Write it without quotes.")
 
@@ -387,14 +385,6 @@ def cooldown_place(gateway: Gateway) -> Findings:
             where = entry.path("litellm_params", "allowed_fails")
             hint = "Move it to model_info."
             yield gateway.finding(where, "`allowed_fails` in model_info", "here", hint, key=True)
-
-
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str) and path:
-        yield path, value
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in pairs:
-        yield from _texts(item, (*path, key))
 
 
 def _is_url(address: str) -> bool:

@@ -338,7 +338,8 @@ def _keys(value: Any, path: Path) -> Iterator[Path]:
     for key, item in pairs:
         if isinstance(value, dict):
             yield (*path, key)
-        yield from _keys(item, (*path, key))
+        if isinstance(item, dict | list):
+            yield from _keys(item, (*path, key))
 
 
 def _zero(value: Any) -> bool:

@@ -43,6 +43,8 @@ class Comments:
         """What is ignored on which line; a comment that stands alone is about the next line with content."""
         found: dict[int, list[Ignore]] = {}
         waiting: list[Ignore] = []
+        if not any("sixgates:" in line for line in self.lines):
+            return found
         for number, line in enumerate(self.lines, 1):
             match = _IGNORE.search(line)
             if match:

@@ -148,7 +148,7 @@ def chain_cycle(stack: Stack) -> Findings:
         for name, chain in stack.mappings.fallback_chains.items()
     }
     reported: set[frozenset[str]] = set()
-    for name in edges:
+    for name in _endless(edges):
         cycle = _cycle_from(name, edges)
         if cycle and frozenset(cycle) not in reported:
             reported.add(frozenset(cycle))
@@ -266,6 +266,24 @@ def _backend_models(stack: Stack) -> Iterator[tuple[Path, str, str]]:
         for index, step in enumerate(chain.chain):
             if step.provider and step.model:
                 yield ("fallback_chains", name, "chain", index, "model"), step.provider, step.model
+
+
+def _endless(edges: dict[str, list[str | None]]) -> list[str]:
+    """The names whose chains do not all come to an end, in order; the others are taken away one by one."""
+    left = {name: {target for target in targets if target in edges} for name, targets in edges.items()}
+    before: dict[str | None, list[str]] = {}
+    for name, targets in left.items():
+        for target in targets:
+            before.setdefault(target, []).append(name)
+    ended = [name for name, targets in left.items() if not targets]
+    while ended:
+        done = ended.pop()
+        del left[done]
+        for name in before.get(done, ()):
+            left[name].discard(done)
+            if not left[name]:
+                ended.append(name)
+    return list(left)
 
 
 def _cycle_from(start: str, edges: dict[str, list[str | None]]) -> list[str]:

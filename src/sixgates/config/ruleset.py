@@ -100,5 +100,6 @@ def _run(stack: Stack) -> tuple[dict[str, tuple[Finding, ...]], Ignored]:
     return found, ignored
 
 
+@lru_cache(maxsize=4)
 def _comments(stack: Stack) -> dict[str, Comments]:
     return {file.label: Comments.of(file.label, file.text) for file in stack.files.values() if file.text}

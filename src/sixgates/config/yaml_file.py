@@ -19,7 +19,7 @@ MAX_VALUES = 1_000_000
 _TOO_DEEP = (f"at most {MAX_DEPTH} nested levels", "one more", "Flatten the file.")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")}
-_MERGE = "tag:yaml.org,2002:merge"
+_AS_WRITTEN = {f"tag:yaml.org,2002:{name}" for name in ("str", "merge", "value")}
 _COLLECTIONS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
@@ -193,7 +193,7 @@ class _Builder:
         if tag is None or tag == "!":
             tag = self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit)
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
-        if tag == _MERGE or tag == "tag:yaml.org,2002:value":
+        if tag in _AS_WRITTEN:
             return Node(event.value, line, column)
         if tag not in _TAGS:
             raise _tag_error(event)
