@@ -195,6 +195,16 @@ BROKEN: dict[str, list[Broken]] = {
             ("- small: [large, shared]", "- small: [large]"),
         ),
     ],
+    "retry-storm-budget": [
+        broken(
+            "expected at most 30 calls and 900 s, got 3 calls of 400 s each",
+            ("  timeout: 60\n  opt", "  timeout: 400\n  opt"),
+        ),
+        broken(
+            "got 33 calls of 10 s each",
+            ("  num_retries: 0\n  timeout: 60", "  num_retries: 10\n  timeout: 10"),
+        ),
+    ],
     "fallback-smaller-context": [
         broken(
             "expected at least 8192 tokens, got `small` with 4096",

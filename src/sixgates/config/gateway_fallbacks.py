@@ -12,6 +12,7 @@ from sixgates.config.rules import Findings, Severity, gateway_rule
 from sixgates.config.validation import listed, public, shown, suggestion
 
 ERROR, WARN, INFO = Severity.ERROR, Severity.WARN, Severity.INFO
+_MOST_CALLS, _LONGEST_S = 30, 900
 _ALIASES: Path = ("router_settings", "model_group_alias")
 
 
@@ -247,6 +248,26 @@ def fallback_order_surprise(gateway: Gateway) -> Findings:
         if any(asked.index(one) > asked.index(other) for one, other in pairwise(written)):
             hint = "The chain of an earlier name contains a later one."
             yield gateway.finding(chain.path, " -> ".join(written), " -> ".join(asked[1:]), hint, key=True)
+
+
+@gateway_rule(
+    "retry-storm-budget",
+    WARN,
+    happens="One request that fails everywhere keeps its client waiting this long and asks this often.",
+    mend="Lower `num_retries`, `timeout` or `max_fallbacks`, or shorten the chain.",
+)
+def retry_storm(gateway: Gateway) -> Findings:
+    """One request costs at worst 30 upstream calls and 15 minutes."""
+    retries, timeout = gateway.setting("num_retries"), gateway.setting("timeout")
+    tries = 1 + (retries if isinstance(retries, int) else 2)
+    seconds = timeout if isinstance(timeout, int | float) and timeout else None
+    for chain in _own_chains(gateway):
+        calls = len(_asked(gateway, chain.key)) * tries
+        if calls > _MOST_CALLS or (seconds and calls * seconds > _LONGEST_S):
+            waited = f" of {seconds:g} s each" if seconds else ""
+            expected = f"at most {_MOST_CALLS} calls and {_LONGEST_S} s"
+            hint = "Retry less, wait less, or shorten the chain."
+            yield gateway.finding(chain.path, expected, f"{calls} calls{waited}", hint, key=True)
 
 
 @gateway_rule(

@@ -122,7 +122,8 @@ _ALL = (
         (
             Pip(
                 "compiling llama-cpp-python 0.3.36 (about 570 s on two cores)",
-                ("install", "llama-cpp-python[server]==0.3.36"),
+                ("install", "--no-cache-dir", "llama-cpp-python[server]==0.3.36"),
+                (("CMAKE_ARGS", _PORTABLE),),
             ),
         ),
         costs="300 MB, a C++ compiler",

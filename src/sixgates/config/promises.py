@@ -1,0 +1,134 @@
+"""Rules on what the sources promise and nothing keeps: settings that no part of the stack reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sixgates.config.declared import promised_fallbacks
+from sixgates.config.plan import plan_of
+from sixgates.config.providers import ProviderType
+from sixgates.config.rules import Findings, Severity, rule
+from sixgates.config.stack import MAPPINGS, PROVIDERS, Stack
+from sixgates.config.validation import listed
+from sixgates.config.wildcard import has_nested_repeats, regex_error
+from sixgates.exchange import Finding
+
+WARN = Severity.WARN
+_UNREAD_SECTIONS = ("special_cases", "model_size_routing", "request_metadata_routing")
+_UNREAD_KEYS = ("condition", "conditions", "threshold", "thresholds", "strategy", "complexity")
+_HEALTH = {
+    ProviderType.VLLM: ("/health", "/ping", "/v1/models", "/version", "/load"),
+    ProviderType.LLAMA_CPP: ("/health", "/v1/health", "/v1/models", "/models", "/props"),
+    ProviderType.LLAMA_CPP_PYTHON: ("/v1/models", "/docs"),
+    ProviderType.OLLAMA: ("/", "/api/version", "/api/tags", "/api/ps", "/v1/models"),
+}
+
+
+@rule(
+    "feature-claimed-inert",
+    WARN,
+    happens="Nothing reads it: requests are routed as if it were not there.",
+    mend="Remove it, or express it by patterns, chains and weights.",
+)
+def claimed_inert(stack: Stack) -> Findings:
+    """What the mappings say about routing has an effect in the gateway."""
+    for section in _UNREAD_SECTIONS:
+        if getattr(stack.mappings, section):
+            yield _unread(stack, (section,), section)
+    for path, key in _unread_keys(stack):
+        yield _unread(stack, path, key)
+
+
+def _unread_keys(stack: Stack) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    file = stack.files.get(MAPPINGS)
+    document: dict[str, Any] = file.node.value if file and file.node else {}
+    for section in ("exact_matches", "capabilities", "fallback_chains", "load_balancing"):
+        entries = document.get(section)
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            for key in entry if isinstance(entry, dict) else ():
+                if key in _UNREAD_KEYS:
+                    yield (section, name, key), key
+
+
+def _unread(stack: Stack, path: tuple[str | int, ...], key: str) -> Finding:
+    where = stack.position(MAPPINGS, *path, key=True)
+    return Finding(where, "a setting that has an effect", f"`{key}`", "Remove it: nothing reads it.")
+
+
+@rule(
+    "exact-fallback-vs-chain",
+    WARN,
+    happens="The chain holds; the fallback of the entry is never used.",
+    mend="Add the fallback to the chain, or remove it.",
+)
+def fallback_beside_chain(stack: Stack) -> Findings:
+    """A name with a chain has no other fallback than those in the chain."""
+    for name, chain in stack.mappings.fallback_chains.items():
+        entry = stack.mappings.exact_matches.get(name)
+        steps = [step.name or step.model or step.provider or "" for step in chain.chain]
+        fallback = entry.fallback if entry else None
+        if fallback is None or not all(_stands(stack, each) for each in (fallback, *steps)):
+            continue
+        providers = {each for step in promised_fallbacks(stack, name) for each in step}
+        if fallback not in {*steps, *providers}:
+            where = stack.position(MAPPINGS, "exact_matches", name, "fallback")
+            hint = "Add it to the chain, or remove it here."
+            yield Finding(where, f"one of the chain: {listed(steps)}", f"`{fallback}`", hint)
+
+
+def _stands(stack: Stack, name: str) -> bool:
+    """Whether a name is one that answers: what is misspelt or switched off is another rule's business."""
+    return name in stack.active or plan_of(stack).callable(name)
+
+
+@rule(
+    "health-endpoint-drift",
+    WARN,
+    happens="The engine answers 404 there: the provider looks sick while it is well.",
+    mend="Name a path that the engine has, or leave the key out.",
+)
+def health_endpoint(stack: Stack) -> Findings:
+    """A health endpoint is a path that the engine of its type answers."""
+    for name, entry in stack.active.items():
+        known = _HEALTH.get(entry.type)
+        if known and entry.health_endpoint and entry.health_endpoint not in known:
+            where = stack.position(PROVIDERS, "providers", name, "health_endpoint")
+            got = f"`{entry.health_endpoint}`"
+            hint = f"Write {known[0]}, or leave it out."
+            yield Finding(where, f"a path of {entry.type}: {', '.join(known)}", got, hint)
+
+
+@rule(
+    "registry-model-unreachable",
+    WARN,
+    happens="Clients that ask for the model by its name get 400.",
+    mend="Balance the name, map it, or name a default_provider that serves it.",
+)
+def unreachable_models(stack: Stack) -> Findings:
+    """Every model of an active provider can be called, by its own name or by another."""
+    plan = plan_of(stack)
+    served = {(target.provider, target.model) for group in plan.targets.values() for target in group}
+    for provider, entry in stack.active.items():
+        if not entry.type.serves_models:
+            continue
+        for index, model in enumerate(entry.model_names):
+            if (provider, model) not in served:
+                where = stack.position(PROVIDERS, "providers", provider, "models", index)
+                hint = f"Map a name to {model} on {provider}, or remove the model."
+                yield Finding(where, "a name that reaches it", "none", hint)
+
+
+@rule(
+    "pattern-explodes",
+    Severity.ERROR,
+    happens="A name of a few dozen characters keeps a processor busy for minutes: one request stops the others.",
+    mend="Take one of the two repetitions away.",
+)
+def pattern_explodes(stack: Stack) -> Findings:
+    """No pattern repeats a repetition, so that matching a name takes no longer than reading it."""
+    for index, entry in enumerate(stack.mappings.patterns):
+        if not regex_error(entry.pattern) and has_nested_repeats(entry.pattern):
+            where = stack.position(MAPPINGS, "patterns", index, "pattern")
+            hint = "Write `^prefix.*`, say."
+            yield Finding(where, "a pattern without repetitions in repetitions", f"`{entry.pattern}`", hint)
