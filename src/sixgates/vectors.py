@@ -35,7 +35,7 @@ def cosine(one: Vector, other: Vector) -> float:
     product = math.hypot(*one) * math.hypot(*other)
     if len(one) != len(other) or not product or not math.isfinite(product):
         return 0.0
-    return sum(map(mul, one, other)) / product
+    return math.fsum(map(mul, one, other)) / product
 
 
 def same(one: Vector, other: Vector) -> bool:

@@ -48,7 +48,13 @@ def a_prompt_is_completed(reply: Reply) -> Findings:
         yield from reply.json.unlike(OBJECT)
 
 
-@check("completions.shape", MUST, probe=completions, evidence=[SPEC, "ROCm/FastFlowLM#728"])
+@check(
+    "completions.shape",
+    MUST,
+    probe=completions,
+    evidence=[SPEC, "ROCm/FastFlowLM#728"],
+    breaks=["openai-python"],
+)
 def completions_have_their_shape(answer: Document) -> Findings:
     """The answer is a "text_completion"; each choice has text, an index and a known finish_reason; usage adds up."""
     yield from answer["object"].unlike(literal("text_completion"))
@@ -64,11 +70,12 @@ def completions_have_their_shape(answer: Document) -> Findings:
     MUST,
     probe=completions_stopped_stream,
     evidence=[SPEC, "vllm-project/vllm#931", "ikawrakow/ik_llama.cpp#780"],
+    breaks=["openai-python"],
 )
 def streams_are_completions(stream: ChatStream) -> Findings:
     """Each chunk is a "text_completion" with text; one finish_reason comes, and [DONE] ends the stream."""
     yield from stream.malformed
-    for chunk in stream.chunks:
+    for chunk in stream.completion_chunks:
         yield from chunk["object"].unlike(literal("text_completion"))
     for entry in stream.entries:
         yield from entry["text"].unlike(STRING)
@@ -213,7 +220,7 @@ def logprobs_are_parallel_arrays(reply: Reply) -> Findings:
     for choice in _answered(reply, "logprobs").choices:
         logprobs = choice["logprobs"]
         length = len(logprobs["tokens"].elements)
-        equal = Kind(f"an array of {length}", lambda value, k=length: ARRAY.holds(value) and len(value) == k)
+        equal = _of_length(length)
         for name in PARALLEL:
             yield from logprobs[name].unlike(equal)
 
@@ -230,6 +237,10 @@ def _answered(reply: Reply, what: str) -> Document:
     for finding in reply.status_in(200):
         raise Unmet(finding)
     return Document(reply.json)
+
+
+def _of_length(length: int) -> Kind:
+    return Kind(f"an array of {length}", lambda value: ARRAY.holds(value) and len(value) == length)
 
 
 def _text_of(stream: ChatStream) -> str:

@@ -47,7 +47,13 @@ def one_text_is_embedded(reply: Reply) -> Findings:
         yield from reply.json.unlike(OBJECT)
 
 
-@check("embeddings.shape", MUST, each=ANSWERED, evidence=[SPEC, SPEC_ENTRY, "abetlen/llama-cpp-python#1588"])
+@check(
+    "embeddings.shape",
+    MUST,
+    each=ANSWERED,
+    evidence=[SPEC, SPEC_ENTRY, "abetlen/llama-cpp-python#1588"],
+    breaks=["openai-python"],
+)
 def embeddings_have_their_shape(answer: Document) -> Findings:
     """The answer is a "list" and names its model; each entry is an "embedding" with an index and a flat vector."""
     yield from answer["object"].unlike(literal("list"))
@@ -121,6 +127,7 @@ def numbers_are_the_default(answer: Document) -> Findings:
     MUST,
     probe=embeddings_batch,
     evidence=[SPEC, "garrytan/gbrain#328", "ggml-org/llama.cpp#7277"],
+    breaks=["openai-python"],
 )
 def every_text_has_a_vector(answer: Document) -> Findings:
     """A batch of k texts gives k vectors of one length, none of them empty."""
@@ -142,6 +149,7 @@ def every_text_has_a_vector(answer: Document) -> Findings:
     together=ANSWERED,
     requires=["embeddings.batch_count", "embeddings.base64_equals_float"],
     evidence=[SPEC_ENTRY, "garrytan/gbrain#328", "lfnovo/esperanto#260"],
+    breaks=["openai-python"],
 )
 def vectors_stand_at_their_texts(plain: Document, batch: Document) -> Findings:
     """Entry i of a batch has index i and the vector of text i, which no other text has."""

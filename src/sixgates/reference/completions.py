@@ -38,7 +38,7 @@ def complete(desk: Desk, body: Mapping[str, Any]) -> Response:
 
 
 def _prompts(given: object) -> Sequence[Prompt]:
-    prompts = given if isinstance(given, list) and not _is_tokens(given) else [given]
+    prompts: list[Any] = given if isinstance(given, list) and not _is_tokens(given) else [given]
     if not prompts or not all(isinstance(each, str) or _is_tokens(each) for each in prompts):
         raise invalid("prompt must be a text, an array of texts, or token ids", "prompt")
     return prompts

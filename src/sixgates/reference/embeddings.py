@@ -39,7 +39,7 @@ def embed(desk: Desk, body: Mapping[str, Any]) -> Response:
 
 
 def _texts(given: object) -> Sequence[Text]:
-    texts = given if isinstance(given, list) and not _is_tokens(given) else [given]
+    texts: list[Any] = given if isinstance(given, list) and not _is_tokens(given) else [given]
     if not texts or not all(each and (isinstance(each, str) or _is_tokens(each)) for each in texts):
         raise invalid("input must be a text, an array of texts, or token ids, and not empty", "input")
     return texts
