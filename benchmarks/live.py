@@ -18,11 +18,13 @@ import httpx
 from forwarder import counting
 from measure import RUNS, table, within
 from sixgates import catalogue
+from sixgates.capability import CHAT
 from sixgates.catalogue import Probe
 from sixgates.exchange import Exchange, Request
-from sixgates.preflight import FIRST
+from sixgates.preflight import first_probes
 from sixgates.sources.live import Target, address, fetch
 
+FIRST = first_probes({CHAT})
 RATIO = 1.15
 PACE_S = 0.002
 SERVE = "import sys; from sixgates.cli import main; sys.exit(main())"

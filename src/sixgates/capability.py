@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 CHAT = "chat"
+COMPLETIONS = "completions"
+EMBEDDINGS = "embeddings"
 CAPABILITIES: Mapping[str, str] = {
     CHAT: "chat completions; implied, unless the model's specialty is embeddings",
     "tools": "functions that the model may call, plain and streamed",
@@ -16,9 +18,9 @@ CAPABILITIES: Mapping[str, str] = {
     "seed": "`seed` repeats a sampled answer",
     "reasoning": "the model thinks before it answers, in a field of its own",
     "vision": "images as parts of a message",
-    "completions": "the legacy endpoint /v1/completions",
+    COMPLETIONS: "the legacy endpoint /v1/completions",
     "echo": "`echo` of the prompt there, with logprobs",
-    "embeddings": "the endpoint /v1/embeddings",
+    EMBEDDINGS: "the endpoint /v1/embeddings; implied where the model's specialty is embeddings",
     "dimensions": "`dimensions` of embeddings",
     "responses": "the endpoint /v1/responses",
     "stored_responses": "`store`, `previous_response_id` and retrieving a response",
@@ -33,7 +35,7 @@ IMPLIED = frozenset({CHAT, "context_length"})
 PROFILES: Mapping[str, frozenset[str]] = {
     "core": frozenset({CHAT}),
     "agent": frozenset({CHAT, "tools", "json_schema"}),
-    "embeddings": frozenset({"embeddings"}),
+    "embeddings": frozenset({EMBEDDINGS}),
     "responses": frozenset({"responses"}),
 }
 """What kinds of clients need, as sets of capabilities."""

@@ -12,13 +12,17 @@ from enum import StrEnum
 from typing import Any, Protocol, Self, get_type_hints
 from urllib.parse import quote
 
-from sixgates.capability import CHAT
+from sixgates.capability import CHAT, COMPLETIONS, EMBEDDINGS
 from sixgates.exchange import Exchange, Finding, Request
 from sixgates.select import Findings, Unmet
 from sixgates.verdict import Level
 
 MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
 CHAT_PATH = "/v1/chat/completions"
+COMPLETIONS_PATH = "/v1/completions"
+EMBEDDINGS_PATH = "/v1/embeddings"
+OFFERED_AT = {CHAT_PATH: CHAT, COMPLETIONS_PATH: COMPLETIONS, EMBEDDINGS_PATH: EMBEDDINGS}
+"""The capability that a provider needs to be asked on a path at all."""
 MODEL = "$model"
 OVERFLOW = "$overflow"
 AREAS = (
@@ -89,9 +93,9 @@ class Probe:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The capabilities without which the probe is not sent: its own, and chat where it asks for one."""
-        chat = (CHAT,) if self.path == CHAT_PATH else ()
-        return chat + ((self.capability,) if self.capability else ())
+        """The capabilities without which the probe is not sent: that of its path, and its own."""
+        names = (OFFERED_AT.get(self.path), self.capability)
+        return tuple(name for name in names if name is not None)
 
     @property
     def fingerprint(self) -> str:

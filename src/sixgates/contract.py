@@ -17,7 +17,7 @@ from sixgates.exchange import Exchange
 from sixgates.health import cause_of
 from sixgates.judge import Answer, Declared, Judgement, Subject
 from sixgates.party import Party
-from sixgates.preflight import FIRST, diagnose
+from sixgates.preflight import diagnose, first_probes
 from sixgates.sources import cassette
 from sixgates.sources.secrets import without_secrets
 from sixgates.symptom import Symptom
@@ -74,7 +74,8 @@ class Contract:
     def _needed(self, probes: tuple[Probe, ...]) -> tuple[Probe, ...]:
         if self.record or not self.wanted:
             return probes
-        names = _names_needed(catalogue.load(), self.wanted, self.party.detect)
+        names = {probe.name for probe in self._first}
+        names |= _names_needed(catalogue.load(), self.wanted, self.party.detect)
         return tuple(probe for probe in probes if probe.name in names)
 
     def _fetch(self, folder: Path, probes: tuple[Probe, ...]) -> None:
@@ -90,7 +91,7 @@ class Contract:
         tried = self.party.capabilities() | (DETECTABLE if self.party.detect else frozenset())
         offered = [probe for probe in probes if tried.issuperset(probe.needs)]
         self.say(f"{self.party.name}: {len(offered)} probes to {address}")
-        found = fetch(target, offered, first=FIRST, stop=self._cause)
+        found = fetch(target, offered, first=self._first, stop=self._cause)
         cassette.save(folder, self._label(), address, probes, found)
         if self.record and self._cause(found) is None:
             cassette.save(self.cassettes / self.party.name, self._label(), address, probes, found)
@@ -98,15 +99,19 @@ class Contract:
                 f"{self.party.name}: recorded {len(found)} exchanges in {self.cassettes / self.party.name}"
             )
 
+    @property
+    def _first(self) -> tuple[Probe, Probe]:
+        return first_probes(self.party.capabilities())
+
     def _label(self) -> cassette.Label:
         party = self.party
         today = datetime.now(UTC).date().isoformat()
         return cassette.Label(party.name, party.entry.type.value, party.engine_version, party.model, today)
 
     def _cause(self, answers: Mapping[str, Answer]) -> Cause | None:
-        found = diagnose(answers)
+        found = diagnose(self._first, answers)
         if found is None:
-            blocked = answers.get(FIRST[0].name)
+            blocked = answers.get(self._first[0].name)
             return blocked if isinstance(blocked, Cause) and blocked.key.endswith(":no-recording") else None
         symptom, seen = found
         name = self.party.name
@@ -147,7 +152,12 @@ _WORDS = {
     Symptom.NOT_OPENAI: "it does not speak the OpenAI API",
     Symptom.ERROR: "it answers with errors only",
 }
-_DETECTORS = {"tools": "tool-named", "n": "chat-stream-two-choices"}
+_DETECTORS = {
+    "tools": "tool-named",
+    "n": "chat-stream-two-choices",
+    "completions": "completions",
+    "embeddings": "embeddings",
+}
 DETECTABLE = frozenset({*_DETECTORS, "auth"})
 
 
@@ -164,7 +174,7 @@ def detected(answers: Mapping[str, Answer]) -> frozenset[str]:
 
 def _names_needed(known: catalogue.Catalogue, wanted: Iterable[str], detect: bool) -> set[str]:
     detecting = {*_DETECTORS.values(), "no-key"} if detect else set()
-    return {probe.name for probe in FIRST} | detecting | probes_needed(known, wanted)
+    return detecting | probes_needed(known, wanted)
 
 
 def probes_needed(known: catalogue.Catalogue, wanted: Iterable[str]) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sixgates.capability import CHAT, IMPLIED
+from sixgates.capability import CHAT, EMBEDDINGS, IMPLIED
 from sixgates.config import Deviation, Provider, declared_capabilities
 
 
@@ -39,8 +39,14 @@ class Party:
         return (specialty or "").lower() not in {"embedding", "embeddings"}
 
     def capabilities(self) -> frozenset[str]:
-        """What may be judged: what the entry declares, and what follows from its model."""
-        implied = {CHAT} if self.chats else set()
+        """What may be judged: what the entry declares, and what follows from its model.
+
+        The defaults of a type are those of a server that chats; another one has to declare what it offers.
+        """
+        declared = declared_capabilities(self.entry)
+        if not self.chats and self.entry.capabilities is None:
+            declared &= {"auth"}
+        implied = {CHAT if self.chats else EMBEDDINGS}
         if self.context_length:
             implied.add("context_length")
-        return declared_capabilities(self.entry) - IMPLIED | implied
+        return declared - IMPLIED | implied

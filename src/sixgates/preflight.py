@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from sixgates.capability import CHAT
 from sixgates.catalogue import Probe
 from sixgates.exchange import Exchange
 from sixgates.judge import Answer
 from sixgates.probes.chat import chat
+from sixgates.probes.embeddings import embeddings
 from sixgates.probes.models import models_list
 from sixgates.select import shown
 from sixgates.symptom import OF_FAILURE, Symptom
 
-FIRST: tuple[Probe, ...] = (models_list, chat)
+
+def first_probes(capabilities: Iterable[str]) -> tuple[Probe, Probe]:
+    """What a provider is asked before anything else: its models and chat, or one embedding if it does not chat."""
+    return models_list, chat if CHAT in capabilities else embeddings
 
 
-def diagnose(answers: Mapping[str, Answer]) -> tuple[Symptom, str] | None:
-    """The symptom that the model list and the plain chat share, with what was seen; None when one of them is usable.
+def diagnose(first: tuple[Probe, Probe], answers: Mapping[str, Answer]) -> tuple[Symptom, str] | None:
+    """The symptom that both first answers share, with what was seen; None when one of them is usable.
 
     An unreachable or silent port shows in the first exchange already.
     """
-    exchanges = [answer for probe in FIRST if isinstance(answer := answers.get(probe.name), Exchange)]
+    exchanges = [answer for probe in first if isinstance(answer := answers.get(probe.name), Exchange)]
     symptoms = [_symptom(exchange) for exchange in exchanges]
     symptom = symptoms[-1] if symptoms else None
     if symptom is None or None in symptoms:
         return None
     unanswered = exchanges[0].response is None
-    return (symptom, _seen(exchanges[-1])) if unanswered or len(exchanges) == len(FIRST) else None
+    return (symptom, _seen(exchanges[-1])) if unanswered or len(exchanges) == len(first) else None
 
 
 def _symptom(exchange: Exchange) -> Symptom | None:

@@ -7,11 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sixgates.capability import EMBEDDINGS
 from sixgates.config import AD_HOC, HealthCheck, Model, Provider, ProviderType, Stack, load_stack
 from sixgates.party import Party
 
 if TYPE_CHECKING:
     from sixgates.contract import Contract, Say
+
+_OF_VECTORS = frozenset((EMBEDDINGS, "dimensions", "auth"))
+"""With `--capabilities` of these alone, the server at --base-url is one that embeds and does not chat."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,12 @@ class Run:
 
     def _ad_hoc(self) -> Provider:
         declared = self.capabilities
+        embeds = EMBEDDINGS in (declared or ()) and _OF_VECTORS.issuperset(declared or ())
+        specialty = EMBEDDINGS if embeds else None
         return Provider(
             type=ProviderType.OPENAI_COMPATIBLE,
             base_url=self.base_url or "",
-            models=[Model(name=self.model)] if self.model else [],
+            models=[Model(name=self.model, specialty=specialty)] if self.model else [],
             api_key_env=self.api_key_env,
             capabilities=None if declared in (None, ("auto",)) else list(declared or ()),
             health_check=HealthCheck(),

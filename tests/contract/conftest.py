@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from sixgates import capability, catalogue
-from sixgates.catalogue import Catalogue
+from sixgates.catalogue import CHAT_PATH, Catalogue
 from sixgates.exchange import Chunk, Exchange, Response
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.reference.provider import ReferenceProvider
@@ -53,11 +53,12 @@ def judge(all_checks: Catalogue, conforming: Answers) -> Judge:
 
 @pytest.fixture(scope="session")
 def streams(conforming: Answers) -> dict[str, Exchange]:
-    """The reference's streamed answers."""
+    """The reference's streamed chat completions."""
     return {
         name: answer
         for name, answer in conforming.items()
         if isinstance(answer, Exchange)
+        and answer.request.path == CHAT_PATH
         and answer.response is not None
         and answer.response.media_type == "text/event-stream"
     }

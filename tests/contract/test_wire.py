@@ -16,7 +16,7 @@ from sixgates.capability import CAPABILITIES
 from sixgates.contract import probes_needed
 from sixgates.exchange import Request, Response
 from sixgates.judge import Judgement, Subject
-from sixgates.preflight import FIRST
+from sixgates.preflight import first_probes
 from sixgates.reference import mutants
 from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
@@ -115,7 +115,9 @@ def test_a_mutant_is_caught_over_a_socket(name: str, ward: str) -> None:
     names = probes_needed(CATALOGUE, mutant.caught_by)
     probes = [replace(probe, alone=False) for probe in CATALOGUE.probes() if probe.name in names]
     target = Target(name, f"{ward}/{name}", "reference", KEY, 8, 2048, deadline_s=20)
-    answers = fetch(target, probes, first=[probe for probe in FIRST if probe.name in names])
+    answers = fetch(
+        target, probes, first=[probe for probe in first_probes(CAPABILITIES) if probe.name in names]
+    )
     subject = Subject("reference", "reference", frozenset(CAPABILITIES), source="live")
     judgement = Judgement(CATALOGUE, subject, answers)
     assert [check for check in mutant.caught_by if judgement.verdict(check).outcome not in NOTICED] == []

@@ -117,8 +117,8 @@ def test_a_name_that_is_not_there_gets_the_names_that_are() -> None:
     with pytest.raises(EngineError) as unknown:
         install("ollama", report=lambda _: None)
     assert str(unknown.value) == (
-        "No engine is called 'ollama'. There are: model, llama_cpp, llama_cpp_portable, llama_cpp_b11434, "
-        "llama_cpp_python, vllm, litellm."
+        "No engine is called 'ollama'. There are: model, llama_cpp, llama_cpp_embeddings, llama_cpp_portable, "
+        "llama_cpp_b11434, llama_cpp_python, vllm, vllm_embeddings, litellm."
     )
 
 
@@ -161,6 +161,32 @@ def test_a_running_engine_answers_and_ends_with_the_block(monkeypatch: pytest.Mo
         pass
     assert said[-2].startswith("tiny: starting on port ")
     assert said[-1].startswith("tiny: ready after ")
+
+
+def test_an_engine_without_steps_runs_what_it_needs(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    step = Server()
+    add(monkeypatch, step)
+    argv = ("{tiny}/bin/python", "{tiny}/server.py", "{port}", "other", "{alias}")
+    monkeypatch.setitem(
+        ENGINES, "other", Engine("other", "its twin", "1", (), "nothing", ("tiny",), argv, "/")
+    )
+    said: list[str] = []
+    with running("other", model_alias="small", report=said.append) as server:
+        assert _get(server.url) == "other small"
+    assert "other: making a virtual environment…" not in said
+    assert step.runs == ["tiny"]
+    assert [path.name for path in (home / "engines" / "other").iterdir()] == [cache.STAMP]
+    assert installed("other") is not None
+
+
+@pytest.mark.parametrize("name", [name for name, engine in ENGINES.items() if not engine.steps])
+def test_an_engine_without_steps_has_the_version_of_what_it_starts(name: str) -> None:
+    """Both start lines of one installation change their version together."""
+    engine = ENGINES[name]
+    started = engine.needs[-1]
+    assert engine.argv[0].startswith(f"{{{started}}}/")
+    assert (engine.version, engine.type) == (ENGINES[started].version, ENGINES[started].type)
+    assert engine.key_env == ENGINES[started].key_env
 
 
 def test_what_is_only_installed_cannot_be_started(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

@@ -22,7 +22,7 @@ TOOL: Any = {
 
 
 def look(base_url: str, model: str) -> dict[str, Any]:
-    """Models, a plain answer, a stream (raw and by the helper), a tool call, and a refusal."""
+    """Models, a plain answer, a stream (raw and by the helper), a tool call, a refusal, and the other endpoints."""
     client = openai.OpenAI(base_url=base_url, api_key="sk-none", max_retries=0, timeout=20)
     chat = client.chat.completions
     plain = chat.create(model=model, messages=ASKED, max_tokens=16)
@@ -47,7 +47,25 @@ def look(base_url: str, model: str) -> dict[str, Any]:
         "usage": usage and usage.total_tokens,
         "call": [call.function.name, json.loads(call.function.arguments)] if call else None,
         "refusal": refusal(client),
+        "embeddings": embeddings(client, model),
+        "completions": completions(client, model),
     }
+
+
+def embeddings(client: openai.OpenAI, model: str) -> list[Any]:
+    """How long the vectors of a batch are, and whether base64, which the SDK asks for by itself, is as exact."""
+    texts = ["A red boat", "The sea is calm today."]
+    packed = client.embeddings.create(model=model, input=texts)
+    plain = client.embeddings.create(model=model, input=texts, encoding_format="float")
+    vectors = [entry.embedding for entry in packed.data]
+    return [[len(each) for each in vectors], vectors == [entry.embedding for entry in plain.data]]
+
+
+def completions(client: openai.OpenAI, model: str) -> list[str]:
+    """The same text twice, whole and as a stream."""
+    plain = client.completions.create(model=model, prompt="Once", max_tokens=4)
+    stream = client.completions.create(model=model, prompt="Once", max_tokens=4, stream=True)
+    return [plain.choices[0].text, "".join(piece.choices[0].text for piece in stream)]
 
 
 def refusal(client: openai.OpenAI) -> list[str]:

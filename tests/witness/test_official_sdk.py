@@ -80,11 +80,13 @@ def test_both_majors_lose_nothing(serving: Any, major: int) -> None:
         "usage": 27,
         "call": ["ping", {"to": "here"}],
         "refusal": ["NotFoundError", "model_not_found"],
+        "embeddings": [[8, 8], True],
+        "completions": ["A small boat left", "A small boat left"],
     }
 
 
-@pytest.mark.parametrize("name", ["models-bare-array"])
+@pytest.mark.parametrize("name", ["models-bare-array", "embeddings-base64-torn", "completions-stream-deltas"])
 def test_a_defect_that_we_claim_to_break_the_sdk_breaks_it(serving: Any, name: str) -> None:
-    """The witness can fail: this mutant makes the SDK raise."""
+    """The witness can fail: these mutants make the SDK raise."""
     result = ask(sys.executable, serving(MutantProvider(mutants.load()[name])))
     assert result.returncode != 0

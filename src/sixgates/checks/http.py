@@ -3,6 +3,7 @@
 from sixgates.catalogue import MUST, check
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import chat, chat_stream, chat_stream_long, chat_stream_usage
+from sixgates.probes.embeddings import embeddings
 from sixgates.probes.models import models_list
 from sixgates.probes.tools import tool_named, tool_named_stream
 from sixgates.select import Findings
@@ -11,7 +12,16 @@ from sixgates.select import Findings
 @check(
     "http.chunked_complete",
     MUST,
-    each=[models_list, chat, chat_stream, chat_stream_usage, chat_stream_long, tool_named, tool_named_stream],
+    each=[
+        models_list,
+        chat,
+        chat_stream,
+        chat_stream_usage,
+        chat_stream_long,
+        tool_named,
+        tool_named_stream,
+        embeddings,
+    ],
     evidence=["spec: RFC 9112 section 8", "langgenius/dify#37236"],
     breaks=["openai-python", "openai-node"],
 )

@@ -4,6 +4,7 @@ from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.errors import ANSWERED
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat
+from sixgates.probes.embeddings import embeddings
 from sixgates.probes.errors import missing_messages, unknown_model, unknown_route, wrong_method
 from sixgates.probes.models import models_list
 from sixgates.select import NON_EMPTY_STRING, Findings, shown
@@ -13,7 +14,7 @@ from sixgates.views import Reply
 @check(
     "http.content_type_json",
     MUST,
-    each=[models_list, chat, missing_messages, unknown_model],
+    each=[models_list, chat, missing_messages, unknown_model, embeddings],
     requires=ANSWERED,
     evidence=["spec: CreateChatCompletionResponse", "tarasglek/chatcraft.org#515"],
     breaks=["openai-node", "openai-node helper"],

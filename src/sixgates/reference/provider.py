@@ -13,10 +13,16 @@ from urllib.parse import unquote
 
 from sixgates.exchange import Request, Response
 from sixgates.reference.chat import chat
+from sixgates.reference.completions import complete
 from sixgates.reference.desk import CREATED, Desk, Refused, invalid
+from sixgates.reference.embeddings import embed
 
 Endpoint = Callable[[Desk, Mapping[str, Any]], Response]
-POSTED: Mapping[str, Endpoint] = {"/v1/chat/completions": chat}
+POSTED: Mapping[str, Endpoint] = {
+    "/v1/chat/completions": chat,
+    "/v1/completions": complete,
+    "/v1/embeddings": embed,
+}
 """The endpoints that take a JSON object, by path."""
 
 
