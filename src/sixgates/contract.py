@@ -12,10 +12,10 @@ from filelock import FileLock
 
 from sixgates import catalogue
 from sixgates.catalogue import Probe
-from sixgates.config import ProviderType
 from sixgates.exchange import Exchange
+from sixgates.excuses import ENGINES, accepted, engine_of, remarks
 from sixgates.health import cause_of
-from sixgates.judge import Answer, Declared, Judgement, Subject
+from sixgates.judge import Answer, Judgement, Subject
 from sixgates.party import Party
 from sixgates.preflight import FIRST, diagnose
 from sixgates.sources import cassette
@@ -24,12 +24,6 @@ from sixgates.symptom import Symptom
 from sixgates.verdict import Cause
 
 Say = Callable[[str], None]
-ENGINES = {
-    ProviderType.VLLM: "vLLM",
-    ProviderType.LLAMA_CPP: "llama.cpp",
-    ProviderType.LLAMA_CPP_PYTHON: "llama-cpp-python",
-    ProviderType.OLLAMA: "Ollama",
-}
 
 
 @dataclass(slots=True)
@@ -116,8 +110,9 @@ class Contract:
 
     def _subject(self, label: cassette.Label | None, answers: Mapping[str, Answer]) -> Subject:
         party = self.party
-        version = (label.engine_version if label else "") or party.engine_version
-        engine = " ".join(filter(None, (ENGINES.get(party.entry.type, party.entry.type.value), version)))
+        kind, version = engine_of(party, answers, label, live=self.live)
+        engine = " ".join(filter(None, (ENGINES.get(kind, kind.value), version)))
+        recorded = label.recorded if label and not self.live else ""
         capabilities = party.capabilities()
         if party.detect:
             capabilities |= detected(answers)
@@ -129,11 +124,8 @@ class Contract:
             source="live" if self.live else f"recorded {label.recorded}" if label else "recorded",
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
-            deviations=tuple(
-                Declared(entry.check, entry.reason, entry.expires, entry.link)
-                for entry in party.deviations
-                if entry.engine_version in (None, version)
-            ),
+            deviations=accepted(party, kind, version, recorded),
+            remarks=remarks(party, kind, version),
         )
 
 

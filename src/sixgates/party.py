@@ -15,6 +15,7 @@ class Party:
     name: str
     entry: Provider
     deviations: tuple[Deviation, ...] = ()
+    refused: frozenset[str] = frozenset()
     detect: bool = False
 
     @property
