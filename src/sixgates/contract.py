@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from sixgates import catalogue
 from sixgates.catalogue import Probe
-from sixgates.exchange import Exchange
+from sixgates.detection import DETECTORS, Offer, Shown, detect
 from sixgates.excuses import ENGINES, accepted, engine_of, remarks
 from sixgates.health import cause_of
 from sixgates.judge import Answer, Judgement, Subject
@@ -21,7 +21,7 @@ from sixgates.preflight import FIRST, diagnose
 from sixgates.sources import cassette
 from sixgates.sources.secrets import without_secrets
 from sixgates.symptom import Symptom
-from sixgates.verdict import Cause
+from sixgates.verdict import FOUND, Cause
 
 Say = Callable[[str], None]
 
@@ -68,7 +68,7 @@ class Contract:
     def _needed(self, probes: tuple[Probe, ...]) -> tuple[Probe, ...]:
         if self.record or not self.wanted:
             return probes
-        names = _names_needed(catalogue.load(), self.wanted, self.party.detect)
+        names = _names_needed(catalogue.load(), self.wanted, self.party.ad_hoc)
         return tuple(probe for probe in probes if probe.name in names)
 
     def _fetch(self, folder: Path, probes: tuple[Probe, ...]) -> None:
@@ -81,8 +81,8 @@ class Contract:
         target = Target(
             self.party.name, entry.root, model, key, entry.concurrency or 4, self.party.context_length
         )
-        tried = self.party.capabilities() | (DETECTABLE if self.party.detect else frozenset())
-        offered = [probe for probe in probes if tried.issuperset(probe.needs)]
+        tried = self.party.capabilities() | (frozenset(DETECTORS) if self.party.ad_hoc else frozenset())
+        offered = [probe for probe in probes if self._sent(probe, tried)]
         self.say(f"{self.party.name}: {len(offered)} probes to {address}")
         found = fetch(target, offered, first=FIRST, stop=self._cause)
         cassette.save(folder, self._label(), address, probes, found)
@@ -91,6 +91,13 @@ class Contract:
             self.say(
                 f"{self.party.name}: recorded {len(found)} exchanges in {self.cassettes / self.party.name}"
             )
+
+    def _sent(self, probe: Probe, tried: frozenset[str]) -> bool:
+        """All that may be judged; of what an ad-hoc provider does not declare, only the request that shows it."""
+        if self.party.capabilities().issuperset(probe.needs):
+            return True
+        shows = self.party.detect or probe.name in _detecting()
+        return shows and tried.issuperset(probe.needs)
 
     def _label(self) -> cassette.Label:
         party = self.party
@@ -114,8 +121,9 @@ class Contract:
         engine = " ".join(filter(None, (ENGINES.get(kind, kind.value), version)))
         recorded = label.recorded if label and not self.live else ""
         capabilities = party.capabilities()
+        seen = detect(answers)
         if party.detect:
-            capabilities |= detected(answers)
+            capabilities |= {name for name, one in seen.items() if one.offer is Offer.OFFERED}
         return Subject(
             party.name,
             party.model,
@@ -125,6 +133,7 @@ class Contract:
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
             deviations=accepted(party, kind, version, recorded),
+            undeclared=_undeclared(party.name, seen),
             remarks=remarks(party, kind, version),
         )
 
@@ -139,23 +148,24 @@ _WORDS = {
     Symptom.NOT_OPENAI: "it does not speak the OpenAI API",
     Symptom.ERROR: "it answers with errors only",
 }
-_DETECTORS = {"tools": "tool-named", "n": "chat-stream-two-choices"}
-DETECTABLE = frozenset({*_DETECTORS, "auth"})
 
 
-def detected(answers: Mapping[str, Answer]) -> frozenset[str]:
-    """Capabilities that a server shows by accepting the request that needs them, or, for `auth`, by refusing."""
+def _detecting() -> set[str]:
+    return {probe.name for each in DETECTORS.values() for probe in each.probes}
 
-    def status(probe: str) -> int:
-        answer = answers.get(probe)
-        return answer.response.status if isinstance(answer, Exchange) and answer.response else 0
 
-    found = {name for name, probe in _DETECTORS.items() if status(probe) == 200}
-    return frozenset(found | ({"auth"} if status("no-key") in {401, 403} else set()))
+def _undeclared(provider: str, seen: Mapping[str, Shown]) -> Mapping[str, str]:
+    """What the reports say of a capability that is not judged."""
+    return {
+        name: f"{FOUND}: {name}, which {provider} does not declare"
+        if one.offer is Offer.OFFERED
+        else f"{provider} does not offer {name}: {one.offer}, {DETECTORS[name].probe.name} got {one.reason}"
+        for name, one in seen.items()
+    }
 
 
 def _names_needed(known: catalogue.Catalogue, wanted: Iterable[str], detect: bool) -> set[str]:
-    names = {probe.name for probe in FIRST} | ({*_DETECTORS.values(), "no-key"} if detect else set())
+    names = {probe.name for probe in FIRST} | (_detecting() if detect else set())
     waiting = list(wanted)
     seen: set[str] = set()
     while waiting:

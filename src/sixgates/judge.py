@@ -53,6 +53,8 @@ class Subject:
     root: str = ""
     api_key_env: str | None = None
     deviations: tuple[Declared, ...] = ()
+    undeclared: Mapping[str, str] = field(default_factory=dict)
+    """What was seen of capabilities that are not judged, such as tools that an ad-hoc provider refused."""
     remarks: Mapping[str, str] = field(default_factory=dict)
     """By check, what a reader of its failure should know of the engine."""
 
@@ -87,7 +89,8 @@ class Judgement:
             return replace(plain, outcome=Outcome.BLOCKED, cause=self.fatal)
         missing = self._undeclared(check)
         if missing is not None:
-            reason = f"{self.subject.name} does not declare the capability {missing}"
+            undeclared = f"{self.subject.name} does not declare the capability {missing}"
+            reason = self.subject.undeclared.get(missing, undeclared)
             return replace(plain, outcome=Outcome.NOT_APPLICABLE, reason=reason)
         probes, excuse = self._judgeable(check)
         if excuse is not None:
@@ -141,7 +144,7 @@ class Judgement:
             answer = Cause(f"{self.subject.name}:not-sent", f"the probe {probe.name} was never sent")
         if isinstance(answer, Cause):
             return _blocked(answer)
-        for name in (*self._required(check, probe), probe.answered_by):
+        for name in (*self._required(check, probe), None if check.unconditional else probe.answered_by):
             if name is not None and name != check.id and not self._met_on(probe, name):
                 excuse = self._unless_met(name)
                 if excuse is not None:

@@ -17,6 +17,7 @@ class Party:
     deviations: tuple[Deviation, ...] = ()
     refused: frozenset[str] = frozenset()
     detect: bool = False
+    ad_hoc: bool = False
 
     @property
     def model(self) -> str:

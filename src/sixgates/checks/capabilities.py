@@ -1,0 +1,26 @@
+"""What is declared must be offered: how tools, several choices and keys show."""
+
+from sixgates.completion import Completion
+from sixgates.detection import detector, read_by_the_model, two_choices
+from sixgates.exchange import Exchange
+from sixgates.probes.chat import chat, chat_two_choices
+from sixgates.probes.errors import no_key
+from sixgates.probes.tools import tool_named
+from sixgates.select import Findings
+
+
+def _tools_reach_the_model(named: Exchange, plain: Exchange) -> Findings:
+    """A named choice brings a call; a server that reads the choice as auto still shows the tools to the model."""
+    if not Completion.of(named).calls:
+        yield from read_by_the_model(named, plain)
+
+
+detector(
+    "tools",
+    probe=tool_named,
+    effect=_tools_reach_the_model,
+    beside=[chat],
+    evidence=["spec: ChatCompletionTool", "ollama/ollama#11171"],
+)
+detector("n", probe=chat_two_choices, effect=two_choices, evidence=["spec: CreateChatCompletionRequest"])
+detector("auth", probe=no_key, effect=None, evidence=["spec: ApiKeyAuth"])
