@@ -81,10 +81,11 @@ class Contract:
         target = Target(
             self.party.name, entry.root, model, key, entry.concurrency or 4, self.party.context_length
         )
-        tried = self.party.capabilities() | (frozenset(DETECTORS) if self.party.ad_hoc else frozenset())
-        offered = [probe for probe in probes if self._sent(probe, tried)]
-        self.say(f"{self.party.name}: {len(offered)} probes to {address}")
-        found = fetch(target, offered, first=FIRST, stop=self._cause)
+        first = self._asked_first(probes)
+        ahead = [probe for probe in probes if probe in first or self._chosen({}, probe)]
+        found_out = ", then what it offers" if self.party.detect else ""
+        self.say(f"{self.party.name}: {len(ahead)} probes to {address}{found_out}")
+        found = fetch(target, probes, first=first, stop=self._cause, choose=self._chosen)
         cassette.save(folder, self._label(), address, probes, found)
         if self.record and self._cause(found) is None:
             cassette.save(self.cassettes / self.party.name, self._label(), address, probes, found)
@@ -92,12 +93,25 @@ class Contract:
                 f"{self.party.name}: recorded {len(found)} exchanges in {self.cassettes / self.party.name}"
             )
 
-    def _sent(self, probe: Probe, tried: frozenset[str]) -> bool:
-        """All that may be judged; of what an ad-hoc provider does not declare, only the request that shows it."""
-        if self.party.capabilities().issuperset(probe.needs):
-            return True
-        shows = self.party.detect or probe.name in _detecting()
-        return shows and tried.issuperset(probe.needs)
+    def _asked_first(self, probes: tuple[Probe, ...]) -> tuple[Probe, ...]:
+        """What tells whether a provider can be judged, and of an ad-hoc one the requests that show what it offers."""
+        shows = _detecting() if self.party.ad_hoc else set()
+        tried = self.party.capabilities() | frozenset(DETECTORS)
+        return FIRST + tuple(
+            probe
+            for probe in probes
+            if probe.name in shows and probe not in FIRST and tried.issuperset(probe.needs)
+        )
+
+    def _capabilities(self, answers: Mapping[str, Answer]) -> frozenset[str]:
+        """What is declared, or found where the provider is to be asked."""
+        declared = self.party.capabilities()
+        if not self.party.detect:
+            return declared
+        return declared | {name for name, one in detect(answers).items() if one.offer is Offer.OFFERED}
+
+    def _chosen(self, answers: Mapping[str, Answer], probe: Probe) -> bool:
+        return self._capabilities(answers).issuperset(probe.needs)
 
     def _label(self) -> cassette.Label:
         party = self.party
@@ -120,20 +134,16 @@ class Contract:
         kind, version = engine_of(party, answers, label, live=self.live)
         engine = " ".join(filter(None, (ENGINES.get(kind, kind.value), version)))
         recorded = label.recorded if label and not self.live else ""
-        capabilities = party.capabilities()
-        seen = detect(answers)
-        if party.detect:
-            capabilities |= {name for name, one in seen.items() if one.offer is Offer.OFFERED}
         return Subject(
             party.name,
             party.model,
-            capabilities,
+            self._capabilities(answers),
             engine=engine,
             source="live" if self.live else f"recorded {label.recorded}" if label else "recorded",
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
             deviations=accepted(party, kind, version, recorded),
-            undeclared=_undeclared(party.name, seen),
+            undeclared=_undeclared(party.name, detect(answers)),
             remarks=remarks(party, kind, version),
         )
 

@@ -117,6 +117,7 @@ def detector(
         raise CatalogueError(f"detector {capability}: no such capability, or it has a detector")
     found = Detector(capability, probe, effect, tuple(beside))
     DETECTORS[capability] = found
+    views: tuple[Any, ...] = (Exchange,) * len(found.probes)
     CATALOGUE.add(
         Check(
             id=f"capability.{capability}",
@@ -125,7 +126,7 @@ def detector(
             probes=found.probes,
             together=True,
             judge=found.findings,
-            views=(Exchange,) * len(found.probes),
+            views=views,
             evidence=tuple(evidence),
             breaks=tuple(breaks),
             capability=capability,
