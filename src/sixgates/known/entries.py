@@ -42,7 +42,7 @@ class Shipped(Closed):
     check: Text
     versions: Annotated[str, AfterValidator(_range)]
     reason: Annotated[str, StringConstraints(min_length=10)]
-    recording: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
+    recording: Annotated[str, StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)+$")]
     seen: Seen
     link: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
 
