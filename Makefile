@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/sixgates-ready
 
-.PHONY: gates test record engine lint docs clean
+.PHONY: gates test record drift engine lint docs clean
 
 gates: $(READY) ## start an example stack and judge it by all six gates, live
 	$(BIN)/sixgates demo
@@ -19,6 +19,9 @@ lint: $(READY) ## format, lint, types
 
 record: $(READY) ## make record PROVIDER=vllm: record a provider's contract from a real engine
 	$(BIN)/sixgates record $(or $(PROVIDER),$(error say which: make record PROVIDER=vllm, llama_cpp or llama_cpp_python))
+
+drift: $(READY) ## make drift OLD=cassettes/llama_cpp NEW=cassettes/versions/b11434/llama_cpp: what changed
+	$(BIN)/sixgates drift $(or $(OLD),$(error say which: make drift OLD=DIR NEW=DIR)) $(or $(NEW),$(error say which: make drift OLD=DIR NEW=DIR))
 
 engine: $(READY) ## make engine NAME=vllm PORT=8001: start a real engine, until Ctrl-C
 	$(BIN)/sixgates engine $(or $(NAME),--list) $(if $(PORT),--port $(PORT))

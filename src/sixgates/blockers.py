@@ -91,7 +91,8 @@ def _explain(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
             return f"{check} could not be judged{why}", ()
         case Outcome.STALE:
             return f"{check} has a stale deviation{why}", (
-                "remove its entry from deviations.yaml, or renew it",
+                "remove its entry from deviations.yaml, or renew it; one that is known of the engine "
+                "can be refused: contract.refuse in gates.yaml",
             )
         case Outcome.ERROR:
             return f"{check} raised{why}", ("this is a bug of sixgates: report it with the text above",)

@@ -26,6 +26,7 @@ OFFERED_AT = {CHAT_PATH: CHAT, COMPLETIONS_PATH: COMPLETIONS, EMBEDDINGS_PATH: E
 MODEL = "$model"
 OVERFLOW = "$overflow"
 AREAS = (
+    "capability",
     "models",
     "chat.shape",
     "chat.stream",
@@ -148,6 +149,8 @@ class Check:
     breaks: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     capability: str | None = None
+    unconditional: bool = False
+    """Whether it is judged even where its probes were not answered as they should be."""
 
     @property
     def area(self) -> str:
@@ -157,7 +160,7 @@ class Check:
     @property
     def prerequisites(self) -> tuple[str, ...]:
         """Checks that must hold before this one can be judged: its own and those of its probes."""
-        answered = (probe.answered_by for probe in self.probes)
+        answered = () if self.unconditional else (probe.answered_by for probe in self.probes)
         return tuple(dict.fromkeys(name for name in (*self.requires, *answered) if name and name != self.id))
 
 

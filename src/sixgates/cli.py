@@ -1,4 +1,4 @@
-"""Jobs that are not test runs: lint, compile, schema, catalogue, serve, report, and starting engines."""
+"""Jobs that are not test runs, such as lint, compile, catalogue, serve, report, drift, and starting engines."""
 
 from __future__ import annotations
 
@@ -62,6 +62,15 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, metavar="DIR", help="write gates.json, gates.md, badge.json here"
     )
     report.set_defaults(run=_report)
+    drift = commands.add_parser("drift", help="say what changed between two recordings of an engine")
+    drift.add_argument("old", type=Path, metavar="OLD", help="such as cassettes/llama_cpp")
+    drift.add_argument("new", type=Path, metavar="NEW", help="such as cassettes/versions/b11434/llama_cpp")
+    drift.set_defaults(run=_drift)
+    known = commands.add_parser("known", help="draft known deviations: what a recording breaks unexcused")
+    known.add_argument("provider", metavar="PROVIDER", help="its name in providers.yaml")
+    known.add_argument("--gateway-config", type=Path, default=Path("config"), metavar="DIR")
+    known.add_argument("--cassettes", type=Path, default=Path("cassettes"), metavar="DIR")
+    known.set_defaults(run=_known)
     add_parser(commands)
     return parser
 
@@ -164,6 +173,48 @@ def _report(options: argparse.Namespace) -> int:
         return _unusable(str(problem))
     print("\n".join(render_table(document, encoding=sys.stdout.encoding)))
     return OK if all(gate["status"] == "MET" for gate in document["gates"]) else FOUND
+
+
+def _drift(options: argparse.Namespace) -> int:
+    from sixgates import catalogue
+    from sixgates.drift import changes
+    from sixgates.sources import cassette
+    from sixgates.verdict import Cause
+
+    read = []
+    for folder in (options.old, options.new):
+        label, found = cassette.answers(folder, folder.name, catalogue.load().probes())
+        if label is None:
+            return _unusable(f"{folder}: no recording of the probes of this version")
+        print(f"{folder}: {label.provider}, {label.type} {label.engine_version}, recorded {label.recorded}")
+        read.append({name: answer for name, answer in found.items() if not isinstance(answer, Cause)})
+    lines = changes(*read)
+    print("\n".join(lines) if lines else "nothing changed")
+    return OK
+
+
+def _known(options: argparse.Namespace) -> int:
+    from sixgates import catalogue
+    from sixgates.config import ConfigError
+    from sixgates.drafting import draft
+    from sixgates.run import Run
+    from sixgates.sources import cassette
+
+    folder = options.cassettes / options.provider
+    run = Run(options.gateway_config, options.cassettes, options.cassettes, only=(options.provider,))
+    try:
+        parties = run.parties()
+    except ConfigError as problem:
+        _print(problem.findings)
+        return FOUND
+    label, _ = cassette.answers(folder, options.provider, catalogue.load().probes())
+    if not parties or label is None:
+        return _unusable(f"{options.provider}: no active provider of that name with a recording in {folder}")
+    parts = folder.parts
+    recordings = "/".join(parts[parts.index("cassettes") + 1 :] if "cassettes" in parts else parts[-1:])
+    text = draft(run.contract(parties[0]), recordings, label.engine_version, label.recorded)
+    print(text or f"{folder}: nothing is broken that is not known")
+    return OK
 
 
 def _stack(directory: Path) -> Stack | None:

@@ -12,24 +12,18 @@ from filelock import FileLock
 
 from sixgates import catalogue
 from sixgates.catalogue import Probe
-from sixgates.config import ProviderType
-from sixgates.exchange import Exchange
+from sixgates.detection import DETECTORS, Offer, Shown, detect
+from sixgates.excuses import ENGINES, accepted, engine_of, remarks
 from sixgates.health import cause_of
-from sixgates.judge import Answer, Declared, Judgement, Subject
+from sixgates.judge import Answer, Judgement, Subject
 from sixgates.party import Party
 from sixgates.preflight import diagnose, first_probes
 from sixgates.sources import cassette
 from sixgates.sources.secrets import without_secrets
 from sixgates.symptom import Symptom
-from sixgates.verdict import Cause
+from sixgates.verdict import FOUND, Cause
 
 Say = Callable[[str], None]
-ENGINES = {
-    ProviderType.VLLM: "vLLM",
-    ProviderType.LLAMA_CPP: "llama.cpp",
-    ProviderType.LLAMA_CPP_PYTHON: "llama-cpp-python",
-    ProviderType.OLLAMA: "Ollama",
-}
 
 
 @dataclass(slots=True)
@@ -75,7 +69,7 @@ class Contract:
         if self.record or not self.wanted:
             return probes
         names = {probe.name for probe in self._first}
-        names |= _names_needed(catalogue.load(), self.wanted, self.party.detect)
+        names |= _names_needed(catalogue.load(), self.wanted, self.party.ad_hoc)
         return tuple(probe for probe in probes if probe.name in names)
 
     def _fetch(self, folder: Path, probes: tuple[Probe, ...]) -> None:
@@ -88,10 +82,11 @@ class Contract:
         target = Target(
             self.party.name, entry.root, model, key, entry.concurrency or 4, self.party.context_length
         )
-        tried = self.party.capabilities() | (DETECTABLE if self.party.detect else frozenset())
-        offered = [probe for probe in probes if tried.issuperset(probe.needs)]
-        self.say(f"{self.party.name}: {len(offered)} probes to {address}")
-        found = fetch(target, offered, first=self._first, stop=self._cause)
+        first = self._asked_first(probes)
+        ahead = [probe for probe in probes if probe in first or self._chosen({}, probe)]
+        found_out = ", then what it offers" if self.party.detect else ""
+        self.say(f"{self.party.name}: {len(ahead)} probes to {address}{found_out}")
+        found = fetch(target, probes, first=first, stop=self._cause, choose=self._chosen)
         cassette.save(folder, self._label(), address, probes, found)
         if self.record and self._cause(found) is None:
             cassette.save(self.cassettes / self.party.name, self._label(), address, probes, found)
@@ -102,6 +97,27 @@ class Contract:
     @property
     def _first(self) -> tuple[Probe, Probe]:
         return first_probes(self.party.capabilities())
+
+    def _asked_first(self, probes: tuple[Probe, ...]) -> tuple[Probe, ...]:
+        """What tells whether a provider can be judged, and of an ad-hoc one the requests that show what it offers."""
+        shows = _detecting() if self.party.ad_hoc else set()
+        tried = self.party.capabilities() | frozenset(DETECTORS)
+        first = self._first
+        return first + tuple(
+            probe
+            for probe in probes
+            if probe.name in shows and probe not in first and tried.issuperset(probe.needs)
+        )
+
+    def _capabilities(self, answers: Mapping[str, Answer]) -> frozenset[str]:
+        """What is declared, or found where the provider is to be asked."""
+        declared = self.party.capabilities()
+        if not self.party.detect:
+            return declared
+        return declared | {name for name, one in detect(answers).items() if one.offer is Offer.OFFERED}
+
+    def _chosen(self, answers: Mapping[str, Answer], probe: Probe) -> bool:
+        return self._capabilities(answers).issuperset(probe.needs)
 
     def _label(self) -> cassette.Label:
         party = self.party
@@ -121,24 +137,20 @@ class Contract:
 
     def _subject(self, label: cassette.Label | None, answers: Mapping[str, Answer]) -> Subject:
         party = self.party
-        version = (label.engine_version if label else "") or party.engine_version
-        engine = " ".join(filter(None, (ENGINES.get(party.entry.type, party.entry.type.value), version)))
-        capabilities = party.capabilities()
-        if party.detect:
-            capabilities |= detected(answers)
+        kind, version = engine_of(party, answers, label, live=self.live)
+        engine = " ".join(filter(None, (ENGINES.get(kind, kind.value), version)))
+        recorded = label.recorded if label and not self.live else ""
         return Subject(
             party.name,
             party.model,
-            capabilities,
+            self._capabilities(answers),
             engine=engine,
             source="live" if self.live else f"recorded {label.recorded}" if label else "recorded",
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
-            deviations=tuple(
-                Declared(entry.check, entry.reason, entry.expires, entry.link)
-                for entry in party.deviations
-                if entry.engine_version in (None, version)
-            ),
+            deviations=accepted(party, kind, version, recorded),
+            undeclared=_undeclared(party.name, detect(answers)),
+            remarks=remarks(party, kind, version),
         )
 
 
@@ -152,29 +164,24 @@ _WORDS = {
     Symptom.NOT_OPENAI: "it does not speak the OpenAI API",
     Symptom.ERROR: "it answers with errors only",
 }
-_DETECTORS = {
-    "tools": "tool-named",
-    "n": "chat-stream-two-choices",
-    "completions": "completions",
-    "embeddings": "embeddings",
-}
-DETECTABLE = frozenset({*_DETECTORS, "auth"})
 
 
-def detected(answers: Mapping[str, Answer]) -> frozenset[str]:
-    """Capabilities that a server shows by accepting the request that needs them, or, for `auth`, by refusing."""
+def _detecting() -> set[str]:
+    return {probe.name for each in DETECTORS.values() for probe in each.probes}
 
-    def status(probe: str) -> int:
-        answer = answers.get(probe)
-        return answer.response.status if isinstance(answer, Exchange) and answer.response else 0
 
-    found = {name for name, probe in _DETECTORS.items() if status(probe) == 200}
-    return frozenset(found | ({"auth"} if status("no-key") in {401, 403} else set()))
+def _undeclared(provider: str, seen: Mapping[str, Shown]) -> Mapping[str, str]:
+    """What the reports say of a capability that is not judged."""
+    return {
+        name: f"{FOUND}: {name}, which {provider} does not declare"
+        if one.offer is Offer.OFFERED
+        else f"{provider} does not offer {name}: {one.offer}, {DETECTORS[name].probe.name} got {one.reason}"
+        for name, one in seen.items()
+    }
 
 
 def _names_needed(known: catalogue.Catalogue, wanted: Iterable[str], detect: bool) -> set[str]:
-    detecting = {*_DETECTORS.values(), "no-key"} if detect else set()
-    return detecting | probes_needed(known, wanted)
+    return probes_needed(known, wanted) | (_detecting() if detect else set())
 
 
 def probes_needed(known: catalogue.Catalogue, wanted: Iterable[str]) -> set[str]:

@@ -27,12 +27,18 @@ Answer = Exchange | NotSent | Cause
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A declared deviation of one provider from one check, good until it expires."""
+    """A deviation of one provider from one check: its own, good until it expires, or one known of its engine.
+
+    `known` says of which engine and versions an entry is known that ships with the package; `refutable` that the
+    exchanges are a recording no older than the one that shows it.
+    """
 
     check: str
     reason: str
-    expires: date
+    expires: date | None = None
     link: str | None = None
+    known: str = ""
+    refutable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,10 @@ class Subject:
     root: str = ""
     api_key_env: str | None = None
     deviations: tuple[Declared, ...] = ()
+    undeclared: Mapping[str, str] = field(default_factory=dict)
+    """What was seen of capabilities that are not judged, such as tools that an ad-hoc provider refused."""
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    """By check, what a reader of its failure should know of the engine."""
 
 
 @dataclass(slots=True)
@@ -79,7 +89,8 @@ class Judgement:
             return replace(plain, outcome=Outcome.BLOCKED, cause=self.fatal)
         missing = self._undeclared(check)
         if missing is not None:
-            reason = f"{self.subject.name} does not declare the capability {missing}"
+            undeclared = f"{self.subject.name} does not declare the capability {missing}"
+            reason = self.subject.undeclared.get(missing, undeclared)
             return replace(plain, outcome=Outcome.NOT_APPLICABLE, reason=reason)
         probes, excuse = self._judgeable(check)
         if excuse is not None:
@@ -133,7 +144,7 @@ class Judgement:
             answer = Cause(f"{self.subject.name}:not-sent", f"the probe {probe.name} was never sent")
         if isinstance(answer, Cause):
             return _blocked(answer)
-        for name in (*self._required(check, probe), probe.answered_by):
+        for name in (*self._required(check, probe), None if check.unconditional else probe.answered_by):
             if name is not None and name != check.id and not self._met_on(probe, name):
                 excuse = self._unless_met(name)
                 if excuse is not None:
@@ -228,16 +239,37 @@ class Judgement:
 
     def _declared(self, check: Check, verdict: Verdict) -> Verdict:
         entry = next((each for each in self.subject.deviations if each.check == check.id), None)
-        if entry is None or verdict.outcome not in _DECIDED:
+        if verdict.outcome not in _DECIDED:
             return verdict
+        if entry is None:
+            remark = self.subject.remarks.get(check.id, "")
+            return replace(verdict, reason=remark) if verdict.findings and remark else verdict
+        if entry.known:
+            return _known(entry, verdict)
         link = f" ({entry.link})" if entry.link else ""
         if verdict.outcome is Outcome.PASSED:
             reason = f"declared as a deviation, but it passes: remove the entry. It said: {entry.reason}"
             return replace(verdict, outcome=Outcome.STALE, reason=reason)
-        if entry.expires < self.today:
+        if entry.expires is not None and entry.expires < self.today:
             reason = f"the declared deviation expired on {entry.expires}: look again. It said: {entry.reason}"
             return replace(verdict, outcome=Outcome.STALE, reason=reason)
         return replace(verdict, outcome=Outcome.DEVIATION, reason=f"{entry.reason}{link}")
+
+
+def _known(entry: Declared, verdict: Verdict) -> Verdict:
+    """Nobody can take a shipped entry away: live, a pass is only mentioned; a newer recording refutes the entry."""
+    if verdict.outcome is not Outcome.PASSED:
+        link = f" ({entry.link})" if entry.link else ""
+        reason = f"{entry.reason} Known of {entry.known}.{link}"
+        return replace(verdict, outcome=Outcome.DEVIATION, reason=reason)
+    said = f"It said: {entry.reason}"
+    if not entry.refutable:
+        return replace(verdict, reason=f"known as a deviation of {entry.known}, but it passes here. {said}")
+    reason = (
+        f"known as a deviation of {entry.known}, but this recording refutes it: "
+        f"name the check under contract.refuse of gates.yaml, and report it. {said}"
+    )
+    return replace(verdict, outcome=Outcome.STALE, reason=reason)
 
 
 _DECIDED = {Outcome.PASSED, Outcome.FAILED, Outcome.ADVISORY}

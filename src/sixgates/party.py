@@ -15,7 +15,9 @@ class Party:
     name: str
     entry: Provider
     deviations: tuple[Deviation, ...] = ()
+    refused: frozenset[str] = frozenset()
     detect: bool = False
+    ad_hoc: bool = False
 
     @property
     def model(self) -> str:

@@ -47,9 +47,13 @@ class Run:
     def parties(self) -> list[Party]:
         """The providers to judge: the ad-hoc one, else the active ones; raises ConfigError."""
         if self.base_url is not None:
-            return [Party(AD_HOC, self._ad_hoc(), detect=self.capabilities in (None, ("auto",)))]
+            auto = self.capabilities in (None, ("auto",))
+            return [Party(AD_HOC, self._ad_hoc(), detect=auto, ad_hoc=True)]
+        refused = frozenset(self.stack.gates.contract.refuse)
         return [
-            Party(name, entry, tuple(each for each in self.stack.deviations if each.provider == name))
+            Party(
+                name, entry, tuple(each for each in self.stack.deviations if each.provider == name), refused
+            )
             for name, entry in self.stack.active.items()
             if not self.only or name in self.only
         ]

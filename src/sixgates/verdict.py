@@ -61,6 +61,10 @@ class Outcome(StrEnum):
 _RED = {Outcome.FAILED, Outcome.STALE, Outcome.BLOCKED, Outcome.ERROR}
 
 
+FOUND = "found but undeclared"
+"""How the reason begins of what a provider offers and does not declare."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Why something could not be judged; equal keys are one root cause and are printed once."""

@@ -270,7 +270,10 @@ def test_failures_are_grouped_by_check_with_their_providers() -> None:
         (
             O.STALE,
             "area.topic_0 has a stale deviation: R.",
-            ("remove its entry from deviations.yaml, or renew it",),
+            (
+                "remove its entry from deviations.yaml, or renew it; one that is known of the engine "
+                "can be refused: contract.refuse in gates.yaml",
+            ),
         ),
         (O.ERROR, "area.topic_0 raised: R.", ("this is a bug of sixgates: report it with the text above",)),
         (O.ADVISORY, "area.topic_0 is advised, and --strict requires it: R.", ()),

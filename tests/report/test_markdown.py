@@ -44,9 +44,9 @@ Each choice says exactly once why it stopped, in the last chunk that carries it.
 curl -sN http://127.0.0.1:8080/v1/chat/completions -d '{"stream":true}'
 ```
 
-## Declared deviations (1)
+## Accepted deviations (1)
 
-- `chat.id` MUST DEVIATION, provider `llama` (llama.cpp b10434): fixed in b10500
+- `chat.id` MUST, `llama` (llama.cpp b10434): fixed in b10500 — hurts langchain-openai, litellm
 
 <details>
 <summary>Advisories (1)</summary>

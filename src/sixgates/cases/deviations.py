@@ -18,7 +18,10 @@ _PLAIN = Verdict(
     Gate.CONTRACT,
     Level.MUST,
     Outcome.PASSED,
-    requirement="Every entry of deviations.yaml names a provider of the stack and a check of the catalogue.",
+    requirement=(
+        "Every entry of deviations.yaml names a provider of the stack and a check of the catalogue, "
+        "and contract.refuse of gates.yaml names checks that an engine is known to break."
+    ),
 )
 
 
@@ -32,7 +35,7 @@ def _judge(run: Run) -> Verdict:
         reason = "an ad-hoc provider has no deviations.yaml"
         return replace(_PLAIN, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     try:
-        findings = tuple(_unknown(run.stack))
+        findings = (*_unknown(run.stack), *_refused(run.stack))
     except ConfigError as error:
         return replace(_PLAIN, outcome=Outcome.BLOCKED, cause=unreadable_cause(error.findings))
     return replace(_PLAIN, outcome=Outcome.FAILED if findings else Outcome.PASSED, findings=findings)
@@ -52,3 +55,15 @@ def _unknown(stack: Stack) -> Iterator[Finding]:
                 close = get_close_matches(value, list(known), 1)
                 hint = f"did you mean {close[0]}?" if close else "docs/catalogue.md lists the checks"
                 yield Finding(where, f"the name of a {name}", value, hint)
+
+
+def _refused(stack: Stack) -> Iterator[Finding]:
+    from sixgates.known import load
+
+    known = sorted({entry.check for entries in load().values() for entry in entries})
+    for number, check in enumerate(stack.gates.contract.refuse):
+        if check not in known:
+            where = stack.position("gates.yaml", "gates", "contract", "refuse", number)
+            close = get_close_matches(check, known, 1)
+            hint = f"did you mean {close[0]}?" if close else "no engine is known to break it: leave it out"
+            yield Finding(where, "a check with a known deviation", check, hint)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sixgates.config.shape import Closed
+from sixgates.config.shape import Closed, Text
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -29,7 +29,10 @@ class ContractGate(Closed):
     """Gate 4."""
 
     deviations: Literal["allow", "refuse"] = "allow"
-    """Whether a declared deviation counts as met."""
+    """Whether a declared deviation counts as met, one of the stack's own or one known of the engine."""
+
+    refuse: list[Text] = Field(default_factory=list)
+    """Checks of which no deviation known of an engine is accepted; own entries of deviations.yaml still hold."""
 
 
 class Gates(Closed):

@@ -35,6 +35,9 @@ def add_parser(subparsers: Subparsers) -> None:
     record.add_argument("provider", metavar="PROVIDER", help="its name in providers.yaml")
     record.add_argument("--gateway-config", type=Path, default=Path("config"), metavar="DIR")
     record.add_argument("--engine", choices=list(ENGINES), help="the engine to start (default: PROVIDER)")
+    record.add_argument(
+        "--into", type=Path, metavar="DIR", help="where PROVIDER's folder goes (default: cassettes)"
+    )
     record.set_defaults(run=functools.partial(stopped_cleanly, _record))
     demo = subparsers.add_parser("demo", help="start an example stack and judge it by all six gates")
     demo.add_argument("--example", type=Path, default=Path("examples/embedded"), metavar="DIR")
@@ -89,7 +92,7 @@ def listing() -> str:
 def _record(args: argparse.Namespace) -> int:
     from sixgates.engines.recording import record
 
-    return record(args.provider, args.gateway_config, engine=args.engine, report=_say)
+    return record(args.provider, args.gateway_config, engine=args.engine, into=args.into, report=_say)
 
 
 def _demo(args: argparse.Namespace) -> int:

@@ -18,8 +18,18 @@ from sixgates.engines.running import RunningEngine, running
 from sixgates.engines.steps import Report
 
 
-def record(provider: str, config: Path, *, engine: str | None = None, report: Report = print) -> int:
-    """Starts the engine, runs the contracts with `--record` against it, and returns pytest's exit status."""
+def record(
+    provider: str,
+    config: Path,
+    *,
+    engine: str | None = None,
+    into: Path | None = None,
+    report: Report = print,
+) -> int:
+    """Starts the engine, runs the contracts with `--record` against it, and returns pytest's exit status.
+
+    The recording goes into the provider's folder below `into`, or below the usual one.
+    """
     entry = _entry(provider, config)
     variable = entry.get("api_key_env")
     key = secrets.token_urlsafe(24) if variable else None
@@ -33,7 +43,8 @@ def record(provider: str, config: Path, *, engine: str | None = None, report: Re
         write_config(Path(folder), provider, entry, server, config)
         warm_up(server.url, model, key)
         return run_pytest(
-            "contracts", "--live", "--record", "--provider", provider, "--gateway-config", folder
+            *("contracts", "--live", "--record", "--provider", provider, "--gateway-config", folder),
+            *(() if into is None else ("--cassettes", str(into))),
         )
 
 

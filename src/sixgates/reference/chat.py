@@ -15,7 +15,7 @@ def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
     """The reply to one request; raises Refused."""
     _validate(body)
     desk.known(body.get("model"))
-    prompt = tokens_in(*body["messages"], *body.get("tools", []))
+    prompt = tokens_in(*body["messages"], *(body.get("tools") or []))
     if prompt > desk.context_length:
         raise invalid("the prompt is too long", "messages", "context_length_exceeded")
     answers = [_answer(desk, body) for _ in range(body.get("n") or 1)]
@@ -23,12 +23,12 @@ def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
     usage = {"prompt_tokens": prompt, "completion_tokens": spent, "total_tokens": prompt + spent}
     head = {"id": f"chatcmpl-{desk.number()}", "created": CREATED, "model": desk.model}
     if body.get("stream"):
-        return desk.data_stream(_events(head, answers, usage if _wants_usage(body) else None))
+        return desk.data_stream(_events(head, answers, usage if _wants_usage(body) else None, _top(body)))
     return desk.json(
         {
             **head,
             "object": "chat.completion",
-            "choices": [_choice(index, answer) for index, answer in enumerate(answers)],
+            "choices": [_choice(index, answer, _top(body)) for index, answer in enumerate(answers)],
             "usage": usage,
         }
     )
@@ -43,11 +43,18 @@ def _validate(body: Mapping[str, Any]) -> None:
         if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
             raise invalid(f"{name} has the wrong type", name)
 
+    for name, least, most in _RANGES:
+        value = body.get(name)
+        if value is not None and not least <= value <= most:
+            raise invalid(f"{name} must be from {least} to {most}", name)
 
+
+_RANGES = (("temperature", 0, 2), ("presence_penalty", -2, 2), ("n", 1, 128), ("max_tokens", 1, 10**6))
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "temperature": (int, float),
     "max_tokens": int,
     "max_completion_tokens": int,
+    "presence_penalty": (int, float),
     "n": int,
     "tools": list,
 }
@@ -60,7 +67,10 @@ def _answer(desk: Desk, body: Mapping[str, Any]) -> Answer:
         return _call(desk, tool, limit, named=isinstance(body.get("tool_choice"), dict))
     asked = str(body["messages"][-1].get("content"))
     text = asked.partition("Repeat exactly: ")[2] or STORY * 4
-    return written(text, limit, body.get("stop") or [])
+    if body.get("logit_bias"):
+        text = "token " * 20
+    stops = body.get("stop") or []
+    return written(text, limit, [stops] if isinstance(stops, str) else stops)
 
 
 def _call(desk: Desk, tool: Mapping[str, Any], limit: int, *, named: bool) -> Answer:
@@ -78,7 +88,7 @@ def _wants_usage(body: Mapping[str, Any]) -> bool:
 
 def _forced(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     functions: dict[str, Mapping[str, Any]] = {
-        tool["function"]["name"]: tool["function"] for tool in body.get("tools", [])
+        tool["function"]["name"]: tool["function"] for tool in body.get("tools") or []
     }
     choice = body.get("tool_choice")
     if isinstance(choice, dict):
@@ -94,22 +104,52 @@ def _arguments(function: Mapping[str, Any]) -> dict[str, Any]:
     return {name: schema["enum"][0] for name, schema in properties.items()}
 
 
-def _choice(index: int, answer: Answer) -> dict[str, Any]:
+def _top(body: Mapping[str, Any]) -> int | None:
+    """How many alternatives each token gets; None where no logprobs are asked for."""
+    return int(body.get("top_logprobs") or 0) if body.get("logprobs") else None
+
+
+def _logprobs(tokens: Sequence[str], top: int | None) -> dict[str, Any] | None:
+    """Each token with probability one half, and alternatives that are less likely one after the other."""
+    if top is None:
+        return None
+
+    def entry(token: str, logprob: float) -> dict[str, Any]:
+        return {"token": token, "logprob": logprob, "bytes": list(token.encode())}
+
+    others = [entry(f"other{number}", -0.7 - number) for number in range(1, top)]
+    content = [
+        {**entry(token, -0.7), "top_logprobs": [entry(token, -0.7), *others][:top]} for token in tokens
+    ]
+    return {"content": content, "refusal": None}
+
+
+def _choice(index: int, answer: Answer, top: int | None) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": "".join(answer.tokens), "refusal": None}
     if answer.call is not None:
         function = {"name": answer.call["name"], "arguments": message["content"]}
         call = {"id": answer.call["id"], "type": "function", "function": function}
         message |= {"content": None, "tool_calls": [call]}
-    return {"index": index, "message": message, "finish_reason": answer.finish, "logprobs": None}
+    return {
+        "index": index,
+        "message": message,
+        "finish_reason": answer.finish,
+        "logprobs": _logprobs(answer.tokens, top),
+    }
 
 
 def _events(
-    head: Mapping[str, Any], answers: Sequence[Answer], usage: Mapping[str, Any] | None
+    head: Mapping[str, Any],
+    answers: Sequence[Answer],
+    usage: Mapping[str, Any] | None,
+    top: int | None = None,
 ) -> list[dict[str, Any]]:
     shared = {**head, "object": "chat.completion.chunk"} | ({} if usage is None else {"usage": None})
 
     def event(index: int, delta: Mapping[str, Any], finish: str | None = None) -> dict[str, Any]:
-        choice = {"index": index, "delta": delta, "finish_reason": finish, "logprobs": None}
+        tokens = [delta["content"]] if delta.get("content") else []
+        logprobs = _logprobs(tokens, top) if tokens else None
+        choice = {"index": index, "delta": delta, "finish_reason": finish, "logprobs": logprobs}
         return {**shared, "choices": [choice]}
 
     events = []

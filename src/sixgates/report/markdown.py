@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sixgates.gates import GateStatus
+from sixgates.report.deviations import Accepted, accepted
 from sixgates.report.escaping import block, code, prose
 from sixgates.report.terminal import root_causes
-from sixgates.verdict import Outcome
+from sixgates.verdict import FOUND, Outcome
 
 LIMIT = 60_000  # GitHub takes 65,536 characters.
 LONGEST_COMMAND = 4_000
@@ -47,14 +48,16 @@ def render_markdown(document: Json, changes: Mapping[str, Sequence[str]] | None 
 def _sections(document: Json, changes: Mapping[str, Sequence[str]] | None) -> list[_Section]:
     results = document["results"]
     failures = [_failure(result) for result in results if result["outcome"] in _FAILURES]
-    deviations = [_line(result) for result in results if result["outcome"] == Outcome.DEVIATION]
+    deviations = [_deviation(one) for one in accepted(results)]
+    undeclared = [_line(result) for result in results if _found(result)]
     advisories = [_line(result) for result in results if result["outcome"] == Outcome.ADVISORY]
     folded = f"<details>\n<summary>Advisories ({len(advisories)})</summary>\n"
     return [
         _Section("## What stands in the way", [_cause(one) for one in root_causes(document["gates"])]),
         _Section("## Since the baseline", [] if changes is None else _changes(changes)),
         _Section(f"## Failures ({len(failures)})", failures),
-        _Section(f"## Declared deviations ({len(deviations)})", deviations),
+        _Section(f"## Accepted deviations ({len(deviations)})", deviations),
+        _Section(f"## Found but undeclared ({len(undeclared)})", undeclared),
         _Section(folded, advisories, "\n\n</details>"),
     ]
 
@@ -145,6 +148,16 @@ def _line(result: Json) -> str:
     why = result["reason"] or result["requirement"]
     first = f" {_finding(result['findings'][0])[2:]}" if result["findings"] else ""
     return f"- {_subject(result)}" + (f": {prose(why)}" if why else "") + (f" —{first}" if first else "")
+
+
+def _found(result: Json) -> bool:
+    return str(result["reason"]).startswith(FOUND) and str(result["check"]).startswith("capability.")
+
+
+def _deviation(one: Accepted) -> str:
+    named = [code(name, 80) + (f" ({prose(engine, 80)})" if engine else "") for name, engine in one.providers]
+    hurt = f" — hurts {', '.join(one.hurts)}" if one.hurts else ""
+    return f"- {code(one.check)} {one.level}, {', '.join(named)}: {prose(one.reason)}{hurt}"
 
 
 def _counts(results: Sequence[Json]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sixgates.gates import GateStatus
+from sixgates.report.deviations import accepted
 from sixgates.report.visible import shorten, visible
-from sixgates.verdict import Outcome, Verdict
+from sixgates.verdict import FOUND, Outcome, Verdict
 
 LONGEST_GOT = 300
 LONGEST_LINE = 600
@@ -35,6 +36,7 @@ def render_table(
 ) -> list[str]:
     """Six rows, each root cause once with what to do next, and where the report lies."""
     lines = [_title(document), *_rows(document["gates"], width, color), *_causes(document["gates"], width)]
+    lines += [*_deviations(document["results"], width), *_undeclared(document["results"], width)]
     if path is not None:
         lines += ["", f"report: {visible(path)}"]
     return [plain(line, encoding) for line in lines]
@@ -121,6 +123,25 @@ def _causes(gates: list[Mapping[str, Any]], width: int) -> Iterator[str]:
             yield from _wrapped(f"next: {visible(step)}", width, "      ", "        ")
     if (left := len(found) - MOST_CAUSES) > 0:
         yield f"  … and {left} more, all in the report"
+
+
+def _deviations(results: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    found = accepted(results)
+    if found:
+        yield ""
+        yield f"  accepted deviations: {len(found)}"
+    for one in found[:MOST_CAUSES]:
+        who = ", ".join(name for name, _ in one.providers)
+        hurt = f" hurts {', '.join(one.hurts)}" if one.hurts else " hurts no client that was measured"
+        yield from _wrapped(visible(f"{one.check} [{who}]{hurt}"), width, "    ", "      ")
+    if (left := len(found) - MOST_CAUSES) > 0:
+        yield f"    … and {left} more, all in the report"
+
+
+def _undeclared(results: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    for result in results:
+        if result["reason"].startswith(FOUND) and result["check"].startswith("capability."):
+            yield from _wrapped(visible(result["reason"]), width, "  ", "    ")
 
 
 def root_causes(gates: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -42,6 +42,7 @@ class Target:
 
 
 Stop = Callable[[Mapping[str, Answer]], Cause | None]
+Choose = Callable[[Mapping[str, Answer], Probe], bool]
 Report = Callable[[str, int, int], None]
 
 
@@ -51,13 +52,16 @@ def fetch(
     *,
     first: Iterable[Probe] = (),
     stop: Stop = lambda answers: None,
+    choose: Choose = lambda answers, probe: True,
     report: Report = lambda name, done, total: None,
 ) -> dict[str, Answer]:
     """Send each probe once; `first` go ahead, and when `stop` finds a cause in their answers nothing else is sent.
 
+    Of the others those are sent that `choose` wants after the answers to the first.
+
     Never raises for what a server does: every way to fail is an exchange with a transport error.
     """
-    return asyncio.run(_Session(target, report).run(tuple(probes), tuple(first), stop))
+    return asyncio.run(_Session(target, report).run(tuple(probes), tuple(first), stop, choose))
 
 
 class _Session:
@@ -69,7 +73,9 @@ class _Session:
         self.limit = asyncio.Semaphore(target.concurrency)
         self.total = 0
 
-    async def run(self, probes: tuple[Probe, ...], first: tuple[Probe, ...], stop: Stop) -> dict[str, Answer]:
+    async def run(
+        self, probes: tuple[Probe, ...], first: tuple[Probe, ...], stop: Stop, choose: Choose
+    ) -> dict[str, Answer]:
         rest = [probe for probe in probes if probe not in first]
         self.total = len(first) + len(rest)
         async with _client(self.target.root) as client:
@@ -77,6 +83,8 @@ class _Session:
                 await self._send(client, probe)
                 if stop(self.answers) is not None:
                     return self.answers
+            rest = [probe for probe in rest if choose(self.answers, probe)]
+            self.total = len(first) + len(rest)
             for probe in (probe for probe in rest if probe.alone):
                 await self._send(client, probe)
             for wave in _waves([probe for probe in rest if not probe.alone]):

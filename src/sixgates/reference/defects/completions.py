@@ -130,7 +130,12 @@ def _offsets_missing(document: Document) -> None:
     document["choices"][0]["logprobs"]["text_offset"].pop()
 
 
-mutant("completions-no-route", on=on_completions, edit=with_status(404), caught_by=["completions.answered"])
+mutant(
+    "completions-no-route",
+    on=on_completions,
+    edit=with_status(404),
+    caught_by=["capability.completions", "completions.answered"],
+)
 mutant(
     "completions-null", on=_on_whole, edit=with_body(b"null", status=200), caught_by=["completions.answered"]
 )

@@ -131,7 +131,12 @@ ORDER = ["embeddings.batch_order"]
 COUNT = ["embeddings.batch_count"]
 EQUALS = ["embeddings.base64_equals_float"]
 
-mutant("embeddings-no-route", on=on_embeddings, edit=with_status(404), caught_by=["embeddings.answered"])
+mutant(
+    "embeddings-no-route",
+    on=on_embeddings,
+    edit=with_status(404),
+    caught_by=["capability.embeddings", "embeddings.answered"],
+)
 mutant(
     "embeddings-bare-array",
     on=on_embeddings,

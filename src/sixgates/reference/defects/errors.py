@@ -69,7 +69,8 @@ def _on_mistyped(request: Request) -> bool:
     return on_chat(request) and body_of(request).get("temperature") == "hot"
 
 
-def _on_no_key(request: Request) -> bool:
+def on_no_key(request: Request) -> bool:
+    """Chat without credentials."""
     return on_chat(request) and request.header("authorization") is None
 
 
@@ -179,7 +180,7 @@ mutant(
     cut=CLOSED,
     caught_by=["errors.connection_close_on_crash"],
 )
-mutant("key-missing-403", on=_on_no_key, edit=with_status(403), caught_by=["errors.auth_missing"])
+mutant("key-missing-403", on=on_no_key, edit=with_status(403), caught_by=["errors.auth_missing"])
 mutant("key-wrong-500", on=_on_wrong_key, edit=with_status(500), caught_by=["errors.auth_wrong"])
 mutant(
     "key-wrong-500-stream", on=_on_wrong_key_stream, edit=with_status(500), caught_by=["errors.auth_wrong"]

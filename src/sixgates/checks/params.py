@@ -1,0 +1,222 @@
+"""What request parameters must do: limits, stop words, nulls and defaults; each is judged by its effect."""
+
+import json
+
+from sixgates.catalogue import MAY, MUST, SHOULD, check
+from sixgates.checks.chat_shape import NOTHING
+from sixgates.exchange import Exchange, Finding
+from sixgates.probes.chat import chat, chat_again, chat_one_token, chat_stream_stopped, chat_two_choices
+from sixgates.probes.params import (
+    BIASED,
+    FEW,
+    chat_biased,
+    chat_defaults,
+    chat_max_completion_tokens,
+    chat_nulls,
+    chat_out_of_range,
+    chat_stop_string,
+    chat_unknown_field,
+)
+from sixgates.select import COUNT, INTEGER, STRING, Findings, Json, Kind, literal, shown
+from sixgates.views import ChatStream, Document, Reply
+
+SPEC = "spec: CreateChatCompletionRequest"
+
+
+@check(
+    "params.null_values",
+    MUST,
+    probe=chat_nulls,
+    evidence=[SPEC, "ggml-org/llama.cpp#25515", "LostRuins/koboldcpp#1503", "ztjhz/BetterChatGPT#248"],
+)
+def nulls_are_as_if_absent(reply: Reply) -> Findings:
+    """An optional field that is null is as good as absent."""
+    yield from reply.status_in(200)
+
+
+@check("params.stream_type", SHOULD, probe=chat_nulls, requires=["params.null_values"], evidence=[SPEC])
+def stream_null_means_no_stream(reply: Reply) -> Findings:
+    """With `stream: null` the answer comes whole, as JSON."""
+    reply.json["choices"].elements[0]["message"].require(
+        Kind("an object", lambda value: isinstance(value, dict))
+    )
+    yield from ()
+
+
+@check(
+    "params.known_fields_tolerated",
+    SHOULD,
+    probe=chat_defaults,
+    evidence=[SPEC, "mistralai/platform-docs-public#7", "Gitlawb/openclaude#739", "crewAIInc/crewAI#60"],
+)
+def defaults_are_tolerated(reply: Reply) -> Findings:
+    """Fields of the API at their defaults are accepted, whether or not the server knows them."""
+    yield from reply.status_in(200)
+
+
+@check(
+    "params.stop.no_tail_loss",
+    SHOULD,
+    together=[chat, chat_defaults],
+    requires=["params.known_fields_tolerated"],
+    evidence=[SPEC, "vllm-project/vllm#8468"],
+)
+def unmet_stop_words_lose_nothing(plain: Document, guarded: Document) -> Findings:
+    """A stop word that never comes takes nothing from the end of the text."""
+    text, same = plain.message["content"].text, guarded.message["content"]
+    if text.startswith(same.text) and same.text != text:
+        yield same.finding(f"{shown(text)}, as without a stop word")
+
+
+@check("params.unknown_field", SHOULD, probe=chat_unknown_field, evidence=[SPEC, "vllm-project/vllm#3657"])
+def unknown_fields_are_no_server_fault(reply: Reply) -> Findings:
+    """A field that the API does not know is ignored or refused with 4xx; it is no fault of the server."""
+    yield from _no_server_fault(reply)
+
+
+@check(
+    "params.out_of_range",
+    SHOULD,
+    probe=chat_out_of_range,
+    evidence=[SPEC, "EricLBuehler/mistral.rs#1874", "EleutherAI/lm-evaluation-harness#1411"],
+)
+def values_out_of_range_are_no_server_fault(reply: Reply) -> Findings:
+    """Temperature 3, penalty 5, n 0 and max_tokens 0 are refused with 4xx or clamped; never 5xx, never endless."""
+    yield from _no_server_fault(reply)
+
+
+@check(
+    "params.max_tokens.honoured",
+    MUST,
+    together=[chat, chat_one_token],
+    evidence=[SPEC, "ROCm/FastFlowLM#728"],
+)
+def max_tokens_limits(plain: Document, short: Document) -> Findings:
+    """max_tokens limits the completion, and finish_reason says so."""
+    whole, cut = plain.message["content"].text, short.message["content"]
+    if len(whole) > 1 and cut.value == whole:
+        yield cut.finding("less than what 16 tokens gave")
+    usage = short["usage"]["completion_tokens"]
+    if usage.given:
+        yield from usage.unlike(_at_most(1))
+    if cut.value != whole:
+        yield from short.choices[0]["finish_reason"].unlike(literal("length"))
+
+
+@check(
+    "params.max_completion_tokens",
+    MUST,
+    together=[chat, chat_max_completion_tokens],
+    evidence=[SPEC, "abetlen/llama-cpp-python#1907", "huggingface/text-generation-inference#2844"],
+)
+def max_completion_tokens_limits(plain: Document, reply: Reply) -> Findings:
+    """max_completion_tokens limits the completion as max_tokens does; it is not ignored."""
+    yield from reply.status_in(200)
+    short = reply.json
+    choice = short["choices"].elements[0]
+    content = choice["message"]["content"]
+    usage = short["usage"]["completion_tokens"]
+    if usage.given:
+        yield from usage.unlike(_at_most(FEW))
+    if choice["finish_reason"].value != "length":
+        got = f"{shown(choice['finish_reason'].value)} after {shown(content.value)}: the limit was ignored"
+        yield Finding(choice["finish_reason"].where, f'"length" after {FEW} tokens', got)
+
+
+@check(
+    "params.stop.string",
+    MUST,
+    together=[chat, chat_stop_string],
+    evidence=[SPEC, "dphnAI/sonar#742", "vllm-project/vllm#3672"],
+)
+def a_stop_word_ends_the_text(plain: Document, stopped: Exchange) -> Findings:
+    """A stop word given as a string ends the text before it, with finish_reason "stop"."""
+    answer = Document.of(stopped)
+    word = _stop_of(stopped)
+    content = answer.message["content"]
+    if word in content.text:
+        yield content.finding(f"a text that ends before {shown(word)}")
+    elif plain.message["content"].text.startswith(content.text.rstrip()):
+        yield from answer.choices[0]["finish_reason"].unlike(literal("stop"))
+
+
+@check(
+    "params.stop.multi_token",
+    SHOULD,
+    together=[chat, chat_stop_string],
+    requires=["params.stop.string"],
+    evidence=[SPEC, "vllm-project/vllm#8468", "sgl-project/sglang#11462", "smg-project/smg#2203"],
+)
+def no_part_of_a_stop_word_is_left(plain: Document, stopped: Exchange) -> Findings:
+    """Of a stop word that spans several tokens nothing is left, and nothing before it is lost."""
+    whole = plain.message["content"].text
+    content = Document.of(stopped).message["content"]
+    expected = whole.partition(_stop_of(stopped))[0].rstrip()
+    followed = whole.startswith(content.text.rstrip())
+    if followed and content.text.rstrip() != expected:
+        yield content.finding(f"{shown(expected)}, what stood before the stop word")
+
+
+@check(
+    "params.stop.array",
+    SHOULD,
+    probe=chat_stream_stopped,
+    evidence=[SPEC],
+)
+def stop_words_may_be_an_array(stream: ChatStream) -> Findings:
+    """Stop words given as an array end the text: the first character of the text as a stop word leaves none of it."""
+    word = str(json.loads(stream.reply.request.body or b"{}").get("stop", ["?"])[0])
+    if word in stream.text:
+        where = stream.choices[0].entries[0].where
+        yield Finding(where, f"a text that ends before {shown(word)}", shown(stream.text))
+
+
+@check(
+    "params.n.two",
+    SHOULD,
+    probe=chat_two_choices,
+    evidence=[SPEC, "lm-sys/FastChat#3717", "vllm-project/vllm#52398"],
+)
+def two_choices_have_their_indices(completion: Document) -> Findings:
+    """With n 2 there are two choices, with the indices 0 and 1."""
+    indices = [choice["index"].value for choice in completion.choices]
+    if sorted(map(repr, indices)) != ["0", "1"]:
+        yield Finding("/choices", "two choices with the indices 0 and 1", f"the indices {shown(indices)}")
+
+
+@check(
+    "params.logit_bias",
+    SHOULD,
+    together=[chat, chat_biased],
+    evidence=[SPEC, "thingsboard/thingsboard#15256"],
+)
+def a_bias_changes_the_text(plain: Document, reply: Reply) -> Findings:
+    """The strongest bias towards one token changes the text; it is not ignored."""
+    yield from reply.status_in(200)
+    biased = reply.json["choices"].elements[0]["message"]["content"]
+    text = plain.message["content"].text
+    if biased.value and text.startswith(biased.text):
+        yield biased.finding(f"another text than without the bias towards token {BIASED}: it was ignored")
+
+
+@check(
+    "params.system_fingerprint", MAY, each=[chat, chat_again], evidence=["spec: CreateChatCompletionResponse"]
+)
+def a_fingerprint_is_text(completion: Document) -> Findings:
+    """system_fingerprint, where given, is a string."""
+    yield from completion["system_fingerprint"].unlike(STRING | NOTHING)
+
+
+def _no_server_fault(reply: Reply) -> Findings:
+    if reply.status >= 500:
+        yield Finding("status", "200 or a 4xx", f"{reply.status} {shown(reply.text)}")
+
+
+def _at_most(most: int) -> Kind:
+    return Kind(
+        f"at most {most}", lambda value: INTEGER.holds(value) and COUNT.holds(value) and value <= most
+    )
+
+
+def _stop_of(exchange: Exchange) -> str:
+    return str(Json(json.loads(exchange.request.body or b"{}"))["stop"].text)
