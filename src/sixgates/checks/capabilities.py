@@ -1,9 +1,11 @@
 """What is declared must be offered: how tools, several choices, keys and other endpoints show."""
 
+from sixgates.checks.structured import members_of
 from sixgates.completion import Completion
 from sixgates.detection import (
     answered_with,
     detector,
+    json_object_given,
     logprobs_given,
     other_than_before,
     read_by_the_model,
@@ -16,8 +18,16 @@ from sixgates.probes.completions import completions
 from sixgates.probes.embeddings import embeddings
 from sixgates.probes.errors import no_key
 from sixgates.probes.params import chat_biased, chat_logprobs, chat_stream_logprobs
+from sixgates.probes.structured import json_object, json_schema
 from sixgates.probes.tools import tool_named
 from sixgates.select import Findings
+from sixgates.views import Document
+
+
+def schema_kept(exchange: Exchange, *_: Exchange) -> Findings:
+    """The effect of a schema: the content is what it says."""
+    content = Document.of(exchange).message["content"]
+    yield from members_of(content.text, content.where)
 
 
 def _tools_reach_the_model(named: Exchange, plain: Exchange) -> Findings:
@@ -65,5 +75,17 @@ detector(
     effect=same_as_before,
     beside=[chat_logprobs],
     evidence=["spec: CreateChatCompletionRequest"],
+)
+detector(
+    "json_schema",
+    probe=json_schema,
+    effect=schema_kept,
+    evidence=["spec: ResponseFormatJsonSchema", "ggml-org/llama.cpp#10732"],
+)
+detector(
+    "json_object",
+    probe=json_object,
+    effect=json_object_given,
+    evidence=["spec: ResponseFormatJsonObject"],
 )
 detector("auth", probe=no_key, effect=None, evidence=["spec: ApiKeyAuth"])

@@ -245,7 +245,7 @@ def _history_where(holds: Callable[[Document, list[Document]], bool]) -> Applies
         messages = body_of(request).get("messages")
         if not isinstance(messages, list) or len(messages) < 3:
             return False
-        return holds(messages[1], messages[2:])
+        return bool(messages[1].get("tool_calls")) and holds(messages[1], messages[2:])
 
     return applies
 
