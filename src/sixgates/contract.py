@@ -92,7 +92,10 @@ class Contract:
         self.say(f"{self.party.name}: {len(offered)} probes to {address}")
         found = fetch(target, offered, first=FIRST, stop=self._cause)
         cassette.save(folder, self._label(), address, probes, found)
-        if self.record and self._cause(found) is None:
+        lost = next((answer for answer in found.values() if isinstance(answer, Cause)), None)
+        if lost is not None:
+            self.say(f"{lost.summary}; nothing was recorded" if self.record else lost.summary)
+        elif self.record and self._cause(found) is None:
             cassette.save(self.cassettes / self.party.name, self._label(), address, probes, found)
             self.say(
                 f"{self.party.name}: recorded {len(found)} exchanges in {self.cassettes / self.party.name}"

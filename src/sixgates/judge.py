@@ -195,7 +195,7 @@ class Judgement:
         return replace(
             plain,
             outcome=outcome,
-            findings=tuple(finding for _, finding in found),
+            findings=_bounded([finding for _, finding in found]),
             reproduce=self._curl(probe),
         )
 
@@ -238,6 +238,26 @@ class Judgement:
             reason = f"the declared deviation expired on {entry.expires}: look again. It said: {entry.reason}"
             return replace(verdict, outcome=Outcome.STALE, reason=reason)
         return replace(verdict, outcome=Outcome.DEVIATION, reason=f"{entry.reason}{link}")
+
+
+MOST_FINDINGS = 12
+LONGEST_TEXT = 500
+
+
+def _bounded(findings: list[Finding]) -> tuple[Finding, ...]:
+    # A stream of a thousand bad events would otherwise make a report that nobody can open.
+    kept = [
+        Finding(_cut(each.where), _cut(each.expected), _cut(each.got), _cut(each.hint))
+        for each in findings[:MOST_FINDINGS]
+    ]
+    more = len(findings) - len(kept)
+    if more:
+        kept.append(Finding("and so on", "none of these", f"{more} more of the same check"))
+    return tuple(kept)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(text)} characters)"
 
 
 _DECIDED = {Outcome.PASSED, Outcome.FAILED, Outcome.ADVISORY}

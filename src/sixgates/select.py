@@ -43,8 +43,15 @@ def shown(value: object) -> str:
     try:
         text = value.__repr__() if value is ABSENT else json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
-        text = repr(value)[:400]
+        text = _represented(value)
     return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"
+
+
+def _represented(value: object) -> str:
+    try:
+        return repr(value)[:400]
+    except (ValueError, RecursionError):  # an integer of too many digits, or nested too deep
+        return f"{type(value).__name__} too large to show"
 
 
 @dataclass(frozen=True, slots=True)

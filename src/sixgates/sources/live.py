@@ -18,14 +18,16 @@ from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, T
 from sixgates.judge import Answer, NotSent
 from sixgates.select import Unmet
 from sixgates.sources.reference import with_key
+from sixgates.sources.patience import Patience
 from sixgates.sources.secrets import Scrubber, secrets_of
 from sixgates.verdict import Cause
 
 if TYPE_CHECKING:
     import httpx
 
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
 MAX_CHUNKS = 20_000
+LONGEST_DETAIL = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class _Session:
         self.scrubber = Scrubber(secrets_of(target.root, target.key))
         self.answers: dict[str, Answer] = {}
         self.limit = asyncio.Semaphore(target.concurrency)
+        self.patience = Patience(target.name)
         self.total = 0
 
     async def run(self, probes: tuple[Probe, ...], first: tuple[Probe, ...], stop: Stop) -> dict[str, Answer]:
@@ -91,6 +94,10 @@ class _Session:
             await self._send(client, probe)
 
     async def _send(self, client: httpx.AsyncClient, probe: Probe) -> None:
+        self.answers[probe.name] = self.patience.lost or await self._answer(client, probe)
+        self.report(probe.name, len(self.answers), self.total)
+
+    async def _answer(self, client: httpx.AsyncClient, probe: Probe) -> Answer:
         earlier = self.answers.get(probe.after.name) if probe.after else None
         try:
             request = probe.request(
@@ -99,13 +106,12 @@ class _Session:
                 context_length=self.target.context_length,
             )
         except Unmet as unmet:
-            self.answers[probe.name] = NotSent(str(unmet))
-        else:
-            request = with_key(request, probe.auth, self.target.key)
-            deadline = self.target.deadline_s or probe.deadline_s
-            exchange = await _exchange(client, self.target.root, probe.name, request, deadline)
-            self.answers[probe.name] = self.scrubber.exchange(exchange)
-        self.report(probe.name, len(self.answers), self.total)
+            return NotSent(str(unmet))
+        request = with_key(request, probe.auth, self.target.key)
+        deadline = self.target.deadline_s or probe.deadline_s
+        exchange = await _exchange(client, self.target.root, probe.name, request, deadline)
+        self.patience.sees(exchange)
+        return self.scrubber.exchange(exchange)
 
 
 def _waves(probes: list[Probe]) -> Iterator[list[Probe]]:
@@ -218,7 +224,14 @@ def transport_error(problem: BaseException) -> TransportError:
     said = [
         each for each in chain if isinstance(each, OSError | httpx.HTTPError | httpx.InvalidURL) and str(each)
     ]
-    return TransportError(kind, str(said[-1]) if said else f"the connection ended ({type(problem).__name__})")
+    detail = str(said[-1]) if said else f"the connection ended ({type(problem).__name__})"
+    return TransportError(kind, shortened(detail))
+
+
+def shortened(detail: str) -> str:
+    """The words of a library on one line; it may have quoted all that the server sent."""
+    line = " ".join(detail[: 2 * LONGEST_DETAIL].split())
+    return line if len(line) <= LONGEST_DETAIL else f"{line[:LONGEST_DETAIL]}…"
 
 
 def _kind_by_operation(problem: BaseException) -> FailureKind:
