@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
@@ -180,7 +181,7 @@ class Judgement:
 
     def _run(self, check: Check, probes: list[Probe], plain: Verdict) -> Verdict:
         try:
-            found = list(self._findings(check, probes))
+            found = list(islice(self._findings(check, probes), LOOKED_FOR))
         except Unexercised as silent:
             if check.level is Level.MUST:
                 return replace(plain, outcome=Outcome.ERROR, reason=f"a MUST cannot go unexercised: {silent}")
@@ -240,6 +241,7 @@ class Judgement:
         return replace(verdict, outcome=Outcome.DEVIATION, reason=f"{entry.reason}{link}")
 
 
+LOOKED_FOR = 1000
 MOST_FINDINGS = 12
 LONGEST_TEXT = 500
 
@@ -252,7 +254,7 @@ def _bounded(findings: list[Finding]) -> tuple[Finding, ...]:
     ]
     more = len(findings) - len(kept)
     if more:
-        kept.append(Finding("and so on", "none of these", f"{more} more of the same check"))
+        kept.append(Finding("and so on", "none of these", f"{more} more{' or even more' if len(findings) == LOOKED_FOR else ''}"))
     return tuple(kept)
 
 

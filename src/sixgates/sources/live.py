@@ -187,9 +187,9 @@ class _Capture:
         self.reply = reply
         try:
             async for data in reply.aiter_raw():
+                self.chunks.append(Chunk(data[: MAX_BYTES - size], self.elapsed()))
                 size += len(data)
-                self.chunks.append(Chunk(data, self.elapsed()))
-                if size > MAX_BYTES or len(self.chunks) > MAX_CHUNKS:
+                if size > MAX_BYTES or len(self.chunks) >= MAX_CHUNKS:
                     raise _TooLargeError(f"more than {MAX_BYTES} bytes or {MAX_CHUNKS} chunks of body")
         finally:
             await reply.aclose()
