@@ -254,7 +254,13 @@ def _bounded(findings: list[Finding]) -> tuple[Finding, ...]:
     ]
     more = len(findings) - len(kept)
     if more:
-        kept.append(Finding("and so on", "none of these", f"{more} more{' or even more' if len(findings) == LOOKED_FOR else ''}"))
+        kept.append(
+            Finding(
+                "and so on",
+                "none of these",
+                f"{more} more{' or even more' if len(findings) == LOOKED_FOR else ''}",
+            )
+        )
     return tuple(kept)
 
 

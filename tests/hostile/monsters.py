@@ -126,7 +126,9 @@ MONSTERS: dict[str, Behaviour] = {
     "one-gigabyte": forever(JSON + b"content-length: 1073741824\r\n\r\n", b"x" * 65536),
     "flood-of-continue": forever(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
     "flood-of-early-hints": forever(b"", b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" * 100, 0.01),
-    "switches-protocols": stalls(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"),
+    "switches-protocols": stalls(
+        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"
+    ),
     "gzip-bomb": whole(gzip.compress(b" " * 20 * MB), JSON + b"content-encoding: gzip\r\n"),
     "claims-gzip": whole(b"{}", JSON + b"content-encoding: gzip\r\n"),
     "length-too-long": says(JSON + b"content-length: 100\r\n\r\n{}"),
@@ -155,12 +157,18 @@ MONSTERS: dict[str, Behaviour] = {
     "huge-numbers": whole(ANSWER % (DIGITS, DIGITS, DIGITS, DIGITS)),
     "numbers-too-huge-to-read": whole(ANSWER % (b"9" * 5000, b"1", b"1", b"2")),
     "deep-json": whole(b'{"choices": %s, "data": %s, "error": %s}' % (DEEP, DEEP, DEEP)),
-    "deep-json-within-bounds": whole(b'{"choices": %s, "data": %s}' % (b"[" * 900 + b"]" * 900, b"[" * 900 + b"]" * 900)),
+    "deep-json-within-bounds": whole(
+        b'{"choices": %s, "data": %s}' % (b"[" * 900 + b"]" * 900, b"[" * 900 + b"]" * 900)
+    ),
     "deep-json-stream": whole(b'data: {"choices": %s}\n\n' % DEEP, STREAM),
-    "duplicate-keys": whole(b'{"choices": [], "choices": null, "id": "a", "id": 1, "object": "list", "object": []}'),
+    "duplicate-keys": whole(
+        b'{"choices": [], "choices": null, "id": "a", "id": 1, "object": "list", "object": []}'
+    ),
     "one-event-of-ten-megabytes": whole(b'data: {"id": "' + b"x" * 10 * MB + b'"}\n\n', STREAM),
     "events-without-number": whole(b"data: 1\n\n" * 100_000, STREAM),
-    "empty-objects-without-number": whole(b'{"data": [%s{}], "choices": [%s{}]}' % (b"{}," * 150_000, b"{}," * 150_000)),
+    "empty-objects-without-number": whole(
+        b'{"data": [%s{}], "choices": [%s{}]}' % (b"{}," * 150_000, b"{}," * 150_000)
+    ),
     "bad-choices-without-number": whole(b'data: {"choices": [%s1]}\n\n' % (b"1," * 50_000), STREAM),
     "redirects-to-itself": _redirect(307, b"/v1/chat/completions"),
     "redirects-nowhere": _redirect(308, b"http://[::::]/\xff"),

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from tests.hostile.monsters import MONSTERS, hear, listening, reset_at_each_byte
 
 from sixgates import capability, catalogue
 from sixgates.exchange import Exchange
@@ -17,9 +18,8 @@ from sixgates.judge import Answer, Judgement, Subject
 from sixgates.sources import cassette
 from sixgates.sources.live import LONGEST_DETAIL, MAX_BYTES, Target, fetch
 from sixgates.verdict import Level, Outcome, Verdict
-from tests.hostile.monsters import MONSTERS, hear, listening, reset_at_each_byte
 
-DEADLINE_S = 0.3
+DEADLINE_S = 0.2
 SLACK_S = 1.0
 KNOWN = catalogue.load()
 PROBES = KNOWN.probes()
@@ -49,7 +49,11 @@ def assert_survived(answers: Mapping[str, Answer], folder: Path) -> None:
     assert cassette.answers(folder, "monster", PROBES)[1] == answers
     verdicts = judged(answers)
     assert [(verdict.check, verdict.reason) for verdict in verdicts if verdict.outcome is Outcome.ERROR] == []
-    shape = [one for one in verdicts if one.level is Level.MUST and one.check.startswith(("chat.shape", "chat.stream"))]
+    shape = [
+        one
+        for one in verdicts
+        if one.level is Level.MUST and one.check.startswith(("chat.shape", "chat.stream"))
+    ]
     assert any(verdict.outcome in {Outcome.FAILED, Outcome.BLOCKED} for verdict in shape)
     assert len(json.dumps([verdict.to_json() for verdict in verdicts], default=asdict)) < 1_000_000
 
@@ -111,7 +115,8 @@ def test_an_echoed_key_is_in_no_evidence(tmp_path: Path) -> None:
     def echoing(connection: socket.socket) -> None:
         request = hear(connection)
         connection.sendall(
-            b"HTTP/1.1 200 OK\r\nx-echo: sk-canary-1234\r\ncontent-length: %d\r\n\r\n" % len(request) + request
+            b"HTTP/1.1 200 OK\r\nx-echo: sk-canary-1234\r\ncontent-length: %d\r\n\r\n" % len(request)
+            + request
         )
 
     with listening(echoing, hears=False) as url:

@@ -17,8 +17,8 @@ from sixgates.catalogue import Probe
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
 from sixgates.judge import Answer, NotSent
 from sixgates.select import Unmet
-from sixgates.sources.reference import with_key
 from sixgates.sources.patience import Patience
+from sixgates.sources.reference import with_key
 from sixgates.sources.secrets import Scrubber, secrets_of
 from sixgates.verdict import Cause
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_BYTES = 1024 * 1024
-MAX_CHUNKS = 20_000
+MAX_CHUNKS = 5_000
 LONGEST_DETAIL = 300
 
 
@@ -153,7 +153,10 @@ async def _exchange(
     error: TransportError | None = None
     try:
         async with asyncio.timeout(deadline_s):
-            await capture.take(client, root, request)
+            await capture.take(client, root, request, deadline_s)
+    except httpx.ConnectTimeout:
+        what = "connection and TLS handshake" if root.startswith("https:") else "connection"
+        error = TransportError(FailureKind.CONNECT_TIMEOUT, f"no {what} within {deadline_s:g} s")
     except TimeoutError:
         error = TransportError(FailureKind.DEADLINE, f"no end within {deadline_s:g} s")
     except _TooLargeError as problem:
@@ -173,12 +176,18 @@ class _Capture:
     reply: httpx.Response | None = None
     chunks: list[Chunk] = field(default_factory=list)
 
-    async def take(self, client: httpx.AsyncClient, root: str, request: Request) -> None:
+    async def take(self, client: httpx.AsyncClient, root: str, request: Request, deadline_s: float) -> None:
         import httpx
 
         headers = {**dict(request.headers), "User-Agent": "sixgates"}
+        # A handshake that the deadline over all cancels would leave its socket open: the connect ends earlier.
+        timeout = httpx.Timeout(None, connect=deadline_s * 0.9)
         built = client.build_request(
-            request.method, address(root, request.path), headers=headers, content=request.body
+            request.method,
+            address(root, request.path),
+            headers=headers,
+            content=request.body,
+            timeout=timeout,
         )
         own = request.header("authorization") is not None
         auth = httpx.Auth() if own else httpx.USE_CLIENT_DEFAULT  # else httpx prefers the URL's userinfo

@@ -11,6 +11,7 @@ OVERDUE_IN_A_ROW = 5
 OVERDUE_IN_ALL = 15
 BYTES_IN_ALL = 6 * 1024 * 1024
 _CHUNK_COST = 256
+_LATE = {FailureKind.DEADLINE, FailureKind.CONNECT_TIMEOUT}
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ class Patience:
 
     def sees(self, exchange: Exchange) -> None:
         """Count one exchange."""
-        late = exchange.error is not None and exchange.error.kind is FailureKind.DEADLINE
+        late = exchange.error is not None and exchange.error.kind in _LATE
         self.overdue += late
         self.in_a_row = self.in_a_row + 1 if late else 0
         if exchange.response is not None:
@@ -55,5 +56,7 @@ class Patience:
         return Cause(
             f"{self.provider}:oversized",
             f"{self.provider} answered with more than {BYTES_IN_ALL} bytes in all: the rest is not sent",
-            ("look at what it sends with the curl line of a failed check: the probes ask for 64 tokens at most",),
+            (
+                "look at what it sends with the curl line of a failed check: the probes ask for 64 tokens at most",
+            ),
         )
