@@ -5,11 +5,9 @@ from sixgates.completion import Completion
 from sixgates.detection import (
     answered_with,
     detector,
-    json_object_given,
     logprobs_given,
     other_than_before,
     read_by_the_model,
-    same_as_before,
     two_choices,
 )
 from sixgates.exchange import Exchange
@@ -17,8 +15,7 @@ from sixgates.probes.chat import chat, chat_two_choices
 from sixgates.probes.completions import completions
 from sixgates.probes.embeddings import embeddings
 from sixgates.probes.errors import no_key
-from sixgates.probes.params import chat_biased, chat_logprobs, chat_stream_logprobs
-from sixgates.probes.structured import json_object, json_schema
+from sixgates.probes.params import chat_biased, chat_logprobs
 from sixgates.probes.tools import tool_named
 from sixgates.select import Findings
 from sixgates.views import Document
@@ -68,24 +65,5 @@ detector(
     effect=other_than_before,
     beside=[chat],
     evidence=["spec: CreateChatCompletionRequest"],
-)
-detector(
-    "seed",
-    probe=chat_stream_logprobs,
-    effect=same_as_before,
-    beside=[chat_logprobs],
-    evidence=["spec: CreateChatCompletionRequest"],
-)
-detector(
-    "json_schema",
-    probe=json_schema,
-    effect=schema_kept,
-    evidence=["spec: ResponseFormatJsonSchema", "ggml-org/llama.cpp#10732"],
-)
-detector(
-    "json_object",
-    probe=json_object,
-    effect=json_object_given,
-    evidence=["spec: ResponseFormatJsonObject"],
 )
 detector("auth", probe=no_key, effect=None, evidence=["spec: ApiKeyAuth"])

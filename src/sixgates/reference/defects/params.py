@@ -245,5 +245,5 @@ mutant(
     "seed-ignored",
     on=_on_logprobs,
     edit=in_json(_sampled_anew),
-    caught_by=["capability.seed", "params.seed.deterministic"],
+    caught_by=["params.seed.deterministic"],
 )
