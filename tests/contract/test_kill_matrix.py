@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 
 from sixgates import catalogue
 from sixgates.capability import CAPABILITIES
-from sixgates.exchange import Response
 from sixgates.judge import Judgement, Subject
 from sixgates.reference import mutants
-from sixgates.reference.mutants import Document, Mutant, MutantProvider, in_events, in_json, on_chat
+from sixgates.reference.mutants import Mutant, MutantProvider
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.sources.reference import answers
-from sixgates.verdict import Outcome, Verdict
+from sixgates.verdict import Outcome
 
 CATALOGUE = catalogue.load()
 MUTANTS = mutants.load()
 KEY = "sk-reference"
 EVERYTHING = frozenset(CAPABILITIES)
-THINKERS = {"reasoning.content_nonempty_on_stop", "reasoning.field_consistent", "reasoning.stream_order"}
-"""Checks on a model that reasons, which the reference does not."""
 NOTICED = {Outcome.FAILED, Outcome.ADVISORY}
 
 
@@ -39,42 +34,12 @@ def unnoticed(mutant: Mutant) -> list[str]:
 
 def test_the_reference_passes_every_check() -> None:
     """Nothing is found on the reference, and nothing is left unjudged."""
-    verdicts = judged(ReferenceProvider(key=KEY)).verdicts()
-    assert wrong(verdicts) == []
-    silent = {verdict.check for verdict in verdicts if verdict.outcome is Outcome.NOT_EXERCISED}
-    assert silent == THINKERS
-
-
-def test_a_reference_that_thinks_passes_what_the_other_leaves_unexercised() -> None:
-    """Reasoning in a field of its own, before the content, disturbs no check."""
-    thinks = Mutant("thinks", on_chat, (), edit=thinking)
-    verdicts = judged(MutantProvider(thinks, ReferenceProvider(key=KEY))).verdicts()
-    assert wrong(verdicts) == []
-    assert {verdict.check for verdict in verdicts if verdict.outcome is Outcome.PASSED} >= THINKERS
-
-
-def wrong(verdicts: Iterable[Verdict]) -> list[tuple[str, object, object]]:
-    """What neither passed nor waits for a model that reasons."""
-    fine = {Outcome.PASSED, Outcome.NOT_EXERCISED}
-    return [(each.check, each.findings, each.reason) for each in verdicts if each.outcome not in fine]
-
-
-def thinking(response: Response) -> Response:
-    """A completion with reasoning, as servers with a reasoning parser send it."""
-
-    def first(events: list[Document]) -> list[Document]:
-        opening = events[0]["choices"][:1]
-        if not opening or opening[0]["delta"].get("tool_calls"):
-            return events
-        thought = {**opening[0], "delta": {"reasoning_content": "They greet me."}}
-        return [events[0], {**events[0], "choices": [thought]}, *events[1:]]
-
-    def message(document: Document) -> None:
-        if not document["choices"][0]["message"].get("tool_calls"):
-            document["choices"][0]["message"]["reasoning_content"] = "They greet me."
-
-    streamed = response.media_type == "text/event-stream"
-    return in_events(first)(response) if streamed else in_json(message)(response)
+    wrong = [
+        (verdict.check, verdict.outcome, verdict.findings, verdict.reason)
+        for verdict in judged(ReferenceProvider(key=KEY)).verdicts()
+        if verdict.outcome is not Outcome.PASSED
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", MUTANTS)

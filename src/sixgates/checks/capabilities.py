@@ -1,6 +1,5 @@
 """What is declared must be offered: how tools, several choices, keys and other endpoints show."""
 
-from sixgates.checks.structured import members_of
 from sixgates.completion import Completion
 from sixgates.detection import (
     answered_with,
@@ -18,13 +17,6 @@ from sixgates.probes.errors import no_key
 from sixgates.probes.params import chat_biased, chat_logprobs
 from sixgates.probes.tools import tool_named
 from sixgates.select import Findings
-from sixgates.views import Document
-
-
-def schema_kept(exchange: Exchange, *_: Exchange) -> Findings:
-    """The effect of a schema: the content is what it says."""
-    content = Document.of(exchange).message["content"]
-    yield from members_of(content.text, content.where)
 
 
 def _tools_reach_the_model(named: Exchange, plain: Exchange) -> Findings:

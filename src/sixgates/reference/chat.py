@@ -8,13 +8,11 @@ from typing import Any
 
 from sixgates.exchange import Response
 from sixgates.reference.desk import CREATED, Desk, invalid
-from sixgates.reference.messages import formatted, read
 from sixgates.reference.writing import STORY, Answer, tokens_in, written
 
 
 def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
     """The reply to one request; raises Refused."""
-    body = {**body, "messages": read(body.get("messages"))}
     _validate(body)
     desk.known(body.get("model"))
     prompt = tokens_in(*body["messages"], *(body.get("tools") or []))
@@ -37,6 +35,9 @@ def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
 
 
 def _validate(body: Mapping[str, Any]) -> None:
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
+        raise invalid("messages must be a non-empty array of messages", "messages")
     for name, kinds in _TYPES.items():
         value = body.get(name)
         if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
@@ -65,7 +66,6 @@ def _answer(desk: Desk, body: Mapping[str, Any]) -> Answer:
         return _call(desk, tool, limit, named=isinstance(body.get("tool_choice"), dict))
     asked = str(body["messages"][-1].get("content"))
     text = asked.partition("Repeat exactly: ")[2] or STORY * 4
-    text = formatted(body.get("response_format")) or text
     if body.get("logit_bias"):
         text = "token " * 20
     stops = body.get("stop") or []
