@@ -10,7 +10,7 @@ from sixgates.exchange import Response
 from sixgates.reference.conversation import conversation
 from sixgates.reference.desk import CREATED, Desk, invalid
 from sixgates.reference.structured import constrained
-from sixgates.reference.writing import STORY, Answer, thinking, tokens_in, written
+from sixgates.reference.writing import STORY, Answer, thinking, tokens_in
 
 
 def chat(desk: Desk, body: Mapping[str, Any]) -> Response:

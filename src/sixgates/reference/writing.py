@@ -19,7 +19,7 @@ ROOM_TO_THINK = 48
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One choice before it is put on the wire: text or tool calls, in tokens, why it ended, and the thought before."""
+    """One choice before it is put on the wire: text or tool calls, in tokens, why it ended, the thought before it."""
 
     tokens: tuple[str, ...]
     finish: str
