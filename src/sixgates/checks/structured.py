@@ -214,7 +214,7 @@ def begins_object(text: str) -> bool:
 
 def _half_escape(problem: json.JSONDecodeError) -> bool:
     rest = problem.doc[problem.pos :].lstrip("\\")
-    return "escape" in problem.msg and re.fullmatch(r"u[0-9a-fA-F]{0,3}|", rest) is not None
+    return "escape" in problem.msg and re.fullmatch(r"u[0-9a-fA-F]{0,4}|", rest) is not None
 
 
 def _bound(answer: Reasoned) -> Findings:
