@@ -249,7 +249,11 @@ def check(
 
     def register(function: Callable[..., Findings]) -> Callable[..., Findings]:
         hints = get_type_hints(function)
-        views = tuple(hints[parameter] for parameter in inspect.signature(function).parameters)
+        views = tuple(
+            hints[parameter.name]
+            for parameter in inspect.signature(function).parameters.values()
+            for _ in (probes if parameter.kind is parameter.VAR_POSITIONAL else "1")
+        )
         CATALOGUE.add(
             Check(
                 id=name,

@@ -128,7 +128,7 @@ LEGAL: dict[str, tuple[Edit, set[str]]] = {
     "no-store": (with_header("cache-control", "no-store"), set()),
     "unknown fields": (each_chunk(lambda event: event.update(timings={"a": 1}, x_y=None)), set()),
     "unknown fields in entries": (each_entry(lambda entry: entry.update(token_ids=None)), set()),
-    "unknown fields in deltas": (each_entry(lambda entry: entry["delta"].update(reasoning="")), set()),
+    "unknown fields in deltas": (each_entry(lambda entry: entry["delta"].setdefault("reasoning", "")), set()),
     "no nulls": (in_events(lambda events: [without_nulls(event) for event in events]), set()),
     "usage null everywhere": (each_chunk(lambda event: event.setdefault("usage", None)), set()),
     "fingerprint": (each_chunk(lambda event: event.update(system_fingerprint="fp")), set()),

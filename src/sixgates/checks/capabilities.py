@@ -4,6 +4,7 @@ from sixgates.completion import Completion
 from sixgates.detection import (
     answered_with,
     detector,
+    json_object_given,
     logprobs_given,
     other_than_before,
     read_by_the_model,
@@ -15,6 +16,7 @@ from sixgates.probes.completions import completions
 from sixgates.probes.embeddings import embeddings
 from sixgates.probes.errors import no_key
 from sixgates.probes.params import chat_biased, chat_logprobs
+from sixgates.probes.structured import json_object, schema
 from sixgates.probes.tools import tool_named
 from sixgates.select import Findings
 
@@ -57,5 +59,17 @@ detector(
     effect=other_than_before,
     beside=[chat],
     evidence=["spec: CreateChatCompletionRequest"],
+)
+detector(
+    "json_schema",
+    probe=schema,
+    effect=json_object_given,
+    evidence=["spec: ResponseFormatJsonSchema", "ggml-org/llama.cpp#10732"],
+)
+detector(
+    "json_object",
+    probe=json_object,
+    effect=json_object_given,
+    evidence=["spec: ResponseFormatJsonObject"],
 )
 detector("auth", probe=no_key, effect=None, evidence=["spec: ApiKeyAuth"])

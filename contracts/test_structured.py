@@ -1,0 +1,14 @@
+"""Gate 4: structured output."""
+
+import pytest
+
+from sixgates.cases import Case, Settle
+from sixgates.cases.contract import contract_cases
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.mark.cases(contract_cases, "structured")
+def test_requirement(case: Case, settle: Settle) -> None:
+    """One requirement of one provider."""
+    settle(case)
