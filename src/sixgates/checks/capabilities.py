@@ -13,11 +13,11 @@ from sixgates.detection import (
     two_choices,
 )
 from sixgates.exchange import Exchange
-from sixgates.probes.chat import chat, chat_two_choices
+from sixgates.probes.chat import chat, chat_again, chat_two_choices
 from sixgates.probes.completions import completions
 from sixgates.probes.embeddings import embeddings
 from sixgates.probes.errors import no_key
-from sixgates.probes.params import chat_biased, chat_logprobs, chat_stream_logprobs
+from sixgates.probes.params import chat_biased, chat_logprobs, chat_seed
 from sixgates.probes.structured import json_object, json_schema
 from sixgates.probes.tools import tool_named
 from sixgates.select import Findings
@@ -71,9 +71,9 @@ detector(
 )
 detector(
     "seed",
-    probe=chat_stream_logprobs,
+    probe=chat_seed,
     effect=same_as_before,
-    beside=[chat_logprobs],
+    beside=[chat_again],
     evidence=["spec: CreateChatCompletionRequest"],
 )
 detector(

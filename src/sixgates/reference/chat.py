@@ -9,7 +9,7 @@ from typing import Any
 from sixgates.exchange import Response
 from sixgates.reference.desk import CREATED, Desk, invalid
 from sixgates.reference.messages import formatted, read
-from sixgates.reference.writing import STORY, Answer, tokens_in, written
+from sixgates.reference.writing import STORY, Answer, sampled, tokens_in, written
 
 
 def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
@@ -54,6 +54,7 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "max_completion_tokens": int,
     "presence_penalty": (int, float),
     "n": int,
+    "seed": int,
     "tools": list,
 }
 
@@ -64,12 +65,19 @@ def _answer(desk: Desk, body: Mapping[str, Any]) -> Answer:
     if tool is not None:
         return _call(desk, tool, limit, named=isinstance(body.get("tool_choice"), dict))
     asked = str(body["messages"][-1].get("content"))
-    text = asked.partition("Repeat exactly: ")[2] or STORY * 4
+    text = asked.partition("Repeat exactly: ")[2] or _story(desk, body) * 4
     text = formatted(body.get("response_format")) or text
     if body.get("logit_bias"):
         text = "token " * 20
     stops = body.get("stop") or []
     return written(text, limit, [stops] if isinstance(stops, str) else stops)
+
+
+def _story(desk: Desk, body: Mapping[str, Any]) -> str:
+    """The story, or, where it is sampled, the sentences of it in an order that the seed decides."""
+    if not body.get("temperature"):
+        return STORY
+    return sampled(STORY, desk.number() if body.get("seed") is None else body["seed"])
 
 
 def _call(desk: Desk, tool: Mapping[str, Any], limit: int, *, named: bool) -> Answer:
