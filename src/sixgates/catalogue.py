@@ -86,7 +86,7 @@ class Probe:
         body = self.raw
         if body is None and (self.body is not None or self.derive is not None):
             template = self.body if self.derive is None else self.derive(_present(previous))
-            body = json.dumps(_fill(template, words), ensure_ascii=False).encode()
+            body = _encoded(_fill(template, words))
         if body is not None:
             headers.append(("Content-Type", "application/json"))
         path = self.path.replace(MODEL, quote(model, safe=""))
@@ -105,6 +105,13 @@ class Probe:
         if self.derive is not None:
             recipe += [self.after.fingerprint if self.after else None, inspect.getsource(self.derive)]
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _encoded(document: Any) -> bytes:
+    try:
+        return json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # a lone surrogate out of the answer that the request builds on
+        return json.dumps(document).encode()
 
 
 def _present(previous: Exchange | None) -> Exchange:
@@ -242,7 +249,11 @@ def check(
 
     def register(function: Callable[..., Findings]) -> Callable[..., Findings]:
         hints = get_type_hints(function)
-        views = tuple(hints[parameter] for parameter in inspect.signature(function).parameters)
+        views = tuple(
+            hints[parameter.name]
+            for parameter in inspect.signature(function).parameters.values()
+            for _ in (probes if parameter.kind is parameter.VAR_POSITIONAL else "1")
+        )
         CATALOGUE.add(
             Check(
                 id=name,

@@ -88,7 +88,10 @@ class Contract:
         self.say(f"{self.party.name}: {len(ahead)} probes to {address}{found_out}")
         found = fetch(target, probes, first=first, stop=self._cause, choose=self._chosen)
         cassette.save(folder, self._label(), address, probes, found)
-        if self.record and self._cause(found) is None:
+        lost = next((answer for answer in found.values() if isinstance(answer, Cause)), None)
+        if lost is not None:
+            self.say(f"{lost.summary}; nothing was recorded" if self.record else lost.summary)
+        elif self.record and self._cause(found) is None:
             cassette.save(self.cassettes / self.party.name, self._label(), address, probes, found)
             self.say(
                 f"{self.party.name}: recorded {len(found)} exchanges in {self.cassettes / self.party.name}"

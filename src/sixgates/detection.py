@@ -14,7 +14,6 @@ from typing import Any
 
 from sixgates.capability import CAPABILITIES
 from sixgates.catalogue import CATALOGUE, MUST, CatalogueError, Check, Probe
-from sixgates.completion import Completion
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Findings, Json, Unmet, shown
 from sixgates.views import Document, Reply
@@ -190,10 +189,10 @@ def json_object_given(exchange: Exchange, *_: Exchange) -> Findings:
 
 
 def same_as_before(exchange: Exchange, before: Exchange, *_: Exchange) -> Findings:
-    """The effect of `seed`: the same sampled text as the exchange beside it, whole or streamed."""
-    first, again = (Completion.of(each).text for each in (before, exchange))
-    if first != again:
-        yield Finding("the second text", f"the text of the first answer, {shown(first)}", shown(again))
+    """The effect of `seed`: the same sampled text as in the exchange beside it."""
+    first, again = (Document.of(each).message["content"] for each in (before, exchange))
+    if again.text != first.text:
+        yield again.finding(f"the text of the answer before, {shown(first.text)}")
 
 
 def other_than_before(exchange: Exchange, before: Exchange, *_: Exchange) -> Findings:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
@@ -191,7 +192,7 @@ class Judgement:
 
     def _run(self, check: Check, probes: list[Probe], plain: Verdict) -> Verdict:
         try:
-            found = list(self._findings(check, probes))
+            found = list(islice(self._findings(check, probes), LOOKED_FOR))
         except Unexercised as silent:
             if check.level is Level.MUST:
                 return replace(plain, outcome=Outcome.ERROR, reason=f"a MUST cannot go unexercised: {silent}")
@@ -206,7 +207,7 @@ class Judgement:
         return replace(
             plain,
             outcome=outcome,
-            findings=tuple(finding for _, finding in found),
+            findings=_bounded([finding for _, finding in found]),
             reproduce=self._curl(probe),
         )
 
@@ -270,6 +271,33 @@ def _known(entry: Declared, verdict: Verdict) -> Verdict:
         f"name the check under contract.refuse of gates.yaml, and report it. {said}"
     )
     return replace(verdict, outcome=Outcome.STALE, reason=reason)
+
+
+LOOKED_FOR = 1000
+MOST_FINDINGS = 12
+LONGEST_TEXT = 500
+
+
+def _bounded(findings: list[Finding]) -> tuple[Finding, ...]:
+    # A stream of a thousand bad events would otherwise make a report that nobody can open.
+    kept = [
+        Finding(_cut(each.where), _cut(each.expected), _cut(each.got), _cut(each.hint))
+        for each in findings[:MOST_FINDINGS]
+    ]
+    more = len(findings) - len(kept)
+    if more:
+        kept.append(
+            Finding(
+                "and so on",
+                "none of these",
+                f"{more} more{' or even more' if len(findings) == LOOKED_FOR else ''}",
+            )
+        )
+    return tuple(kept)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(text)} characters)"
 
 
 _DECIDED = {Outcome.PASSED, Outcome.FAILED, Outcome.ADVISORY}

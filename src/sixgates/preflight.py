@@ -42,8 +42,10 @@ def _symptom(exchange: Exchange) -> Symptom | None:
         return Symptom.UNAUTHORIZED
     if response.status == 503:
         return Symptom.LOADING
-    if response.status >= 500 or exchange.error is not None:
+    if response.status >= 500:
         return Symptom.ERROR
+    if exchange.error is not None:
+        return OF_FAILURE.get(exchange.error.kind, Symptom.ERROR)
     if response.status in {404, 405} or not _may_be_json(response.body) or 300 <= response.status < 400:
         return Symptom.NOT_OPENAI
     return None

@@ -7,6 +7,7 @@ check reads as if the server had answered well, and a loop cannot pass by runnin
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -36,6 +37,7 @@ class _Absent:
 
 
 ABSENT: Final = _Absent()
+MOST_ELEMENTS = 20_000
 
 
 def shown(value: object) -> str:
@@ -43,8 +45,15 @@ def shown(value: object) -> str:
     try:
         text = value.__repr__() if value is ABSENT else json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
-        text = repr(value)[:400]
+        text = _represented(value)
     return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"
+
+
+def _represented(value: object) -> str:
+    try:
+        return repr(value)[:400]
+    except (ValueError, RecursionError):  # an integer of too many digits, or nested too deep
+        return f"{type(value).__name__} too large to show"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,8 @@ class Kind:
 
 
 def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    # Beyond 64 bits most clients lose it, and Python itself refuses to print the very long ones.
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
 
 
 STRING = Kind("a string", lambda value: isinstance(value, str))
@@ -133,6 +143,9 @@ class Json:
     def elements(self) -> list[Json]:
         """The elements of the non-empty array that stands here; raises Unmet otherwise."""
         value = self.require(Kind("a non-empty array", lambda item: isinstance(item, list) and bool(item)))
+        if len(value) > MOST_ELEMENTS:
+            expected, got = f"at most {MOST_ELEMENTS} elements", f"{len(value)} elements"
+            raise Unmet(Finding(self.where or "/", expected, got))
         return [Json(item, f"{self.where}/{index}") for index, item in enumerate(value)]
 
 
@@ -145,7 +158,7 @@ def _escaped(key: str | int) -> str | int:
 def parse_json(text: str | bytes, where: str = "") -> Json:
     """The parsed value; raises Unmet when the text is no JSON (NaN and Infinity are none: RFC 8259)."""
     try:
-        return Json(json.loads(text, parse_constant=_reject), where)
+        return Json(json.loads(text, parse_constant=_reject, parse_float=_finite), where)
     except (ValueError, RecursionError) as problem:
         raw = text if isinstance(text, str) else text.decode(errors="replace")
         raise Unmet(Finding(where or "body", "JSON", f"{shown(raw)} ({str(problem)[:80]})")) from None
@@ -153,3 +166,10 @@ def parse_json(text: str | bytes, where: str = "") -> Json:
 
 def _reject(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits[:40]} is beyond the range of numbers")
+    return number

@@ -12,6 +12,7 @@ from sixgates.select import OBJECT, Json, Unmet, parse_json, shown
 from sixgates.sse import Block, parse
 
 DONE = "[DONE]"
+MOST_LINES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,10 @@ class ChatStream:
         """The stream in a reply; raises Unmet when it is no 200 or holds no event."""
         for finding in reply.status_in(200):
             raise Unmet(finding)
+        body = reply.response.body
+        lines = body.count(b"\n") + body.count(b"\r")
+        if lines > MOST_LINES:
+            raise Unmet(Finding("body", f"an event stream of at most {MOST_LINES} lines", f"{lines} lines"))
         blocks = parse(reply.response.chunks)
         if not any(block.data for block in blocks):
             raise Unmet(Finding("body", "server-sent events with data", shown(reply.text)))

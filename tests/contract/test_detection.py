@@ -90,6 +90,7 @@ def test_declared_and_missing_is_red(capability: str, way: str, conforming: Mapp
         ("tools-unread", "tools", Offer.IGNORED, "200, but /usage/prompt_tokens: expected 40 tokens more"),
         ("choices-refused", "n", Offer.REFUSED, "400 "),
         ("choices-unread", "n", Offer.IGNORED, "200, but /choices: expected two choices, got 1"),
+        ("seed-ignored", "seed", Offer.IGNORED, "200, but /choices/0/message/content: expected the text of"),
         ("key-unread", "auth", Offer.IGNORED, "200 "),
     ],
 )

@@ -157,8 +157,13 @@ def of_documents(edit: Edit) -> Callable[[Exchange], Response | None]:
 
 def alarms(judgement: Judgement) -> dict[str, Level]:
     """The checks that did not pass, with their levels."""
-    verdicts = judgement.verdicts()
-    return {each.check: each.level for each in verdicts if each.outcome is not Outcome.PASSED}
+    fine = {Outcome.PASSED}
+    silent = {Outcome.PASSED, Outcome.NOT_EXERCISED}
+    return {
+        each.check: each.level
+        for each in judgement.verdicts()
+        if each.outcome not in (silent if each.check.startswith("reasoning.") else fine)
+    }
 
 
 @pytest.mark.parametrize("name", LEGAL)

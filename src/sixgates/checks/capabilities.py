@@ -1,6 +1,5 @@
 """What is declared must be offered: how tools, several choices, keys and other endpoints show."""
 
-from sixgates.checks.structured import members_of
 from sixgates.completion import Completion
 from sixgates.detection import (
     answered_with,
@@ -18,16 +17,9 @@ from sixgates.probes.completions import completions
 from sixgates.probes.embeddings import embeddings
 from sixgates.probes.errors import no_key
 from sixgates.probes.params import chat_biased, chat_logprobs, chat_seed
-from sixgates.probes.structured import json_object, json_schema
+from sixgates.probes.structured import json_object, schema
 from sixgates.probes.tools import tool_named
 from sixgates.select import Findings
-from sixgates.views import Document
-
-
-def schema_kept(exchange: Exchange, *_: Exchange) -> Findings:
-    """The effect of a schema: the content is what it says."""
-    content = Document.of(exchange).message["content"]
-    yield from members_of(content.text, content.where)
 
 
 def _tools_reach_the_model(named: Exchange, plain: Exchange) -> Findings:
@@ -78,8 +70,8 @@ detector(
 )
 detector(
     "json_schema",
-    probe=json_schema,
-    effect=schema_kept,
+    probe=schema,
+    effect=json_object_given,
     evidence=["spec: ResponseFormatJsonSchema", "ggml-org/llama.cpp#10732"],
 )
 detector(

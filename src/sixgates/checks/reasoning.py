@@ -1,127 +1,142 @@
-"""Where a model's reasoning must stand: in a field of its own, before the content, whole or streamed."""
+"""Where a model's thought must stand, and where it must not. What never thinks leaves most of this unexercised."""
 
-from sixgates.catalogue import SHOULD, check
-from sixgates.completion import Completion
-from sixgates.exchange import Exchange, Finding
-from sixgates.probes.chat import chat, chat_again, chat_stream, chat_stream_long, chat_stream_usage
-from sixgates.probes.input import reasoning_returned
-from sixgates.select import STRING, Findings, Json, Unexercised, shown
-from sixgates.views import ChatStream, Document, Reply, members
+import re
 
-FIELDS = ("reasoning_content", "reasoning")
-MARKS = ("<think>", "</think>", "<thinking>", "</thinking>", "<|channel|>analysis")
-SILENT = "the model did not reason in this answer"
+from sixgates.catalogue import MAY, SHOULD, check
+from sixgates.checks.chat_shape import PLAIN
+from sixgates.exchange import Finding
+from sixgates.probes.chat import (
+    chat,
+    chat_stream,
+    chat_stream_long,
+    chat_stream_one_token,
+    chat_stream_stopped,
+    chat_stream_unicode,
+    chat_stream_usage,
+    chat_unicode,
+)
+from sixgates.probes.structured import schema, schema_stream
+from sixgates.reasoning import TEXTS, Reasoned, filled
+from sixgates.select import INTEGER, STRING, Findings, Unexercised, shown
+from sixgates.views import members
+
+OPEN_STREAMS = (chat_stream, chat_stream_usage, chat_stream_one_token, chat_stream_long, chat_stream_unicode)
+STREAMS = (*OPEN_STREAMS, chat_stream_stopped)
+MARKUP = re.compile(r"</?think(?:ing)?>|\[/?THINK\]|<\|channel\|>")
+SILENT = "no answer came with a thought"
 
 
 @check(
     "reasoning.separated",
     SHOULD,
-    each=[chat, chat_again, chat_stream, chat_stream_usage, chat_stream_long],
+    each=[*PLAIN, *STREAMS, schema, schema_stream],
     evidence=["vllm-project/vllm#14170", "ggml-org/llama.cpp#24096"],
 )
-def thoughts_are_not_in_the_content(exchange: Exchange) -> Findings:
-    """The content holds no marks of reasoning, such as <think>."""
-    text = Completion.of(exchange).text
-    for mark in MARKS:
-        if mark in text:
-            yield Finding("content", "an answer without its reasoning", shown(text))
-            return
+def content_is_no_thought(answer: Reasoned) -> Findings:
+    """The content holds no markup of a thought, such as <think>."""
+    leak = MARKUP.search(answer.text)
+    if leak:
+        hint = "switch on the engine's parser of reasoning for this model"
+        yield Finding("content", "no markup of a thought", shown(answer.text[leak.start() :]), hint)
 
 
 @check(
     "reasoning.field_consistent",
     SHOULD,
-    together=[chat, chat_stream],
-    evidence=["vllm-project/vllm#27755", "vllm-project/vllm#33402", "Blaizzy/mlx-vlm#1408"],
+    together=[chat, chat_unicode, chat_stream, chat_stream_unicode],
+    evidence=["vllm-project/vllm#27755", "vllm-project/vllm#50624", "Blaizzy/mlx-vlm#1408"],
 )
-def both_ways_use_the_same_field(plain: Document, stream: ChatStream) -> Findings:
-    """Reasoning stands in the same fields whether the answer comes whole or as a stream."""
-    whole = {name for name in FIELDS if _said(plain.message[name])}
-    pieces = {name for delta in stream.choices[0].deltas for name in FIELDS if _said(delta[name])}
-    if not whole | pieces:
+def streams_think_in_the_same_field(
+    chat: Reasoned, unicode: Reasoned, stream: Reasoned, unicode_stream: Reasoned
+) -> Findings:
+    """A thought stands in the same fields whether the answer is streamed or not."""
+    plain, streamed = {*chat.fields, *unicode.fields}, {*stream.fields, *unicode_stream.fields}
+    if not plain and not streamed:
         raise Unexercised(SILENT)
-    if whole != pieces:
-        expected = f"{' and '.join(sorted(whole)) or 'no reasoning'}, as in the plain answer"
-        yield Finding("deltas", expected, " and ".join(sorted(pieces)) or "no reasoning")
+    if plain != streamed:
+        yield Finding("thought", f"{_listed(plain)} in the stream as in the plain answer", _listed(streamed))
 
 
 @check(
-    "reasoning.field_text",
-    SHOULD,
-    each=[chat, chat_again],
-    evidence=["langgenius/dify#33342", "strands-agents/harness-sdk#2182", "anomalyco/opencode#30477"],
+    "reasoning.field_both",
+    MAY,
+    together=[chat, chat_unicode, chat_stream, chat_stream_unicode],
+    evidence=[
+        "langgenius/dify#33342",
+        "strands-agents/harness-sdk#2182",
+        "anomalyco/opencode#30477",
+        "musistudio/claude-code-router#1205",
+    ],
 )
-def reasoning_is_text(answer: Document) -> Findings:
-    """Reasoning is a string, or null."""
-    for name in FIELDS:
-        if answer.message[name].given:
-            yield from answer.message[name].unlike(STRING)
+def every_client_finds_the_thought(*answers: Reasoned) -> Findings:
+    """A thought is a string, the same under reasoning_content and reasoning: clients read one or the other."""
+    for answer in _thoughtful(answers):
+        for field in TEXTS:
+            for piece in answer.pieces:
+                if filled(piece[field]):
+                    yield from piece[field].unlike(STRING)
+        named, renamed = (answer.told(field) for field in TEXTS)
+        if named != renamed:
+            where = "stream" if answer.completion.streamed else "message"
+            got = f"reasoning_content {shown(named)}, reasoning {shown(renamed)}"
+            yield Finding(where, "the same thought under both names", got)
 
 
 @check(
     "reasoning.stream_order",
     SHOULD,
-    each=[chat_stream, chat_stream_long],
+    together=OPEN_STREAMS,
     evidence=["ollama/ollama#17166", "vllm-project/vllm#41691"],
 )
-def thoughts_come_first(stream: ChatStream) -> Findings:
-    """In a stream the reasoning comes before the content, and no delta holds both."""
-    said = [(delta.where, _reasons(delta), _said(delta["content"])) for delta in stream.choices[0].deltas]
-    if not any(reasons for _, reasons, _ in said):
-        raise Unexercised(SILENT)
-    begun = False
-    for where, reasons, content in said:
-        if reasons and (begun or content):
-            yield Finding(where, "reasoning before any content", "reasoning beside or after content")
-            return
-        begun = begun or content
+def thoughts_come_first(*answers: Reasoned) -> Findings:
+    """In a stream the thought comes before the content, and no delta holds both."""
+    for answer in _thoughtful(answers):
+        begun = False
+        for piece in answer.pieces:
+            thinks = any(filled(piece[field]) for field in answer.fields)
+            speaks = filled(piece["content"])
+            if thinks and speaks:
+                yield piece.finding("a thought or content, not both")
+            elif thinks and begun:
+                yield piece.finding("content only: it has begun")
+            begun = begun or speaks
 
 
 @check(
     "reasoning.content_nonempty_on_stop",
     SHOULD,
-    each=[chat, chat_again],
+    together=[*PLAIN, *OPEN_STREAMS],
     evidence=["ggml-org/llama.cpp#25538"],
 )
-def who_stops_has_answered(answer: Document) -> Findings:
-    """An answer that ends with "stop" is not reasoning alone."""
-    choice = answer.choices[0]
-    message = choice["message"]
-    if not any(_said(message[name]) for name in FIELDS):
-        raise Unexercised(SILENT)
-    if choice["finish_reason"].value == "stop" and not _said(message["content"]):
-        yield message["content"].finding("some content beside the reasoning")
+def a_thought_is_no_answer(*answers: Reasoned) -> Findings:
+    """An answer that ended by itself has content, not only a thought."""
+    for answer in _thoughtful(answers):
+        if answer.completion.finish.value == "stop" and not answer.text:
+            yield Finding("content", "content after the thought", shown(answer.text))
 
 
 @check(
     "reasoning.details_list_indexed",
-    SHOULD,
-    each=[chat_stream, chat_stream_long],
-    evidence=["spec: ChatCompletionStreamResponseDelta"],
+    MAY,
+    each=[*STREAMS, schema_stream],
+    evidence=["source: openai-python _deltas.py"],
     breaks=["openai-python helper"],
 )
-def lists_in_deltas_are_indexed(stream: ChatStream) -> Findings:
-    """The entries of a list in a delta, such as reasoning_details, each have an index."""
-    for delta in stream.choices[0].deltas:
-        for entry in members(delta["reasoning_details"]):
-            if not isinstance(entry["index"].value, int):
-                yield entry["index"].finding("an index")
+def lists_in_deltas_have_indexes(answer: Reasoned) -> Findings:
+    """Objects in a list of a delta, such as reasoning_details, have an index each."""
+    for piece in answer.pieces:
+        fields = piece.value if isinstance(piece.value, dict) else {}
+        for entry in (entry for field in fields if field != "tool_calls" for entry in members(piece[field])):
+            if isinstance(entry.value, dict):
+                yield from entry["index"].unlike(INTEGER)
 
 
-@check(
-    "reasoning.roundtrip_accepted",
-    SHOULD,
-    probe=reasoning_returned,
-    evidence=["charmbracelet/crush#1590", "0xPlaygrounds/rig#1649", "vllm-project/vllm#38488"],
-)
-def reasoning_may_come_back(reply: Reply) -> Findings:
-    """An assistant's message that comes back with its reasoning is accepted."""
-    yield from reply.status_in(200)
+def _thoughtful(answers: tuple[Reasoned, ...]) -> list[Reasoned]:
+    found = [answer for answer in answers if answer.thought]
+    if not found:
+        raise Unexercised(SILENT)
+    return found
 
 
-def _reasons(delta: Json) -> bool:
-    return any(_said(delta[name]) for name in FIELDS)
-
-
-def _said(value: Json) -> bool:
-    return value.given and bool(value.value)
+def _listed(fields: set[str]) -> str:
+    return " and ".join(sorted(fields)) or "none"

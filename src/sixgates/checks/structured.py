@@ -1,213 +1,243 @@
-"""What structured output must be: JSON that keeps to its schema, whole or streamed, and a word when it was cut."""
-
-from __future__ import annotations
+"""What `response_format` must bring about: text that fits, also when the prompt asks for something else."""
 
 import json
-from typing import Any
+import re
 
 from sixgates.catalogue import MUST, SHOULD, check
-from sixgates.completion import Completion
-from sixgates.exchange import Exchange, Finding
-from sixgates.probes.params import chat_defaults
-from sixgates.probes.structured import (
-    MOODS,
-    json_object,
-    json_schema,
-    json_schema_cut,
-    json_schema_malformed,
-    json_schema_stream,
-    json_schema_with_tools,
+from sixgates.checks.chat_shape import PRESENT
+from sixgates.exchange import Finding
+from sixgates.probes.structured import json_object, schema, schema_cut, schema_misplaced, schema_stream
+from sixgates.reasoning import Reasoned
+from sixgates.select import (
+    NON_EMPTY_STRING,
+    OBJECT,
+    Findings,
+    Json,
+    Kind,
+    Unexercised,
+    literal,
+    parse_json,
+    shown,
 )
-from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, literal, shown
 from sixgates.views import Document, Reply
 
 SPEC = "spec: ResponseFormatJsonSchema"
-BLANKS = 20
-
-
-@check(
-    "structured.json_schema.accepted",
-    MUST,
-    probe=json_schema,
-    evidence=[SPEC, "ggml-org/llama.cpp#9522", "ggml-org/llama.cpp#11847", "browser-use/web-ui#65"],
+BOOLEAN = Kind("true or false", lambda value: isinstance(value, bool))
+FORECASTS = tuple(
+    text
+    for rain in ("true", "false")
+    for text in (f'{{"unit":"celsius","rain":{rain}}}', f'{{"rain":{rain},"unit":"celsius"}}')
 )
-def a_schema_is_accepted(reply: Reply) -> Findings:
-    """A response_format of type json_schema is answered with 200 and a JSON object."""
-    yield from reply.status_in(200)
-    yield from reply.json.unlike(OBJECT)
-
-
-@check(
-    "structured.json_schema.enforced",
-    MUST,
-    probe=json_schema,
-    evidence=[SPEC, "ggml-org/llama.cpp#10732", "ggml-org/llama.cpp#11988", "ogx-ai/ogx#529"],
-)
-def a_schema_is_enforced(answer: Document) -> Findings:
-    """The content is a JSON object with the members that the schema requires, though the prompt asks for prose."""
-    content = answer.message["content"]
-    yield from members_of(content.text, content.where)
-
-
-@check(
-    "structured.json_schema.enum",
-    SHOULD,
-    probe=json_schema,
-    requires=["structured.json_schema.enforced"],
-    evidence=[SPEC, "vllm-project/vllm#15236"],
-)
-def an_enum_is_kept(answer: Document) -> Findings:
-    """A member that the schema limits to some values has one of them."""
-    content = answer.message["content"]
-    mood = _parsed(content.text).get("mood")
-    if mood not in MOODS:
-        yield Finding(content.where, f"mood {' or '.join(MOODS)}", shown(mood))
-
-
-@check(
-    "structured.json_schema.additional_properties",
-    SHOULD,
-    probe=json_schema,
-    requires=["structured.json_schema.enforced"],
-    evidence=[SPEC, "noamgat/lm-format-enforcer#94"],
-)
-def nothing_is_added(answer: Document) -> Findings:
-    """With additionalProperties false there are no other members than those of the schema."""
-    content = answer.message["content"]
-    more = sorted(_parsed(content.text).keys() - {"mood", "sure"})
-    if more:
-        yield Finding(content.where, "mood and sure alone", shown(more))
-
-
-@check(
-    "structured.no_whitespace_runaway",
-    SHOULD,
-    each=[json_schema, json_schema_stream],
-    evidence=[SPEC, "vllm-project/vllm#13260", "openai/openai-python#1763"],
-)
-def the_text_ends_by_itself(exchange: Exchange) -> Findings:
-    """When the object is closed the text ends, without a run of blanks, long before the limit."""
-    answer = Completion.of(exchange)
-    blanks = len(answer.text) - len(answer.text.rstrip())
-    if blanks >= BLANKS:
-        yield Finding("content", f"fewer than {BLANKS} blanks at the end", str(blanks))
-    yield from answer.finish.unlike(literal("stop"))
-
-
-@check("structured.stream", MUST, probe=json_schema_stream, evidence=[SPEC, "vllm-project/vllm#15236"])
-def a_stream_keeps_to_the_schema(exchange: Exchange) -> Findings:
-    """The pieces of a stream add up to a JSON object with the members that the schema requires."""
-    yield from members_of(Completion.of(exchange).text, "content")
-
-
-@check(
-    "structured.length",
-    MUST,
-    probe=json_schema_cut,
-    evidence=[SPEC, "openai/openai-python#3589", "openai/openai-python#1763"],
-)
-def a_cut_object_is_called_cut(answer: Document) -> Findings:
-    """An object that the token limit cut has the finish_reason "length"."""
-    choice = answer.choices[0]
-    if not isinstance(_loaded(choice["message"]["content"].text), dict):
-        yield from choice["finish_reason"].unlike(literal("length"))
-
-
-@check(
-    "structured.json_schema.ref_defs",
-    SHOULD,
-    probe=json_schema_with_tools,
-    evidence=[SPEC, "BerriAI/litellm#19077", "vllm-project/vllm#13260"],
-)
-def references_work_or_are_refused(reply: Reply) -> Findings:
-    """A schema with $defs and $ref is kept to, or refused with 400; it is neither ignored nor a 5xx."""
-    if reply.status == 400:
-        return
-    yield from reply.status_in(200)
-    content = reply.json["choices"].elements[0]["message"]["content"]
-    yield from members_of(content.text, content.where)
-
-
-@check(
-    "structured.with_tools",
-    SHOULD,
-    probe=json_schema_with_tools,
-    evidence=[SPEC, "ggml-org/llama.cpp#11847"],
-)
-def a_schema_holds_beside_tools(answer: Document) -> Findings:
-    """Tools beside a schema, with tool_choice "none", are accepted, and the schema holds."""
-    content = answer.message["content"]
-    yield from members_of(content.text, content.where)
-
-
-@check(
-    "structured.json_schema.malformed",
-    SHOULD,
-    probe=json_schema_malformed,
-    evidence=[SPEC, "vllm-project/vllm#35438", "ggml-org/llama.cpp#18963", "ggml-org/llama.cpp#28697"],
-)
-def a_missing_schema_is_refused(reply: Reply) -> Findings:
-    """A response_format of type json_schema without a schema is refused with 400 and a message."""
-    yield from reply.status_in(400, 422)
-    yield from reply.json["error"]["message"].unlike(NON_EMPTY_STRING)
+"""Everything that the schema allows, without white space."""
+RUNAWAY = re.compile(r"\s{20,}")
+FRAGMENT = re.compile(r"-|t|tr|tru|f|fa|fal|fals|n|nu|nul|\.|(\.\d*)?[eE][+-]?|")
+ENFORCED = "structured.json_schema.enforced"
 
 
 @check(
     "structured.json_object.accepted",
     MUST,
     probe=json_object,
-    evidence=["spec: ResponseFormatJsonObject", "lmstudio-ai/lmstudio-bug-tracker#189", "Zazza/sd-ai#2"],
+    evidence=["spec: ResponseFormatJsonObject", "lmstudio-ai/lmstudio-bug-tracker#189"],
 )
-def json_mode_is_accepted(reply: Reply) -> Findings:
-    """A response_format of type json_object is answered with 200 and a JSON object."""
-    yield from reply.status_in(200)
-    yield from reply.json.unlike(OBJECT)
+def json_object_is_accepted(answer: Document) -> Findings:
+    """The response format json_object is accepted, and answered with a message."""
+    yield from answer.message.unlike(OBJECT)
 
 
 @check(
     "structured.json_object.valid",
     MUST,
     probe=json_object,
-    requires=["structured.json_object.accepted"],
     evidence=["spec: ResponseFormatJsonObject", "ggml-org/llama.cpp#24096"],
 )
-def json_mode_gives_an_object(answer: Document) -> Findings:
-    """The content is a JSON object, though the prompt asks for prose; where the limit cut it, it began as one."""
-    choice = answer.choices[0]
-    content = choice["message"]["content"]
-    cut = choice["finish_reason"].value == "length"
-    begun = content.text.lstrip().startswith("{") or (cut and not content.text.strip())
-    if not (cut and begun) and not isinstance(_loaded(content.text), dict):
-        yield content.finding("a JSON object")
+def json_object_is_an_object(answer: Reasoned) -> Findings:
+    """With json_object the content is a JSON object, or the beginning of one where the token limit cut it."""
+    if not answer.completion.cut:
+        yield from parse_json(answer.text, "content").unlike(OBJECT)
+    elif not begins_object(answer.text) or _nothing_came(answer):
+        yield Finding("content", "the beginning of a JSON object", shown(answer.text))
 
 
 @check(
-    "structured.text.accepted",
-    SHOULD,
-    probe=chat_defaults,
-    evidence=["spec: ResponseFormatText", "lmstudio-ai/lmstudio-bug-tracker#189"],
+    "structured.json_schema.accepted",
+    MUST,
+    each=[schema, schema_cut],
+    evidence=[
+        SPEC,
+        "ggml-org/llama.cpp#9522",
+        "ggml-org/llama.cpp#11847",
+        "ggml-org/llama.cpp#23463",
+        "browser-use/web-ui#65",
+        "ikawrakow/ik_llama.cpp#778",
+    ],
 )
-def plain_text_may_be_asked_for(reply: Reply) -> Findings:
-    """A response_format of type text is the default, and accepted beside the other defaults."""
-    yield from reply.status_in(200)
+def a_schema_is_accepted(answer: Document) -> Findings:
+    """A strict JSON schema in the wrapper of the API is accepted, and answered with a message."""
+    yield from answer.message.unlike(OBJECT)
 
 
-def _loaded(text: str) -> Any:
+@check(
+    ENFORCED,
+    MUST,
+    each=[schema, schema_cut],
+    evidence=[
+        SPEC,
+        "ggml-org/llama.cpp#10732",
+        "ggml-org/llama.cpp#11988",
+        "ggml-org/llama.cpp#24097",
+        "ogx-ai/ogx#529",
+        "abetlen/llama-cpp-python#1677",
+    ],
+)
+def a_schema_binds(answer: Reasoned) -> Findings:
+    """With a strict schema the content is an object with its required members, though the prompt asks for prose."""
+    yield from _bound(answer)
+
+
+@check(
+    "structured.stream",
+    MUST,
+    probe=schema_stream,
+    evidence=[SPEC, "vllm-project/vllm#15236"],
+)
+def a_schema_binds_streams(answer: Reasoned) -> Findings:
+    """A strict schema is accepted with `stream`, and the pieces make an object with its required members."""
+    yield from _bound(answer)
+
+
+@check(
+    "structured.json_schema.enum",
+    SHOULD,
+    each=[schema, schema_stream],
+    requires=[ENFORCED, "structured.stream"],
+    evidence=[SPEC, "vllm-project/vllm#15236"],
+)
+def enums_bind(answer: Reasoned) -> Findings:
+    """A member whose enum has one value has that value."""
+    yield from _forecast(answer)["unit"].unlike(literal("celsius"))
+
+
+@check(
+    "structured.json_schema.additional_properties",
+    SHOULD,
+    each=[schema, schema_stream],
+    requires=[ENFORCED, "structured.stream"],
+    evidence=[SPEC, "noamgat/lm-format-enforcer#94"],
+)
+def nothing_is_added(answer: Reasoned) -> Findings:
+    """Where the schema forbids additional properties, the answer has none."""
+    forecast = _forecast(answer)
+    for name in sorted(forecast.require(OBJECT).keys() - {"unit", "rain"}):
+        yield forecast[name].finding("absent: the schema allows no other properties")
+
+
+@check(
+    "structured.json_schema.ref_defs",
+    SHOULD,
+    each=[schema, schema_stream],
+    requires=[ENFORCED, "structured.stream"],
+    evidence=[SPEC, "BerriAI/litellm#19077", "vllm-project/vllm#13260"],
+)
+def references_bind(answer: Reasoned) -> Findings:
+    """A member that the schema describes by a reference into its `$defs` is as described there."""
+    yield from _forecast(answer)["rain"].unlike(BOOLEAN)
+
+
+@check(
+    "structured.json_schema.malformed",
+    SHOULD,
+    probe=schema_misplaced,
+    evidence=[
+        SPEC,
+        "vllm-project/vllm#35438",
+        "ggml-org/llama.cpp#18963",
+        "ggml-org/llama.cpp#28697",
+    ],
+)
+def a_misplaced_schema_is_not_dropped(reply: Reply) -> Findings:
+    """A schema beside `json_schema` instead of in it is refused with 400 and a message, or binds all the same."""
+    if reply.status == 200:
+        choice = reply.json["choices"][0]
+        text = choice["message"]["content"].value
+        if not isinstance(text, str) or not _fits(text, cut=choice["finish_reason"].value == "length"):
+            got = f"200 {shown(text)}: accepted, and the schema ignored"
+            yield Finding("content", "a refusal with 400, or an answer that fits the schema", got)
+        return
+    yield from reply.status_in(400, 422)
+    yield from reply.json["error"]["message"].unlike(NON_EMPTY_STRING)
+
+
+@check(
+    "structured.length",
+    MUST,
+    probe=schema_cut,
+    evidence=["spec: CreateChatCompletionResponse", "openai/openai-python#3589", "openai/openai-python#1763"],
+)
+def a_cut_answer_says_so(answer: Reasoned) -> Findings:
+    """Structured output that the token limit cut ends with the finish reason "length"."""
+    yield from answer.completion.finish.unlike(literal("length"))
+
+
+@check(
+    "structured.no_whitespace_runaway",
+    SHOULD,
+    each=[schema, schema_stream],
+    requires=[ENFORCED, "structured.stream"],
+    evidence=["vllm-project/vllm#13260", "openai/openai-python#1763"],
+)
+def white_space_ends(answer: Reasoned) -> Findings:
+    """An answer that a schema binds ends by itself, without 20 characters of white space in a row."""
+    run = RUNAWAY.search(answer.text)
+    if run:
+        got = f"{len(run[0])} at character {run.start()} of {shown(answer.text)}"
+        yield Finding("content", "fewer than 20 white-space characters in a row", got)
+    elif answer.completion.cut:
+        if answer.thought:
+            raise Unexercised("the thought left no tokens for the answer")
+        yield answer.completion.finish.finding('"stop": the schema allows only short answers')
+
+
+def begins_object(text: str) -> bool:
+    """Whether some JSON object begins with this text."""
+    if not text.strip():
+        return True
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+        return isinstance(json.loads(text), dict)
+    except RecursionError:
+        return text.lstrip().startswith("{")
+    except json.JSONDecodeError as problem:
+        in_string = problem.msg.startswith("Unterminated string") or _half_escape(problem)
+        ends_here = FRAGMENT.fullmatch(text[problem.pos :].strip()) is not None
+        return text.lstrip().startswith("{") and (in_string or ends_here)
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    value = _loaded(text)
-    return value if isinstance(value, dict) else {}
+def _half_escape(problem: json.JSONDecodeError) -> bool:
+    rest = problem.doc[problem.pos :].lstrip("\\")
+    return "escape" in problem.msg and re.fullmatch(r"u[0-9a-fA-F]{0,4}|", rest) is not None
 
 
-def members_of(text: str, where: str) -> Findings:
-    """What is missing from a text that must hold the members of the schema."""
-    value = _loaded(text)
-    if not isinstance(value, dict):
-        yield Finding(where, "a JSON object as the schema says", shown(text))
-    elif not isinstance(value.get("mood"), str) or not isinstance(value.get("sure"), bool):
-        yield Finding(where, "the members mood, a string, and sure, a boolean", shown(value))
+def _bound(answer: Reasoned) -> Findings:
+    if not answer.completion.cut:
+        forecast = parse_json(answer.text, "content")
+        forecast.require(OBJECT)
+        yield from forecast["unit"].unlike(PRESENT)
+        yield from forecast["rain"].unlike(PRESENT)
+    elif not _fits(answer.text, cut=True) or _nothing_came(answer):
+        expected = f"the beginning of an answer that fits the schema, such as {FORECASTS[0]}"
+        yield Finding("content", expected, shown(answer.text))
+
+
+def _fits(text: str, *, cut: bool) -> bool:
+    compact = "".join(text.split())
+    return any(each.startswith(compact) if cut else each == compact for each in FORECASTS)
+
+
+def _nothing_came(answer: Reasoned) -> bool:
+    return not answer.text and not answer.thought
+
+
+def _forecast(answer: Reasoned) -> Json:
+    if answer.completion.cut:
+        raise Unexercised("the token limit cut the answer")
+    return parse_json(answer.text, "content")

@@ -127,8 +127,14 @@ def failure(error: BaseException) -> TransportError:
         if isinstance(one, OSError):
             return _from_os(one)
     if any(type(one).__name__ in _PROTOCOL for one in chain):
-        return TransportError(FailureKind.PROTOCOL, f"not HTTP: {error}")
-    return TransportError(FailureKind.UNREACHABLE, f"{type(error).__name__}: {error}")
+        return TransportError(FailureKind.PROTOCOL, f"not HTTP: {_shortened(error)}")
+    return TransportError(FailureKind.UNREACHABLE, f"{type(error).__name__}: {_shortened(error)}")
+
+
+def _shortened(error: BaseException) -> str:
+    # The library quotes what the server sent, which may be a hundred kilobytes of garbage.
+    line = " ".join(str(error)[:600].split())
+    return line if len(line) <= 300 else f"{line[:300]}…"
 
 
 _PROTOCOL = {"RemoteProtocolError", "LocalProtocolError", "DecodingError"}

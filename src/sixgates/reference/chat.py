@@ -7,21 +7,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sixgates.exchange import Response
+from sixgates.reference.conversation import conversation
 from sixgates.reference.desk import CREATED, Desk, invalid
-from sixgates.reference.messages import formatted, read
-from sixgates.reference.writing import STORY, Answer, sampled, tokens_in, written
+from sixgates.reference.structured import constrained
+from sixgates.reference.writing import STORY, Answer, sampled, thinking, tokens_in
 
 
 def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
     """The reply to one request; raises Refused."""
-    body = {**body, "messages": read(body.get("messages"))}
+    messages = conversation(body)
     _validate(body)
     desk.known(body.get("model"))
-    prompt = tokens_in(*body["messages"], *(body.get("tools") or []))
+    prompt = tokens_in(*messages, *(body.get("tools") or []))
     if prompt > desk.context_length:
         raise invalid("the prompt is too long", "messages", "context_length_exceeded")
-    answers = [_answer(desk, body) for _ in range(body.get("n") or 1)]
-    spent = sum(len(answer.tokens) for answer in answers)
+    answers = [_answer(desk, body, messages) for _ in range(body.get("n") or 1)]
+    spent = sum(len(answer.thought) + len(answer.tokens) for answer in answers)
     usage = {"prompt_tokens": prompt, "completion_tokens": spent, "total_tokens": prompt + spent}
     head = {"id": f"chatcmpl-{desk.number()}", "created": CREATED, "model": desk.model}
     if body.get("stream"):
@@ -59,18 +60,19 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
-def _answer(desk: Desk, body: Mapping[str, Any]) -> Answer:
+def _answer(desk: Desk, body: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> Answer:
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or 256
     tool = _forced(body)
     if tool is not None:
         return _call(desk, tool, limit, named=isinstance(body.get("tool_choice"), dict))
-    asked = str(body["messages"][-1].get("content"))
+    forced = constrained(body)
+    asked = str(messages[-1].get("content"))
     text = asked.partition("Repeat exactly: ")[2] or _story(desk, body) * 4
-    text = formatted(body.get("response_format")) or text
     if body.get("logit_bias"):
         text = "token " * 20
     stops = body.get("stop") or []
-    return written(text, limit, [stops] if isinstance(stops, str) else stops)
+    stops = [stops] if isinstance(stops, str) else stops
+    return thinking(text if forced is None else forced, limit, stops)
 
 
 def _story(desk: Desk, body: Mapping[str, Any]) -> str:
@@ -133,6 +135,8 @@ def _logprobs(tokens: Sequence[str], top: int | None) -> dict[str, Any] | None:
 
 def _choice(index: int, answer: Answer, top: int | None) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": "".join(answer.tokens), "refusal": None}
+    if answer.thought:
+        message |= _thought("".join(answer.thought))
     if answer.call is not None:
         function = {"name": answer.call["name"], "arguments": message["content"]}
         call = {"id": answer.call["id"], "type": "function", "function": function}
@@ -168,7 +172,12 @@ def _events(
 
 
 def _text_deltas(answer: Answer) -> list[dict[str, Any]]:
-    return [{"role": "assistant", "content": ""}, *({"content": token} for token in answer.tokens)]
+    thoughts = (_thought(token) for token in answer.thought)
+    return [{"role": "assistant", "content": ""}, *thoughts, *({"content": token} for token in answer.tokens)]
+
+
+def _thought(text: str) -> dict[str, str]:
+    return {"reasoning_content": text, "reasoning": text}
 
 
 def _call_deltas(answer: Answer, call: Mapping[str, Any]) -> list[dict[str, Any]]:

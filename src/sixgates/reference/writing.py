@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 STORY = (
@@ -12,15 +12,19 @@ STORY = (
     "home. At noon a gull landed on the mast and stayed. By night they had found the island, drawn a map of its "
     "shores, and slept under the stars until the tide turned and it was time to sail back with the news. "
 )
+THOUGHT = ("A", " short", " answer", " will", " do.")
+ROOM_TO_THINK = 48
+"""The token limit from which on the reference thinks before it answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One choice before it is put on the wire: text or tool calls, in tokens, and why it ended."""
+    """One choice before it is put on the wire: text or tool calls, in tokens, why it ended, the thought before it."""
 
     tokens: tuple[str, ...]
     finish: str
     call: Mapping[str, Any] | None = None
+    thought: tuple[str, ...] = ()
 
 
 def sampled(text: str, seed: int) -> str:
@@ -37,6 +41,12 @@ def written(text: str, limit: int, stops: Sequence[str] = ()) -> Answer:
     words = stopped.split(" ")
     tokens = tuple(word if number == 0 else f" {word}" for number, word in enumerate(words) if stopped)
     return Answer(tokens[:limit], "length" if len(tokens) > limit else "stop")
+
+
+def thinking(text: str, limit: int, stops: Sequence[str] = ()) -> Answer:
+    """The same after a thought, which counts, where the limit leaves room for one."""
+    thought = THOUGHT if limit >= ROOM_TO_THINK else ()
+    return replace(written(text, limit - len(thought), stops), thought=thought)
 
 
 def tokens_in(*values: Any) -> int:

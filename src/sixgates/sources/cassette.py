@@ -85,6 +85,10 @@ def save(
             name: {"reason": answer.reason, "fingerprint": by_name[name].fingerprint}
             for name, answer in found.items()
             if isinstance(answer, NotSent)
+        } | {
+            name: {"cause": asdict(answer), "fingerprint": by_name[name].fingerprint}
+            for name, answer in found.items()
+            if isinstance(answer, Cause)
         }
         (folder / _NOT_SENT).write_text(
             json.dumps(skipped, indent=1, sort_keys=True) + "\n", encoding="utf-8"
@@ -115,7 +119,7 @@ def answers(folder: Path, provider: str, probes: Iterable[Probe]) -> tuple[Label
     for probe in probes:
         entry = skipped.get(probe.name, {})
         if entry.get("fingerprint") == probe.fingerprint:
-            found[probe.name] = NotSent(entry["reason"])
+            found[probe.name] = _unsent(entry)
             continue
         try:
             label, found[probe.name] = read(folder / f"{probe.name}.yaml", probe)
@@ -124,6 +128,13 @@ def answers(folder: Path, provider: str, probes: Iterable[Probe]) -> tuple[Label
     if problems:
         found.update(dict.fromkeys(problems, _incomplete(provider, problems)))
     return label, found
+
+
+def _unsent(entry: Mapping[str, Any]) -> NotSent | Cause:
+    cause = entry.get("cause")
+    if cause is None:
+        return NotSent(entry["reason"])
+    return Cause(cause["key"], cause["summary"], tuple(cause["next_steps"]))
 
 
 def missing(folder: Path, provider: str) -> Cause:

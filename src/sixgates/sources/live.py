@@ -17,6 +17,7 @@ from sixgates.catalogue import Probe
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
 from sixgates.judge import Answer, NotSent
 from sixgates.select import Unmet
+from sixgates.sources.patience import Patience
 from sixgates.sources.reference import with_key
 from sixgates.sources.secrets import Scrubber, secrets_of
 from sixgates.verdict import Cause
@@ -24,8 +25,9 @@ from sixgates.verdict import Cause
 if TYPE_CHECKING:
     import httpx
 
-MAX_BYTES = 8 * 1024 * 1024
-MAX_CHUNKS = 20_000
+MAX_BYTES = 1024 * 1024
+MAX_CHUNKS = 5_000
+LONGEST_DETAIL = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class _Session:
         self.scrubber = Scrubber(secrets_of(target.root, target.key))
         self.answers: dict[str, Answer] = {}
         self.limit = asyncio.Semaphore(target.concurrency)
+        self.patience = Patience(target.name)
         self.total = 0
 
     async def run(
@@ -99,6 +102,10 @@ class _Session:
             await self._send(client, probe)
 
     async def _send(self, client: httpx.AsyncClient, probe: Probe) -> None:
+        self.answers[probe.name] = self.patience.lost or await self._answer(client, probe)
+        self.report(probe.name, len(self.answers), self.total)
+
+    async def _answer(self, client: httpx.AsyncClient, probe: Probe) -> Answer:
         earlier = self.answers.get(probe.after.name) if probe.after else None
         try:
             request = probe.request(
@@ -107,13 +114,12 @@ class _Session:
                 context_length=self.target.context_length,
             )
         except Unmet as unmet:
-            self.answers[probe.name] = NotSent(str(unmet))
-        else:
-            request = with_key(request, probe.auth, self.target.key)
-            deadline = self.target.deadline_s or probe.deadline_s
-            exchange = await _exchange(client, self.target.root, probe.name, request, deadline)
-            self.answers[probe.name] = self.scrubber.exchange(exchange)
-        self.report(probe.name, len(self.answers), self.total)
+            return NotSent(str(unmet))
+        request = with_key(request, probe.auth, self.target.key)
+        deadline = self.target.deadline_s or probe.deadline_s
+        exchange = await _exchange(client, self.target.root, probe.name, request, deadline)
+        self.patience.sees(exchange)
+        return self.scrubber.exchange(exchange)
 
 
 def _waves(probes: list[Probe]) -> Iterator[list[Probe]]:
@@ -155,7 +161,10 @@ async def _exchange(
     error: TransportError | None = None
     try:
         async with asyncio.timeout(deadline_s):
-            await capture.take(client, root, request)
+            await capture.take(client, root, request, deadline_s)
+    except httpx.ConnectTimeout:
+        what = "connection and TLS handshake" if root.startswith("https:") else "connection"
+        error = TransportError(FailureKind.CONNECT_TIMEOUT, f"no {what} within {deadline_s:g} s")
     except TimeoutError:
         error = TransportError(FailureKind.DEADLINE, f"no end within {deadline_s:g} s")
     except _TooLargeError as problem:
@@ -175,12 +184,18 @@ class _Capture:
     reply: httpx.Response | None = None
     chunks: list[Chunk] = field(default_factory=list)
 
-    async def take(self, client: httpx.AsyncClient, root: str, request: Request) -> None:
+    async def take(self, client: httpx.AsyncClient, root: str, request: Request, deadline_s: float) -> None:
         import httpx
 
         headers = {**dict(request.headers), "User-Agent": "sixgates"}
+        # A handshake that the deadline over all cancels would leave its socket open: the connect ends earlier.
+        timeout = httpx.Timeout(None, connect=deadline_s * 0.9)
         built = client.build_request(
-            request.method, address(root, request.path), headers=headers, content=request.body
+            request.method,
+            address(root, request.path),
+            headers=headers,
+            content=request.body,
+            timeout=timeout,
         )
         own = request.header("authorization") is not None
         auth = httpx.Auth() if own else httpx.USE_CLIENT_DEFAULT  # else httpx prefers the URL's userinfo
@@ -189,9 +204,9 @@ class _Capture:
         self.reply = reply
         try:
             async for data in reply.aiter_raw():
+                self.chunks.append(Chunk(data[: MAX_BYTES - size], self.elapsed()))
                 size += len(data)
-                self.chunks.append(Chunk(data, self.elapsed()))
-                if size > MAX_BYTES or len(self.chunks) > MAX_CHUNKS:
+                if size > MAX_BYTES or len(self.chunks) >= MAX_CHUNKS:
                     raise _TooLargeError(f"more than {MAX_BYTES} bytes or {MAX_CHUNKS} chunks of body")
         finally:
             await reply.aclose()
@@ -226,7 +241,14 @@ def transport_error(problem: BaseException) -> TransportError:
     said = [
         each for each in chain if isinstance(each, OSError | httpx.HTTPError | httpx.InvalidURL) and str(each)
     ]
-    return TransportError(kind, str(said[-1]) if said else f"the connection ended ({type(problem).__name__})")
+    detail = str(said[-1]) if said else f"the connection ended ({type(problem).__name__})"
+    return TransportError(kind, shortened(detail))
+
+
+def shortened(detail: str) -> str:
+    """The words of a library on one line; it may have quoted all that the server sent."""
+    line = " ".join(detail[: 2 * LONGEST_DETAIL].split())
+    return line if len(line) <= LONGEST_DETAIL else f"{line[:LONGEST_DETAIL]}…"
 
 
 def _kind_by_operation(problem: BaseException) -> FailureKind:

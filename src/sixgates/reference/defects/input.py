@@ -1,195 +1,209 @@
-"""Defects of what messages may hold: legal shapes refused, parts lost, a client's fault answered with 5xx."""
+"""Defects of how messages are read, and of what is refused in them."""
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sixgates.exchange import Request
-from sixgates.reference.defects.chat_shape import MESSAGE, setting
+from sixgates.reference.defects.tools import CRASHED, REFUSED
 from sixgates.reference.mutants import (
+    Applies,
     Document,
+    Rewrite,
     asking,
     body_of,
-    in_events,
-    in_json,
+    in_error,
     mutant,
     on_chat,
-    on_plain,
-    on_stream,
     with_body,
-    with_status,
 )
 
-_REFUSAL = b'{"error":{"message":"not supported","type":"invalid_request_error","param":null,"code":null}}'
-_HI = [{"role": "user", "content": "hi"}]
+Message = dict[str, Any]
 
 
-def _messages(request: Request) -> list[Any]:
-    messages = body_of(request).get("messages")
-    return messages if isinstance(messages, list) else []
+def _messages(request: Request) -> list[Message]:
+    found = body_of(request).get("messages")
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
-def _has(request: Request, name: str, value: Any) -> bool:
-    return on_plain(request) and any(
-        isinstance(each, dict) and each.get(name) == value for each in _messages(request)
-    )
+def _on(holds: Callable[[list[Message]], bool]) -> Applies:
+    return lambda request: on_chat(request) and holds(_messages(request))
 
 
-def _on_parts(request: Request) -> bool:
-    first = (_messages(request) or [None])[0]
-    return on_plain(request) and isinstance(first, dict) and _kinds(first) == ["text", "text"]
+def _of(kind: str) -> Applies:
+    """Chats with a part of this kind."""
+    return _on(lambda messages: any(part.get("type") == kind for each in messages for part in _parts(each)))
 
 
-def _on_image(request: Request) -> bool:
-    first = (_messages(request) or [None])[0]
-    return on_plain(request) and isinstance(first, dict) and "image_url" in _kinds(first)
-
-
-def _kinds(message: dict[str, Any]) -> list[Any]:
+def _parts(message: Message) -> list[Message]:
     content = message.get("content")
-    return [part.get("type") for part in content] if isinstance(content, list) else []
+    return content if isinstance(content, list) else []
 
 
-def _on_developer(request: Request) -> bool:
-    return _has(request, "role", "developer")
-
-
-def _on_systems(request: Request) -> bool:
-    return _has(request, "content", "Be kind.")
-
-
-def _on_names(request: Request) -> bool:
-    return _has(request, "name", "alice")
-
-
-def _on_wizard(request: Request) -> bool:
-    return _has(request, "role", "wizard")
+def _systems(messages: list[Message]) -> int:
+    return sum(message["role"] == "system" for message in messages)
 
 
 def _on_no_messages(request: Request) -> bool:
-    return on_plain(request) and body_of(request).get("messages") == []
+    return on_chat(request) and body_of(request).get("messages") == []
 
 
-def _on_missing(request: Request) -> bool:
-    return on_plain(request) and bool(body_of(request)) and "messages" not in body_of(request)
+def _on_missing_messages(request: Request) -> bool:
+    return on_chat(request) and "model" in body_of(request) and "messages" not in body_of(request)
 
 
 def _on_emoji(request: Request) -> bool:
-    return on_chat(request) and "Repeat exactly" in str(_messages(request))
+    return on_chat(request) and "🫠" in str(_messages(request))
 
 
-def _on_returned(request: Request) -> bool:
-    return _has(request, "reasoning", "I greet.")
+def _reading(change: Callable[[list[Message]], object]) -> Rewrite:
+    """Make the provider read other messages."""
+
+    def rewrite(request: Request) -> Request:
+        document = body_of(request)
+        change(document["messages"])
+        return replace(request, body=json.dumps(document).encode())
+
+    return rewrite
 
 
-def _half_read(document: Document) -> None:
-    document["usage"]["prompt_tokens"] -= 6
-    document["usage"]["total_tokens"] -= 6
+def _one_part(messages: list[Message]) -> None:
+    messages[-1]["content"] = messages[-1]["content"][:1]
 
 
-def _thinking(document: Document) -> None:
-    document["choices"][0]["message"]["content"] = "<think>They want a story.</think> Hi!"
+def _no_part(messages: list[Message]) -> None:
+    messages[-1]["content"] = ""
 
 
-def _reasoned(events: list[Document]) -> None:
-    for event in events[1:3]:
-        delta = event["choices"][0]["delta"]
-        delta["reasoning"] = delta.pop("content", "")
+def _without(at: int) -> Rewrite:
+    return _reading(lambda messages: messages.pop(at))
 
 
-def _reasoned_late(events: list[Document]) -> None:
-    for event in events[4:6]:
-        delta = event["choices"][0]["delta"]
-        delta["reasoning"] = delta.pop("content", "")
+def _no_picture(messages: list[Message]) -> None:
+    messages[-1]["content"] = messages[-1]["content"][:1]
 
 
-def _with_details(events: list[Document]) -> None:
-    for event in events[1:3]:
-        event["choices"][0]["delta"]["reasoning_details"] = [{"type": "text", "text": "hm"}]
+def _nameless(document: Document) -> None:
+    document["error"].update(message="invalid request", param=None)
 
 
+def _wordless(document: Document) -> None:
+    document["error"]["message"] = ""
+
+
+def refusing(message: str, status: int = 400) -> Any:
+    """Refuse with these words."""
+    return with_body(json.dumps({"error": {"message": message, "type": "x"}}).encode(), status=status)
+
+
+_ON_PARTS = _on(lambda messages: len(messages) == 1 and len(_parts(messages[0])) > 1)
+_ON_DEVELOPER = _on(lambda messages: any(message.get("role") == "developer" for message in messages))
+_ON_SYSTEMS = _on(lambda messages: _systems(messages) > 1)
+ON_REPLAYED = _on(lambda messages: any("reasoning" in message for message in messages))
+_HELLO = asking(messages=[{"role": "user", "content": "Hello"}])
+
+mutant("parts-refused", on=_of("text"), edit=REFUSED, caught_by=["input.content_parts_text"])
+mutant("parts-crash", on=_of("text"), edit=CRASHED, caught_by=["input.content_parts_text"])
 mutant(
-    "parts-refused",
-    on=_on_parts,
-    edit=with_body(_REFUSAL, status=400),
+    "parts-read-as-nothing",
+    on=_ON_PARTS,
+    rewrite=_reading(_no_part),
     caught_by=["input.content_parts_text"],
 )
-mutant("parts-half-read", on=_on_parts, edit=in_json(_half_read), caught_by=["input.content_parts_multi"])
+mutant("parts-first-only", on=_ON_PARTS, rewrite=_reading(_one_part), caught_by=["input.content_parts_multi"])
+mutant("no-messages-answered", on=_on_no_messages, rewrite=_HELLO, caught_by=["input.messages_empty"])
+mutant("no-messages-crash", on=_on_no_messages, edit=CRASHED, caught_by=["input.messages_empty"])
 mutant(
-    "developer-refused",
-    on=_on_developer,
-    edit=with_body(_REFUSAL, status=400),
-    caught_by=["input.role_developer"],
+    "no-messages-no-words", on=_on_no_messages, edit=in_error(_wordless), caught_by=["input.messages_empty"]
 )
-mutant("developer-500", on=_on_developer, edit=with_status(500), caught_by=["input.role_developer_not_5xx"])
 mutant(
-    "systems-refused",
-    on=_on_systems,
-    edit=with_body(_REFUSAL, status=400),
+    "missing-messages-answered", on=_on_missing_messages, rewrite=_HELLO, caught_by=["input.messages_missing"]
+)
+mutant("missing-messages-crash", on=_on_missing_messages, edit=CRASHED, caught_by=["input.messages_missing"])
+mutant(
+    "missing-messages-unnamed",
+    on=_on_missing_messages,
+    edit=in_error(_nameless),
+    caught_by=["input.messages_missing"],
+)
+mutant("developer-refused", on=_ON_DEVELOPER, edit=REFUSED, caught_by=["input.role_developer"])
+mutant("developer-dropped", on=_ON_DEVELOPER, rewrite=_without(0), caught_by=["input.role_developer"])
+mutant(
+    "developer-crashes",
+    on=_ON_DEVELOPER,
+    edit=CRASHED,
+    caught_by=["input.role_developer", "input.role_developer_not_5xx"],
+)
+mutant(
+    "late-system-refused",
+    on=_ON_SYSTEMS,
+    edit=refusing("System message must be at the beginning."),
     caught_by=["input.system_not_first"],
 )
-mutant("systems-500", on=_on_systems, edit=with_status(500), caught_by=["input.system_multiple_not_5xx"])
+mutant("late-system-dropped", on=_ON_SYSTEMS, rewrite=_without(5), caught_by=["input.system_not_first"])
 mutant(
-    "names-refused",
-    on=_on_names,
-    edit=with_body(_REFUSAL, status=422),
+    "second-system-refused",
+    on=_ON_SYSTEMS,
+    edit=refusing("Only one system message is allowed."),
+    caught_by=["input.system_multiple"],
+)
+mutant("second-system-dropped", on=_ON_SYSTEMS, rewrite=_without(1), caught_by=["input.system_multiple"])
+mutant(
+    "both-systems-dropped",
+    on=_ON_SYSTEMS,
+    rewrite=_reading(lambda messages: (messages.pop(5), messages.pop(1))),
+    caught_by=["input.system_not_first", "input.system_multiple"],
+)
+mutant(
+    "system-unknown-to-template",
+    on=_ON_SYSTEMS,
+    edit=refusing("System role not supported", 500),
+    caught_by=["input.system_unsupported_template"],
+)
+mutant(
+    "roles-must-alternate",
+    on=_ON_SYSTEMS,
+    edit=refusing("Conversation roles must alternate user/assistant", 500),
+    caught_by=["input.consecutive_same_role"],
+)
+mutant(
+    "roles-refused-without-a-word",
+    on=_ON_SYSTEMS,
+    edit=CRASHED,
+    caught_by=[
+        "input.system_not_first",
+        "input.system_multiple",
+        "input.system_unsupported_template",
+        "input.consecutive_same_role",
+    ],
+)
+mutant(
+    "name-refused",
+    on=ON_REPLAYED,
+    edit=refusing("messages.0.user.name: Extra inputs are not permitted", 422),
+    caught_by=["input.name_field"],
+)
+mutant(
+    "nulls-refused",
+    on=ON_REPLAYED,
+    edit=refusing("messages.1.tool_calls: expected an array", 422),
     caught_by=["input.null_message_fields"],
 )
 mutant(
-    "no-messages-answered",
-    on=_on_no_messages,
-    rewrite=asking(messages=_HI),
-    caught_by=["input.messages_empty"],
+    "replayed-refused-without-a-word",
+    on=ON_REPLAYED,
+    edit=REFUSED,
+    caught_by=[
+        "input.name_field",
+        "input.null_message_fields",
+        "reasoning.roundtrip_accepted",
+        "structured.text.accepted",
+    ],
 )
-mutant("no-messages-500", on=_on_no_messages, edit=with_status(500), caught_by=["input.messages_empty"])
+mutant("emoji-crash", on=_on_emoji, edit=CRASHED, caught_by=["input.unicode_roundtrip"])
+mutant("broken-image-crashes", on=_of("image_url"), edit=CRASHED, caught_by=["input.image_bad"])
 mutant(
-    "missing-messages-unnamed",
-    on=_on_missing,
-    edit=with_body(_REFUSAL, status=400),
-    caught_by=["input.messages_missing"],
+    "broken-image-dropped", on=_of("image_url"), rewrite=_reading(_no_picture), caught_by=["input.image_bad"]
 )
-mutant("unknown-role-answered", on=_on_wizard, rewrite=asking(messages=_HI), caught_by=["input.role_unknown"])
-mutant("unknown-role-500", on=_on_wizard, edit=with_status(500), caught_by=["input.role_unknown"])
-mutant("bad-image-500", on=_on_image, edit=with_status(500), caught_by=["input.image_bad"])
-mutant("bad-image-ignored", on=_on_image, rewrite=asking(messages=_HI), caught_by=["input.image_bad"])
-mutant("emoji-500", on=_on_emoji, edit=with_status(500), caught_by=["input.unicode_roundtrip"])
-
-mutant("thoughts-in-content", on=on_plain, edit=in_json(_thinking), caught_by=["reasoning.separated"])
-mutant(
-    "thoughts-in-streams-only",
-    on=on_stream,
-    edit=in_events(_reasoned),
-    caught_by=["reasoning.field_consistent"],
-)
-mutant(
-    "thoughts-after-content",
-    on=on_stream,
-    edit=in_events(_reasoned_late),
-    caught_by=["reasoning.stream_order"],
-)
-mutant(
-    "thoughts-as-parts",
-    on=on_plain,
-    edit=setting(*MESSAGE, "reasoning_content", to=[{"text": "hm"}]),
-    caught_by=["reasoning.field_text"],
-)
-mutant(
-    "thoughts-alone",
-    on=on_plain,
-    edit=in_json(
-        lambda document: document["choices"][0].update(
-            finish_reason="stop", message={"role": "assistant", "content": "", "reasoning": "hm"}
-        )
-    ),
-    caught_by=["reasoning.content_nonempty_on_stop"],
-)
-mutant(
-    "thoughts-listed-without-index",
-    on=on_stream,
-    edit=in_events(_with_details),
-    caught_by=["reasoning.details_list_indexed"],
-)
-mutant(
-    "thoughts-refused",
-    on=_on_returned,
-    edit=with_body(_REFUSAL, status=422),
-    caught_by=["reasoning.roundtrip_accepted"],
-)
+mutant("broken-image-no-words", on=_of("image_url"), edit=in_error(_wordless), caught_by=["input.image_bad"])

@@ -160,7 +160,12 @@ def _as_stream(request: Request) -> Request:
     return replace(request, body=json.dumps({**body_of(request), "stream": True}).encode())
 
 
-mutant("nulls-refused", on=_on_nulls, edit=with_body(_REFUSAL, status=400), caught_by=["params.null_values"])
+mutant(
+    "null-fields-refused",
+    on=_on_nulls,
+    edit=with_body(_REFUSAL, status=400),
+    caught_by=["params.null_values"],
+)
 mutant("stream-null-streams", on=_on_nulls, rewrite=_as_stream, caught_by=["params.stream_type"])
 mutant(
     "defaults-refused",

@@ -243,7 +243,7 @@ mutant(
 def _history_where(holds: Callable[[Document, list[Document]], bool]) -> Applies:
     def applies(request: Request) -> bool:
         messages = body_of(request).get("messages")
-        if not isinstance(messages, list) or len(messages) < 3:
+        if not isinstance(messages, list) or len(messages) < 3 or not messages[1].get("tool_calls"):
             return False
         return bool(messages[1].get("tool_calls")) and holds(messages[1], messages[2:])
 
