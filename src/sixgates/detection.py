@@ -188,6 +188,13 @@ def json_object_given(exchange: Exchange, *_: Exchange) -> Findings:
         yield content.finding("the start of a JSON object")
 
 
+def same_as_before(exchange: Exchange, before: Exchange, *_: Exchange) -> Findings:
+    """The effect of `seed`: the same sampled text as in the exchange beside it."""
+    first, again = (Document.of(each).message["content"] for each in (before, exchange))
+    if again.text != first.text:
+        yield again.finding(f"the text of the answer before, {shown(first.text)}")
+
+
 def other_than_before(exchange: Exchange, before: Exchange, *_: Exchange) -> Findings:
     """The effect of `logit_bias`: no beginning of the text of the exchange beside it, which had none."""
     first, biased = (Document.of(each).message["content"] for each in (before, exchange))

@@ -23,6 +23,7 @@ from sixgates.detection import (
     logprobs_given,
     other_than_before,
     read_by_the_model,
+    same_as_before,
     status_200,
 )
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
@@ -89,6 +90,7 @@ def test_declared_and_missing_is_red(capability: str, way: str, conforming: Mapp
         ("tools-unread", "tools", Offer.IGNORED, "200, but /usage/prompt_tokens: expected 40 tokens more"),
         ("choices-refused", "n", Offer.REFUSED, "400 "),
         ("choices-unread", "n", Offer.IGNORED, "200, but /choices: expected two choices, got 1"),
+        ("seed-ignored", "seed", Offer.IGNORED, "200, but /choices/0/message/content: expected the text of"),
         ("key-unread", "auth", Offer.IGNORED, "200 "),
     ],
 )
@@ -128,6 +130,7 @@ def test_what_was_not_sent_shows_nothing() -> None:
         (logprobs_given, [said("a", logprobs={"content": [{}]})], [said("a", logprobs=None)]),
         (logprobs_given, [said("a", logprobs={"content": [{}]})], [said("a", logprobs={"content": []})]),
         (json_object_given, [said(' {"a')], [said("Sure! {")]),
+        (same_as_before, [said("a"), said("a")], [said("a"), said("b")]),
         (other_than_before, [said("a"), said("b")], [said("a"), said("a")]),
         (answered_with("output"), [exchange({"output": [1]})], [exchange({"output": []})]),
         (answered_with("data"), [exchange({"data": [1]})], [exchange({"data": 1})]),
@@ -145,7 +148,7 @@ def test_an_effect_is_seen_or_missed(effect: Effect, good: list[Exchange], bad: 
     assert len(list(effect(*bad))) == 1
 
 
-@pytest.mark.parametrize("effect", [logprobs_given, json_object_given, read_by_the_model])
+@pytest.mark.parametrize("effect", [logprobs_given, json_object_given, same_as_before, read_by_the_model])
 def test_garbage_has_no_effect(effect: Effect) -> None:
     """It is missed, and nothing raises but Unmet."""
     rubbish = exchange([1])

@@ -17,7 +17,7 @@ from sixgates.judge import Judgement
 from sixgates.verdict import Level, Outcome
 
 AREAS = {"chat", "chat.shape", "errors", "models", "models.list", "models.retrieve", "usage"}
-AREAS |= {"completions", "embeddings"}
+AREAS |= {"completions", "embeddings", "params"}
 AREAS |= {"input", "reasoning", "structured"}
 CHECKS = [check for check in catalogue.load().checks.values() if check.area in AREAS]
 SHAPE = [check.id for check in CHECKS if check.area == "chat.shape" and check.level is Level.MUST]

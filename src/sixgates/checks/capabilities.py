@@ -8,14 +8,15 @@ from sixgates.detection import (
     logprobs_given,
     other_than_before,
     read_by_the_model,
+    same_as_before,
     two_choices,
 )
 from sixgates.exchange import Exchange
-from sixgates.probes.chat import chat, chat_two_choices
+from sixgates.probes.chat import chat, chat_again, chat_two_choices
 from sixgates.probes.completions import completions
 from sixgates.probes.embeddings import embeddings
 from sixgates.probes.errors import no_key
-from sixgates.probes.params import chat_biased, chat_logprobs
+from sixgates.probes.params import chat_biased, chat_logprobs, chat_seed
 from sixgates.probes.structured import json_object, schema
 from sixgates.probes.tools import tool_named
 from sixgates.select import Findings
@@ -58,6 +59,13 @@ detector(
     probe=chat_biased,
     effect=other_than_before,
     beside=[chat],
+    evidence=["spec: CreateChatCompletionRequest"],
+)
+detector(
+    "seed",
+    probe=chat_seed,
+    effect=same_as_before,
+    beside=[chat_again],
     evidence=["spec: CreateChatCompletionRequest"],
 )
 detector(

@@ -1,11 +1,9 @@
-"""What request parameters must do: limits, stop words, nulls and defaults; each is judged by its effect."""
-
-import json
+"""What request parameters must do: limits, nulls, defaults, choices; each is judged by its effect."""
 
 from sixgates.catalogue import MAY, MUST, SHOULD, check
 from sixgates.checks.chat_shape import NOTHING
-from sixgates.exchange import Exchange, Finding
-from sixgates.probes.chat import chat, chat_again, chat_one_token, chat_stream_stopped, chat_two_choices
+from sixgates.exchange import Finding
+from sixgates.probes.chat import chat, chat_again, chat_one_token, chat_two_choices
 from sixgates.probes.params import (
     BIASED,
     FEW,
@@ -14,11 +12,10 @@ from sixgates.probes.params import (
     chat_max_completion_tokens,
     chat_nulls,
     chat_out_of_range,
-    chat_stop_string,
-    chat_unknown_field,
+    chat_stream_unknown_field,
 )
-from sixgates.select import COUNT, INTEGER, STRING, Findings, Json, Kind, literal, shown
-from sixgates.views import ChatStream, Document, Reply
+from sixgates.select import COUNT, INTEGER, STRING, Findings, Kind, literal, shown
+from sixgates.views import Document, Reply
 
 SPEC = "spec: CreateChatCompletionRequest"
 
@@ -55,20 +52,8 @@ def defaults_are_tolerated(reply: Reply) -> Findings:
 
 
 @check(
-    "params.stop.no_tail_loss",
-    SHOULD,
-    together=[chat, chat_defaults],
-    requires=["params.known_fields_tolerated"],
-    evidence=[SPEC, "vllm-project/vllm#8468"],
+    "params.unknown_field", SHOULD, probe=chat_stream_unknown_field, evidence=[SPEC, "vllm-project/vllm#3657"]
 )
-def unmet_stop_words_lose_nothing(plain: Document, guarded: Document) -> Findings:
-    """A stop word that never comes takes nothing from the end of the text."""
-    text, same = plain.message["content"].text, guarded.message["content"]
-    if text.startswith(same.text) and same.text != text:
-        yield same.finding(f"{shown(text)}, as without a stop word")
-
-
-@check("params.unknown_field", SHOULD, probe=chat_unknown_field, evidence=[SPEC, "vllm-project/vllm#3657"])
 def unknown_fields_are_no_server_fault(reply: Reply) -> Findings:
     """A field that the API does not know is ignored or refused with 4xx; it is no fault of the server."""
     yield from _no_server_fault(reply)
@@ -94,7 +79,7 @@ def values_out_of_range_are_no_server_fault(reply: Reply) -> Findings:
 def max_tokens_limits(plain: Document, short: Document) -> Findings:
     """max_tokens limits the completion, and finish_reason says so."""
     whole, cut = plain.message["content"].text, short.message["content"]
-    if len(whole) > 1 and cut.value == whole:
+    if _written(plain) > 2 and cut.value == whole:
         yield cut.finding("less than what 16 tokens gave")
     usage = short["usage"]["completion_tokens"]
     if usage.given:
@@ -110,65 +95,20 @@ def max_tokens_limits(plain: Document, short: Document) -> Findings:
     evidence=[SPEC, "abetlen/llama-cpp-python#1907", "huggingface/text-generation-inference#2844"],
 )
 def max_completion_tokens_limits(plain: Document, reply: Reply) -> Findings:
-    """max_completion_tokens limits the completion as max_tokens does; it is not ignored."""
-    yield from reply.status_in(200)
-    short = reply.json
-    choice = short["choices"].elements[0]
-    content = choice["message"]["content"]
-    usage = short["usage"]["completion_tokens"]
+    """max_completion_tokens limits the completion as max_tokens does; it is neither ignored nor refused."""
+    if reply.status != 200:
+        yield from _refused(reply, "the limit")
+        return
+    choice = reply.json["choices"].elements[0]
+    content, finish = choice["message"]["content"], choice["finish_reason"]
+    usage = reply.json["usage"]["completion_tokens"]
     if usage.given:
         yield from usage.unlike(_at_most(FEW))
-    if choice["finish_reason"].value != "length":
-        got = f"{shown(choice['finish_reason'].value)} after {shown(content.value)}: the limit was ignored"
-        yield Finding(choice["finish_reason"].where, f'"length" after {FEW} tokens', got)
-
-
-@check(
-    "params.stop.string",
-    MUST,
-    together=[chat, chat_stop_string],
-    evidence=[SPEC, "dphnAI/sonar#742", "vllm-project/vllm#3672"],
-)
-def a_stop_word_ends_the_text(plain: Document, stopped: Exchange) -> Findings:
-    """A stop word given as a string ends the text before it, with finish_reason "stop"."""
-    answer = Document.of(stopped)
-    word = _stop_of(stopped)
-    content = answer.message["content"]
-    if word in content.text:
-        yield content.finding(f"a text that ends before {shown(word)}")
-    elif plain.message["content"].text.startswith(content.text.rstrip()):
-        yield from answer.choices[0]["finish_reason"].unlike(literal("stop"))
-
-
-@check(
-    "params.stop.multi_token",
-    SHOULD,
-    together=[chat, chat_stop_string],
-    requires=["params.stop.string"],
-    evidence=[SPEC, "vllm-project/vllm#8468", "sgl-project/sglang#11462", "smg-project/smg#2203"],
-)
-def no_part_of_a_stop_word_is_left(plain: Document, stopped: Exchange) -> Findings:
-    """Of a stop word that spans several tokens nothing is left, and nothing before it is lost."""
-    whole = plain.message["content"].text
-    content = Document.of(stopped).message["content"]
-    expected = whole.partition(_stop_of(stopped))[0].rstrip()
-    followed = whole.startswith(content.text.rstrip())
-    if followed and content.text.rstrip() != expected:
-        yield content.finding(f"{shown(expected)}, what stood before the stop word")
-
-
-@check(
-    "params.stop.array",
-    SHOULD,
-    probe=chat_stream_stopped,
-    evidence=[SPEC],
-)
-def stop_words_may_be_an_array(stream: ChatStream) -> Findings:
-    """Stop words given as an array end the text: the first character of the text as a stop word leaves none of it."""
-    word = str(json.loads(stream.reply.request.body or b"{}").get("stop", ["?"])[0])
-    if word in stream.text:
-        where = stream.choices[0].entries[0].where
-        yield Finding(where, f"a text that ends before {shown(word)}", shown(stream.text))
+    if _written(plain) <= FEW + 1:  # so short an answer ends by itself, with or without the limit
+        return
+    if finish.value != "length" or content.value == plain.message["content"].value:
+        got = f"{shown(finish.value)} after {shown(content.value)}: the limit was ignored"
+        yield Finding(finish.where, f'"length" after {FEW} tokens', got)
 
 
 @check(
@@ -192,7 +132,9 @@ def two_choices_have_their_indices(completion: Document) -> Findings:
 )
 def a_bias_changes_the_text(plain: Document, reply: Reply) -> Findings:
     """The strongest bias towards one token changes the text; it is not ignored."""
-    yield from reply.status_in(200)
+    if reply.status != 200:
+        yield from _refused(reply, "the bias")
+        return
     biased = reply.json["choices"].elements[0]["message"]["content"]
     text = plain.message["content"].text
     if biased.value and text.startswith(biased.text):
@@ -207,6 +149,17 @@ def a_fingerprint_is_text(completion: Document) -> Findings:
     yield from completion["system_fingerprint"].unlike(STRING | NOTHING)
 
 
+def _refused(reply: Reply, what: str) -> Findings:
+    fate = f"{what} was refused" if 400 <= reply.status < 500 else f"the server failed on {what}"
+    yield Finding("status", "200", f"{reply.status} {shown(reply.text)}: {fate}")
+
+
+def _written(completion: Document) -> int:
+    """How many tokens a completion has; its words where the server does not count them."""
+    count = completion["usage"]["completion_tokens"].value
+    return count if INTEGER.holds(count) else len(completion.message["content"].text.split())
+
+
 def _no_server_fault(reply: Reply) -> Findings:
     if reply.status >= 500:
         yield Finding("status", "200 or a 4xx", f"{reply.status} {shown(reply.text)}")
@@ -216,7 +169,3 @@ def _at_most(most: int) -> Kind:
     return Kind(
         f"at most {most}", lambda value: INTEGER.holds(value) and COUNT.holds(value) and value <= most
     )
-
-
-def _stop_of(exchange: Exchange) -> str:
-    return str(Json(json.loads(exchange.request.body or b"{}"))["stop"].text)

@@ -36,7 +36,8 @@ def _stopping_at_once(earlier: Exchange) -> Mapping[str, Any]:
 
 
 chat = Probe("chat", body=BASE, alone=True, answered_by="chat.answered")
-chat_again = Probe("chat-again", body=BASE, answered_by="chat.answered")
+chat_again = Probe("chat-again", body={**BASE, "temperature": 1}, alone=True, answered_by="chat.answered")
+"""The same prompt again, now sampled; a seed must be able to repeat it."""
 chat_one_token = Probe("chat-one-token", body={**BASE, "max_tokens": 1}, answered_by="chat.answered")
 chat_longer_prompt = Probe(
     "chat-longer-prompt",

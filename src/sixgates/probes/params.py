@@ -6,7 +6,7 @@ from typing import Any
 
 from sixgates.catalogue import Probe
 from sixgates.exchange import Exchange, Finding
-from sixgates.probes.chat import BASE, chat, streamed
+from sixgates.probes.chat import BASE, chat, chat_again, streamed
 from sixgates.select import Unmet
 from sixgates.views import Document
 
@@ -21,6 +21,7 @@ NULLS = dict.fromkeys(
     (
         *("temperature", "top_p", "n", "stop", "seed", "stream", "stream_options", "tools", "tool_choice"),
         *("response_format", "logit_bias", "logprobs", "user", "presence_penalty", "frequency_penalty"),
+        *("max_completion_tokens", "top_logprobs"),
     )
 )
 DEFAULTS: Mapping[str, Any] = {
@@ -71,6 +72,11 @@ def _stopping_in_the_middle(earlier: Exchange) -> Mapping[str, Any]:
     return {**_body(earlier), "stop": middle_of(_answer(earlier))}
 
 
+def _stopping_a_stream(earlier: Exchange) -> Mapping[str, Any]:
+    """With a field that the API does not know, so that one request shows both."""
+    return streamed(_stopping_in_the_middle(earlier), x_sixgates={"a": [1]})
+
+
 def _limited_otherwise(earlier: Exchange) -> Mapping[str, Any]:
     """Without max_tokens; whoever ignores the other limit writes what it wrote before, and ends at its end."""
     body = _body(earlier)
@@ -79,15 +85,19 @@ def _limited_otherwise(earlier: Exchange) -> Mapping[str, Any]:
 
 
 chat_nulls = Probe("chat-nulls", body={**BASE, **NULLS, "max_tokens": 4})
-chat_defaults = Probe("chat-defaults", body={**BASE, **DEFAULTS})
-chat_unknown_field = Probe("chat-unknown-field", body={**BASE, "max_tokens": 4, "x_sixgates": {"a": [1]}})
+chat_defaults = Probe("chat-defaults", body={**BASE, **DEFAULTS}, alone=True)
+chat_stream_unknown_field = Probe(
+    "chat-stream-unknown-field", after=chat, derive=_stopping_a_stream, alone=True
+)
 chat_out_of_range = Probe(
     "chat-out-of-range",
     body={**BASE, "temperature": 3, "presence_penalty": 5, "n": 0, "max_tokens": 0},
     deadline_s=20,
 )
-chat_max_completion_tokens = Probe("chat-max-completion-tokens", after=chat, derive=_limited_otherwise)
-chat_stop_string = Probe("chat-stop-string", after=chat, derive=_stopping_in_the_middle)
+chat_max_completion_tokens = Probe(
+    "chat-max-completion-tokens", after=chat, derive=_limited_otherwise, alone=True
+)
+chat_stop_string = Probe("chat-stop-string", after=chat, derive=_stopping_in_the_middle, alone=True)
 _sampled = {**BASE, "max_tokens": 8, "temperature": 1, "logprobs": True, "top_logprobs": 2}
 chat_logprobs = Probe(
     "chat-logprobs", body=_sampled, capability="logprobs", alone=True, answered_by="params.logprobs.accepted"
@@ -101,4 +111,7 @@ chat_stream_logprobs = Probe(
 )
 chat_biased = Probe(
     "chat-biased", body={**BASE, "max_tokens": 4, "logit_bias": {BIASED: 100}}, capability="logit_bias"
+)
+chat_seed = Probe(
+    "chat-seed", body=chat_again.body, capability="seed", alone=True, answered_by="chat.answered"
 )

@@ -10,7 +10,7 @@ from sixgates.exchange import Response
 from sixgates.reference.conversation import conversation
 from sixgates.reference.desk import CREATED, Desk, invalid
 from sixgates.reference.structured import constrained
-from sixgates.reference.writing import STORY, Answer, thinking, tokens_in
+from sixgates.reference.writing import STORY, Answer, sampled, thinking, tokens_in
 
 
 def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
@@ -55,6 +55,7 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "max_completion_tokens": int,
     "presence_penalty": (int, float),
     "n": int,
+    "seed": int,
     "tools": list,
 }
 
@@ -66,12 +67,19 @@ def _answer(desk: Desk, body: Mapping[str, Any], messages: Sequence[Mapping[str,
         return _call(desk, tool, limit, named=isinstance(body.get("tool_choice"), dict))
     forced = constrained(body)
     asked = str(messages[-1].get("content"))
-    text = asked.partition("Repeat exactly: ")[2] or STORY * 4
+    text = asked.partition("Repeat exactly: ")[2] or _story(desk, body) * 4
     if body.get("logit_bias"):
         text = "token " * 20
     stops = body.get("stop") or []
     stops = [stops] if isinstance(stops, str) else stops
     return thinking(text if forced is None else forced, limit, stops)
+
+
+def _story(desk: Desk, body: Mapping[str, Any]) -> str:
+    """The story, or, where it is sampled, the sentences of it in an order that the seed decides."""
+    if not body.get("temperature"):
+        return STORY
+    return sampled(STORY, desk.number() if body.get("seed") is None else body["seed"])
 
 
 def _call(desk: Desk, tool: Mapping[str, Any], limit: int, *, named: bool) -> Answer:

@@ -27,6 +27,13 @@ class Answer:
     thought: tuple[str, ...] = ()
 
 
+def sampled(text: str, seed: int) -> str:
+    """The sentences of a text from another one on; which one, the seed decides."""
+    sentences = text.split(". ")
+    first = 1 + seed % (len(sentences) - 2)
+    return ". ".join([*sentences[first:-1], *sentences[:first], ""])
+
+
 def written(text: str, limit: int, stops: Sequence[str] = ()) -> Answer:
     """A text as the model writes it: up to the first stop word, at most `limit` tokens."""
     cut = min((at for stop in stops if (at := text.find(stop)) >= 0), default=-1)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from sixgates.exchange import Request, Response
@@ -50,6 +51,10 @@ def _on_never(request: Request) -> bool:
     return on_plain(request) and body_of(request).get("stop") == [NEVER]
 
 
+def _on_stream_stop(request: Request) -> bool:
+    return on_stream(request) and isinstance(body_of(request).get("stop"), str)
+
+
 def _on_array_stop(request: Request) -> bool:
     return on_stream(request) and isinstance(body_of(request).get("stop"), list)
 
@@ -60,6 +65,11 @@ def _on_two(request: Request) -> bool:
 
 def _on_out_of_range(request: Request) -> bool:
     return on_plain(request) and body_of(request).get("n") == 0
+
+
+def _on_sampled(request: Request) -> bool:
+    body = body_of(request)
+    return on_plain(request) and body.get("temperature") == 1 and not body.get("n")
 
 
 def _on_logprobs_stream(request: Request) -> bool:
@@ -89,8 +99,42 @@ def _all_entries(change: Callable[[Document], Any]) -> Edit:
     return in_json(edit)
 
 
+_draws = count(1)
+
+
 def _sampled_anew(document: Document) -> None:
-    document["choices"][0]["message"]["content"] += "!"
+    document["choices"][0]["message"]["content"] += f" {next(_draws)}"
+
+
+def _stop_word_begun(events: list[Document]) -> None:
+    events[-1]["choices"][0]["delta"]["content"] = " the"
+
+
+def _last_token_lost(events: list[Document]) -> list[Document]:
+    return [*events[:-3], events[-1]]
+
+
+def _first_logprobs_only(events: list[Document]) -> None:
+    for event in events[3:]:
+        for choice in event["choices"]:
+            choice["logprobs"] = None
+
+
+def _without_alternatives(events: list[Document]) -> None:
+    for event in events:
+        for choice in event["choices"]:
+            for entry in (choice["logprobs"] or {}).get("content") or []:
+                entry["top_logprobs"] = []
+
+
+def _limit_of_its_own(response: Response) -> Response:
+    """A server that knows no limit but its own, which it reports, and counts no tokens."""
+
+    def change(document: Document) -> None:
+        document["choices"][0]["finish_reason"] = "length"
+        del document["usage"]
+
+    return in_json(change)(response)
 
 
 def _without_stream_logprobs(events: list[Document]) -> None:
@@ -130,7 +174,12 @@ mutant(
     caught_by=["params.known_fields_tolerated"],
 )
 mutant("stop-loses-tail", on=_on_never, edit=in_json(_shortened), caught_by=["params.stop.no_tail_loss"])
-mutant("unknown-field-500", on=_with("x_sixgates"), edit=with_status(500), caught_by=["params.unknown_field"])
+mutant(
+    "unknown-field-500",
+    on=_on_stream_stop,
+    edit=with_body(_REFUSAL, status=500),
+    caught_by=["params.unknown_field"],
+)
 mutant("range-500", on=_on_out_of_range, edit=with_status(500), caught_by=["params.out_of_range"])
 mutant(
     "max-tokens-ignored",
@@ -157,6 +206,19 @@ mutant(
     caught_by=["params.max_completion_tokens"],
 )
 mutant(
+    "max-completion-tokens-of-its-own",
+    on=_with("max_completion_tokens"),
+    rewrite=asking(max_completion_tokens=None, stop=None, max_tokens=16),
+    edit=_limit_of_its_own,
+    caught_by=["params.max_completion_tokens"],
+)
+mutant(
+    "max-completion-tokens-503",
+    on=_with("max_completion_tokens"),
+    edit=with_body(_REFUSAL, status=503),
+    caught_by=["params.max_completion_tokens"],
+)
+mutant(
     "max-completion-tokens-doubled",
     on=_with("max_completion_tokens"),
     rewrite=asking(max_completion_tokens=2 * FEW),
@@ -170,7 +232,11 @@ mutant(
     caught_by=["params.stop.string"],
 )
 mutant("stop-string-half-left", on=_on_text_stop, edit=_stopped_late, caught_by=["params.stop.multi_token"])
+mutant("stop-stream-ignored", on=_on_stream_stop, rewrite=asking(stop=None), caught_by=["params.stop.stream"])
+for _name, _change in {"stop-stream-begun": _stop_word_begun, "stop-stream-short": _last_token_lost}.items():
+    mutant(_name, on=_on_stream_stop, edit=in_events(_change), caught_by=["params.stop.stream"])
 mutant("stop-array-ignored", on=_on_array_stop, rewrite=asking(stop=None), caught_by=["params.stop.array"])
+mutant("choices-one-for-two", on=_on_two, rewrite=asking(n=1), caught_by=["capability.n", "params.n.two"])
 mutant(
     "choices-both-first", on=_on_two, edit=setting("choices", 1, "index", to=0), caught_by=["params.n.two"]
 )
@@ -218,10 +284,19 @@ for _name, _edit in {
     mutant(_name, on=_on_logprobs, edit=_edit, caught_by=["params.logprobs.shape"])
 for _name, _edit in {
     "alternatives-none": _all_entries(lambda entry: entry.update(top_logprobs=[])),
+    "alternatives-one": _all_entries(lambda entry: entry.update(top_logprobs=entry["top_logprobs"][:1])),
+    "alternatives-many": _all_entries(lambda entry: entry.update(top_logprobs=entry["top_logprobs"] * 2)),
     "alternatives-turned": _all_entries(lambda entry: entry["top_logprobs"].reverse()),
     "alternatives-nameless": _all_entries(lambda entry: entry["top_logprobs"][0].pop("token")),
 }.items():
     mutant(_name, on=_on_logprobs, edit=_edit, caught_by=["params.logprobs.top"])
+for _name, _edit in {
+    "logprobs-of-another-base": _all_entries(lambda entry: entry.update(logprob=entry["logprob"] / 2.3)),
+    "logprobs-all-certain": _all_entries(
+        lambda entry: [each.update(logprob=0) for each in (entry, *entry["top_logprobs"])]
+    ),
+}.items():
+    mutant(_name, on=_on_logprobs, edit=_edit, caught_by=["params.logprobs.consistent"])
 mutant(
     "logprobs-bytes-of-another",
     on=_on_logprobs,
@@ -234,6 +309,11 @@ mutant(
     edit=in_events(_without_stream_logprobs),
     caught_by=["params.logprobs.stream"],
 )
+for _name, _change in {
+    "stream-logprobs-first-only": _first_logprobs_only,
+    "stream-logprobs-alone": _without_alternatives,
+}.items():
+    mutant(_name, on=_on_logprobs_stream, edit=in_events(_change), caught_by=["params.logprobs.stream"])
 mutant(
     "stream-logprobs-for-finish",
     on=_on_logprobs_stream,
@@ -248,7 +328,7 @@ mutant(
 )
 mutant(
     "seed-ignored",
-    on=_on_logprobs,
+    on=_on_sampled,
     edit=in_json(_sampled_anew),
-    caught_by=["params.seed.deterministic"],
+    caught_by=["capability.seed", "params.seed.deterministic"],
 )

@@ -1,0 +1,98 @@
+"""What stop words must do: end the text, whole or streamed, and take nothing else with them."""
+
+import json
+
+from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.exchange import Exchange, Finding
+from sixgates.probes.chat import chat, chat_stream_stopped
+from sixgates.probes.params import chat_defaults, chat_stop_string, chat_stream_unknown_field
+from sixgates.select import Findings, Json, Unexercised, literal, shown
+from sixgates.views import ChatStream, Document
+
+SPEC = "spec: CreateChatCompletionRequest"
+OTHER_TEXT = "at temperature 0 the model wrote another text than before, so the stop word had nothing to show"
+
+
+@check(
+    "params.stop.no_tail_loss",
+    SHOULD,
+    together=[chat, chat_defaults],
+    requires=["params.known_fields_tolerated"],
+    evidence=[SPEC, "vllm-project/vllm#8468"],
+)
+def unmet_stop_words_lose_nothing(plain: Document, guarded: Document) -> Findings:
+    """A stop word that never comes takes nothing from the end of the text."""
+    same = guarded.message["content"]
+    yield from _exactly(plain.message["content"].text, same.text, same.where)
+
+
+@check(
+    "params.stop.string",
+    MUST,
+    together=[chat, chat_stop_string],
+    evidence=[SPEC, "dphnAI/sonar#742", "vllm-project/vllm#3672"],
+)
+def a_stop_word_ends_the_text(plain: Document, stopped: Exchange) -> Findings:
+    """A stop word given as a string ends the text before it, with finish_reason "stop"."""
+    answer = Document.of(stopped)
+    word = _stop_of(stopped)
+    content = answer.message["content"]
+    if word in content.text:
+        yield content.finding(f"a text that ends before {shown(word)}")
+    elif plain.message["content"].text.startswith(content.text.rstrip()):
+        yield from answer.choices[0]["finish_reason"].unlike(literal("stop"))
+
+
+@check(
+    "params.stop.multi_token",
+    SHOULD,
+    together=[chat, chat_stop_string],
+    requires=["params.stop.string"],
+    evidence=[SPEC, "vllm-project/vllm#8468", "sgl-project/sglang#11462", "smg-project/smg#2203"],
+)
+def no_part_of_a_stop_word_is_left(plain: Document, stopped: Exchange) -> Findings:
+    """Of a stop word that spans several tokens nothing is left, and nothing before it is lost."""
+    content = Document.of(stopped).message["content"]
+    before = plain.message["content"].text.partition(_stop_of(stopped))[0]
+    yield from _exactly(before, content.text, content.where)
+
+
+@check(
+    "params.stop.stream",
+    SHOULD,
+    together=[chat, chat_stream_unknown_field],
+    evidence=[SPEC, "sgl-project/sglang#11462", "osaurus-ai/vmlx-swift#109", "smg-project/smg#2203"],
+)
+def no_part_of_a_stop_word_is_sent(plain: Document, stopped: Exchange) -> Findings:
+    """A stream ends before a stop word of several tokens: no part of it is sent, nothing before it is lost."""
+    if stopped.response is not None and 400 <= stopped.response.status < 500:
+        raise Unexercised("the server refuses a field that it does not know, and with it the stop word")
+    stream = ChatStream.of(stopped)
+    word = _stop_of(stopped)
+    where = stream.choices[0].entries[0].where
+    if word in stream.text:
+        yield Finding(where, f"a text that ends before {shown(word)}", shown(stream.text))
+        return
+    yield from _exactly(plain.message["content"].text.partition(word)[0], stream.text, where)
+
+
+@check("params.stop.array", SHOULD, probe=chat_stream_stopped, evidence=[SPEC])
+def stop_words_may_be_an_array(stream: ChatStream) -> Findings:
+    """Stop words given as an array end the text: the first character of the text as a stop word leaves none of it."""
+    word = str(json.loads(stream.reply.request.body or b"{}").get("stop", ["?"])[0])
+    if word in stream.text:
+        where = stream.choices[0].entries[0].where
+        yield Finding(where, f"a text that ends before {shown(word)}", shown(stream.text))
+
+
+def _exactly(expected: str, text: str, where: str) -> Findings:
+    """A finding where a text ends too early or too late; blanks before a stop word may go with it."""
+    wanted, seen = expected.rstrip(), text.rstrip()
+    if not wanted.startswith(seen) and not seen.startswith(wanted):
+        raise Unexercised(OTHER_TEXT)
+    if seen != wanted:
+        yield Finding(where, f"{shown(expected)} and no more or less", shown(text))
+
+
+def _stop_of(exchange: Exchange) -> str:
+    return str(Json(json.loads(exchange.request.body or b"{}"))["stop"].text)
