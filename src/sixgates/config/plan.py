@@ -217,11 +217,17 @@ class _Planner:
                 step = ChainStep(name=pattern.fallback)
                 return [(("patterns", index, "fallback"), step)], f"patterns {pattern.pattern}"
         general = self.mappings.routing_rules.fallback
+        if name not in self.plan.aliases and self._embeds(name):
+            return [], "no general fallback: a server that chats gives no embeddings"
         if general is None or name in self.plan.aliases:
             return [], self._source("capabilities", name) if name in self.plan.aliases else ""
         return [(("routing_rules", "fallback"), ChainStep(name=general))], self._source(
             "routing_rules", "fallback"
         )
+
+    def _embeds(self, name: str) -> bool:
+        targets = self.plan.targets.get(name, [])
+        return any(self.servers[target.provider].embeds(target.model) for target in targets)
 
     def _alias_chain(self, alias: str, explicit: list[str]) -> list[str]:
         target = self.plan.aliases[alias][0]
