@@ -140,8 +140,14 @@ def test_write_leaves_other_peoples_files_alone(edited: Callable[..., Stack], di
     assert path.read_text().endswith("# mine\n")
     path.write_text("model_list: []\n")
     assert "a file that somebody else wrote" in describe(write(stack)[0])
+    kept = path.with_name("litellm-unified.yaml.bak")
+    assert not kept.exists()
     assert write(stack, force=True) == ()
     assert path.read_text() == compile_gateway(stack).text
+    assert kept.read_text() == "model_list: []\n"
+    kept.unlink()
+    assert write(stack, force=True) == ()
+    assert not kept.exists(), "what sixgates wrote itself needs no copy"
 
 
 def test_write_refuses_what_is_undecided(edited: Callable[..., Stack], directory: Path) -> None:
