@@ -207,8 +207,8 @@ FINDINGS: dict[str, tuple[str, Edit, list[str]]] = {
         "params.seed.deterministic",
         changing("chat-seed", saying("Once upon")),
         [
-            '/choices/0/message/content: "At noon a gull landed on the mast and stayed. By night they had found the", '
-            'as with the same seed before, not "Once upon"'
+            '/choices/0/message/content: "At noon a gull landed on the mast and stayed. By night they had found '
+            'the", as with the same seed before, not "Once upon"'
         ],
     ),
     "the bytes of another text": (
