@@ -18,7 +18,6 @@ from sixgates.probes.errors import (
     no_key,
     not_an_object,
     unknown_model,
-    unknown_model_stream,
     wrong_key,
     wrong_key_stream,
 )
@@ -33,7 +32,7 @@ ACCEPTED = (
 @check(
     "errors.unknown_model",
     MUST,
-    each=[unknown_model, unknown_model_stream],
+    probe=unknown_model,
     requires=ANSWERED,
     evidence=["ray-project/ray#64833", "ggml-org/llama.cpp#10056", "nomic-ai/gpt4all#2317"],
 )

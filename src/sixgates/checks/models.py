@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote
 
-from sixgates.catalogue import MAY, MUST, SHOULD, check
+from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.chat_shape import asked_model
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat
@@ -12,7 +12,6 @@ from sixgates.probes.models import (
     model_unknown,
     models_list,
     models_list_no_key,
-    models_list_slash,
     models_list_wrong_key,
 )
 from sixgates.select import ARRAY, INTEGER, NON_EMPTY_STRING, STRING, Findings, literal, shown
@@ -100,19 +99,6 @@ def unknown_model_is_not_found(reply: Reply) -> Findings:
     """GET /v1/models/{id} of a model that does not exist answers 404 with a JSON error that has a message."""
     yield from reply.status_in(404)
     yield from reply.json["error"]["message"].unlike(NON_EMPTY_STRING)
-
-
-@check(
-    "models.list.trailing_slash",
-    MAY,
-    probe=models_list_slash,
-    evidence=["qualcomm/GenieX#640"],
-)
-def trailing_slash_is_settled(reply: Reply) -> Findings:
-    """GET /v1/models/ is the listing, a redirect that keeps the method, or a plain refusal."""
-    yield from reply.status_in(200, 307, 308, 400, 401, 404, 405)
-    if reply.status == 200:
-        yield from reply.json["data"].unlike(ARRAY)
 
 
 @check(

@@ -7,7 +7,6 @@ from sixgates.probes import tools
 from sixgates.probes.tools import (
     tool_cut,
     tool_named,
-    tool_named_again,
     tool_named_stream,
     tool_no_arguments,
     tool_none,
@@ -24,7 +23,7 @@ SPEC_CHOICE = "spec: ChatCompletionToolChoiceOption"
 @check(
     "tools.named.accepted_object",
     MUST,
-    each=[tool_named, tool_named_again, tool_no_arguments, tool_cut],
+    each=[tool_named, tool_no_arguments, tool_cut],
     evidence=[
         SPEC_CHOICE,
         "antropia-studio/linguito#21",
@@ -57,7 +56,7 @@ def none_is_accepted(answer: Document) -> Findings:
 @check(
     "tools.named.called",
     MUST,
-    each=[tool_named, tool_no_arguments, tool_named_stream, tools.tool_no_arguments_stream],
+    each=[tool_named, tool_no_arguments, tool_named_stream],
     evidence=[SPEC_CHOICE, "ollama/ollama#8421", "ollama/ollama#17921", "agno-agi/agno#2099"],
 )
 def the_named_tool_is_called(answer: Completion) -> Findings:
@@ -136,17 +135,6 @@ def auto_is_answered_or_refused(reply: Reply) -> Findings:
 )
 def parameters_are_optional(answer: Document) -> Findings:
     """A tool without `parameters` is accepted."""
-    yield from answer.message.unlike(OBJECT)
-
-
-@check(
-    "tools.def.strict_accepted",
-    SHOULD,
-    probe=tools.tool_strict,
-    evidence=["spec: FunctionObject", "letta-ai/letta#2032"],
-)
-def strict_is_accepted(answer: Document) -> Findings:
-    """A tool with `strict` is accepted."""
     yield from answer.message.unlike(OBJECT)
 
 

@@ -9,7 +9,6 @@ from sixgates.exchange import Finding
 from sixgates.probes import tools
 from sixgates.probes.tools import (
     tool_named,
-    tool_named_again,
     tool_named_stream,
     tool_no_arguments,
     tool_required,
@@ -28,7 +27,7 @@ from sixgates.select import (
 
 SPEC_CALL = "spec: ChatCompletionMessageToolCall"
 FORCED = (tool_named, tool_required, tool_no_arguments)
-FORCED_STREAMS = (tool_named_stream, tool_required_stream, tools.tool_no_arguments_stream)
+FORCED_STREAMS = (tool_named_stream, tool_required_stream)
 CALLED = ("tools.named.called", "tools.required.called")
 
 
@@ -104,7 +103,7 @@ def arguments_fit_the_schema(answer: Completion) -> Findings:
 @check(
     "tools.call.no_args",
     MUST,
-    each=[tool_no_arguments, tools.tool_no_arguments_stream],
+    each=[tool_no_arguments],
     requires=["tools.named.called"],
     evidence=[
         "vercel/ai#6687",
@@ -151,8 +150,8 @@ def ids_differ_within(answer: Completion) -> Findings:
 @check(
     "tools.id.unique_across",
     MUST,
-    together=[tool_named, tool_named_again],
-    requires=["tools.named.called"],
+    together=[tool_named, tool_required],
+    requires=["tools.named.called", "tools.required.called"],
     evidence=["NousResearch/hermes-agent#70724"],
 )
 def ids_differ_across(one: Completion, another: Completion) -> Findings:

@@ -45,7 +45,7 @@ def content_may_be_left_out(answer: Document) -> Findings:
 @check(
     "tools.roundtrip.content_empty",
     SHOULD,
-    probe=tools.round_trip_content_empty,
+    probe=tools.round_trip_two_results,
     evidence=["odysseus-dev/odysseus#837"],
 )
 def content_may_be_empty(answer: Document) -> Findings:

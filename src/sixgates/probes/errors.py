@@ -19,9 +19,6 @@ STILL_THERE = "Are you still there?"
 _OVERLONG = [{"role": "user", "content": OVERFLOW}]
 
 unknown_model = _faulty("unknown-model", model="sixgates-no-such-model")
-unknown_model_stream = Probe(
-    "unknown-model-stream", body=streamed({**BASE, "model": "sixgates-no-such-model"})
-)
 invalid_json = Probe("invalid-json", raw=b"{")
 empty_body = Probe("empty-body", raw=b"")
 not_an_object = Probe("not-an-object", raw=b'"hello"')
@@ -62,7 +59,6 @@ PLAIN_FAULTS = (
     wrong_key,
 )
 STREAM_FAULTS = (
-    unknown_model_stream,
     mistyped_messages_stream,
     context_overflow_stream,
     wrong_key_stream,

@@ -11,4 +11,3 @@ models_list_no_key = Probe(
 models_list_wrong_key = Probe(
     "models-list-wrong-key", "GET", "/v1/models", auth=Auth.WRONG, capability="auth", deadline_s=10
 )
-models_list_slash = Probe("models-list-slash", "GET", "/v1/models/", deadline_s=10)

@@ -12,7 +12,6 @@ from sixgates.reference.mutants import (
 )
 
 _listing = on_path("/v1/models")
-_listing_slash = on_path("/v1/models/")
 _unknown = on_path("/v1/models/sixgates-no-such-model")
 
 
@@ -89,18 +88,6 @@ mutant(
     caught_by=["models.retrieve.unknown"],
 )
 mutant("model-unknown-detail", on=_unknown, edit=in_error(_as_detail), caught_by=["models.retrieve.unknown"])
-mutant(
-    "models-slash-moved",
-    on=_listing_slash,
-    edit=with_status(301),
-    caught_by=["models.list.trailing_slash"],
-)
-mutant(
-    "models-slash-error-as-success",
-    on=_listing_slash,
-    edit=with_body(b'{"error": "model name is empty"}', status=200),
-    caught_by=["models.list.trailing_slash"],
-)
 mutant(
     "models-listing-open",
     on=_unauthorised,

@@ -230,7 +230,7 @@ mutant(
     "tool-with-strict-refused",
     on=_tools_where(lambda function: "strict" in function),
     edit=REFUSED,
-    caught_by=["tools.def.strict_accepted"],
+    caught_by=["tools.named.accepted_object"],
 )
 mutant(
     "tools-empty-crash",
