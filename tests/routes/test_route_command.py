@@ -68,7 +68,7 @@ def test_an_unknown_name_has_no_route(capsys: Capture) -> None:
 
 def test_an_unknown_provider_is_said(capsys: Capture) -> None:
     assert main(["route", "chat", "--down", "olama"]) == 2
-    known = "vllm, llama_cpp, llama_cpp_python, ollama"
+    known = "vllm, llama_cpp, llama_cpp_python, llama_cpp_embeddings, vllm_embeddings, ollama"
     assert capsys.readouterr().err == f"sixgates: --down olama: no such provider; there are: {known}\n"
 
 
