@@ -9,7 +9,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sixgates.catalogue import Auth, Catalogue, Check, Probe
+from sixgates.catalogue import CREDENTIALS, Auth, Catalogue, Check, Probe
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Findings, Unexercised, Unmet
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
@@ -323,6 +323,9 @@ def _settled(judge: Callable[..., Findings], views: Callable[[], Iterable[Any]])
         yield unmet.finding
 
 
+_CURL_SETS = {"accept", "accept-encoding", "authorization", "content-type"}
+
+
 def curl(exchange: Exchange, root: str, api_key_env: str | None, auth: Auth) -> str:
     """The command that sends the same request again; it names the key's variable, never the key."""
     request = exchange.request
@@ -335,9 +338,12 @@ def curl(exchange: Exchange, root: str, api_key_env: str | None, auth: Auth) -> 
             body if len(body) <= 4000 else f"{body[:200]}… ({len(body)} characters: probe {exchange.probe})"
         )
         words += ["-H", "Content-Type: application/json", "-d", shown]
+    for name, value in request.headers:
+        if name.lower() not in _CURL_SETS:
+            words += ["-H", f"{name}: {value}"]
+    if auth in CREDENTIALS:
+        words += ["-H", f"Authorization: {CREDENTIALS[auth]}"]
     line = " ".join(shlex.quote(word) for word in words)
-    if auth is Auth.WRONG:
-        return f"{line} -H 'Authorization: Bearer sixgates-wrong-key'"
     if auth is Auth.KEY and api_key_env is not None:
         return f'{line} -H "Authorization: Bearer ${api_key_env}"'
     return line

@@ -1,28 +1,29 @@
 """Which status each fault of the client must get."""
 
 from sixgates.catalogue import MAY, MUST, SHOULD, check
-from sixgates.checks.chat_shape import EVERY_CLIENT, completed
+from sixgates.checks.chat_shape import EVERY_CLIENT
+from sixgates.checks.chat_stream_framing import answered
 from sixgates.checks.errors import ANSWERED, refused
 from sixgates.exchange import Finding
 from sixgates.probes.errors import (
     CLIENT_FAULTS,
-    after_overflow,
     context_overflow,
     context_overflow_stream,
     deeply_nested,
     empty_body,
+    empty_key_stream,
     invalid_json,
     missing_messages,
     mistyped_messages,
-    mistyped_temperature,
+    mistyped_temperature_stream,
     no_key,
-    not_an_object,
     unknown_model,
     wrong_key,
-    wrong_key_stream,
+    wrong_scheme,
 )
+from sixgates.probes.interleaved import parallel_streams
 from sixgates.select import INTEGER, Findings, Kind, literal, parse_json, shown
-from sixgates.views import Reply
+from sixgates.views import ChatStream, Reply
 
 ACCEPTED = (
     "the server did not find this prompt too long: correct the model's context_length in providers.yaml"
@@ -62,7 +63,7 @@ def empty_bodies_are_refused(reply: Reply) -> Findings:
 @check(
     "errors.non_object_json",
     SHOULD,
-    probe=not_an_object,
+    probe=deeply_nested,
     requires=ANSWERED,
     evidence=["spec: CreateChatCompletionRequest"],
 )
@@ -86,7 +87,7 @@ def deep_nesting_is_survived(reply: Reply) -> Findings:
 @check(
     "errors.status_400_vs_422",
     SHOULD,
-    each=[missing_messages, mistyped_messages, mistyped_temperature],
+    each=[missing_messages, mistyped_messages, mistyped_temperature_stream],
     requires=ANSWERED,
     evidence=["theroyallab/tabbyAPI#117", "rag-wtf/open-text-embeddings#17"],
 )
@@ -111,13 +112,13 @@ def missing_keys_are_401(reply: Reply) -> Findings:
 @check(
     "errors.auth_wrong",
     MUST,
-    each=[wrong_key, wrong_key_stream],
+    each=[wrong_key, wrong_scheme, empty_key_stream],
     requires=ANSWERED,
     capability="auth",
     evidence=["BerriAI/litellm#39787", "BerriAI/litellm#38318"],
 )
 def wrong_keys_are_401(reply: Reply) -> Findings:
-    """A wrong key is refused with 401, streamed or not."""
+    """A wrong key, credentials of another scheme and a scheme without a key are refused with 401."""
     yield from reply.status_in(401)
 
 
@@ -168,13 +169,13 @@ def prompts_are_not_cut(reply: Reply) -> Findings:
 @check(
     "errors.context_server_survives",
     MUST,
-    probe=after_overflow,
-    evidence=["spec: CreateChatCompletionResponse"],
+    probe=parallel_streams[-1],
+    capability="context_length",
+    evidence=["spec: CreateChatCompletionStreamResponse"],
 )
-def overlong_prompts_are_survived(reply: Reply) -> Findings:
-    """After an overlong prompt, the next plain request is answered."""
-    yield from reply.status_in(200)
-    yield from completed(reply.json)
+def overlong_prompts_are_survived(stream: ChatStream) -> Findings:
+    """Whoever asks after an overlong prompt is answered: the last requests come when it is over."""
+    yield from answered(stream)
 
 
 @check(

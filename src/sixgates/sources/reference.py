@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sixgates.catalogue import Auth, Probe
+from sixgates.catalogue import CREDENTIALS, Auth, Probe
 from sixgates.exchange import Exchange, Request
 from sixgates.judge import Answer, NotSent
 from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.select import Unmet
-
-WRONG_KEY = "sixgates-wrong-key"
+from sixgates.sources.secrets import Scrubber, secrets_of
 
 
 def answers(
@@ -21,6 +20,7 @@ def answers(
     """Send every probe to the provider, in order, without a socket."""
     found: dict[str, Answer] = {}
     inner = provider.inner if isinstance(provider, MutantProvider) else provider
+    scrubber = Scrubber(secrets_of("", inner.key))
     for probe in probes:
         earlier = found.get(probe.after.name) if probe.after else None
         try:
@@ -29,16 +29,18 @@ def answers(
         except Unmet as unmet:
             found[probe.name] = NotSent(str(unmet))
             continue
-        found[probe.name] = _exchange(provider, probe, with_key(request, probe.auth, inner.key))
+        exchange = _exchange(provider, probe, with_key(request, probe.auth, inner.key))
+        found[probe.name] = scrubber.exchange(exchange)
     return found
 
 
 def with_key(request: Request, auth: Auth, key: str | None) -> Request:
     """The request with the credentials that the probe asks for; `key` None means that there are none to show."""
-    shown = {Auth.KEY: key, Auth.NONE: None, Auth.WRONG: WRONG_KEY}[auth]
+    right = f"Bearer {key}" if auth is Auth.KEY and key is not None else None
+    shown = CREDENTIALS.get(auth, right)
     if shown is None:
         return request
-    return replace(request, headers=(*request.headers, ("Authorization", f"Bearer {shown}")))
+    return replace(request, headers=(*request.headers, ("Authorization", shown)))
 
 
 def _exchange(provider: ReferenceProvider | MutantProvider, probe: Probe, request: Request) -> Exchange:
