@@ -217,7 +217,9 @@ mutant(
 
 
 def _tools_where(holds: Callable[[Document], bool]) -> Applies:
-    return lambda request: any(holds(tool["function"]) for tool in body_of(request).get("tools") or [])
+    return lambda request: (
+        on_chat(request) and any(holds(tool["function"]) for tool in body_of(request).get("tools") or [])
+    )
 
 
 mutant(
