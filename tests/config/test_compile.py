@@ -140,8 +140,14 @@ def test_write_leaves_other_peoples_files_alone(edited: Callable[..., Stack], di
     assert path.read_text().endswith("# mine\n")
     path.write_text("model_list: []\n")
     assert "a file that somebody else wrote" in describe(write(stack)[0])
+    kept = path.with_name("litellm-unified.yaml.bak")
+    assert not kept.exists()
     assert write(stack, force=True) == ()
     assert path.read_text() == compile_gateway(stack).text
+    assert kept.read_text() == "model_list: []\n"
+    kept.unlink()
+    assert write(stack, force=True) == ()
+    assert not kept.exists(), "what sixgates wrote itself needs no copy"
 
 
 def test_write_refuses_what_is_undecided(edited: Callable[..., Stack], directory: Path) -> None:
@@ -184,3 +190,18 @@ def _router(config: dict[str, Any]) -> dict[str, Any]:
     settings = config["router_settings"]
     assert isinstance(settings, dict)
     return settings
+
+
+def test_what_gives_embeddings_falls_back_to_nobody_by_default(edited: Callable[..., Stack]) -> None:
+    """The general fallback chats; a chain that names another embeddings model is kept."""
+    embeds = (
+        "providers.yaml",
+        "models: [gpt-4o-mini]",
+        "models: [{name: gpt-4o-mini, specialty: Embeddings}]",
+    )
+    free = (M, "      - {provider: openai, model: gpt-4o-mini} # sixgates", "      # sixgates")
+    before = compile_gateway(edited()).config
+    assert "gpt-4o-mini" in {name for entry in _router(before)["fallbacks"] for name in entry}
+    config = compile_gateway(edited(embeds, free)).config
+    assert "gpt-4o-mini" in {entry["model_name"] for entry in config["model_list"]}
+    assert "gpt-4o-mini" not in {name for entry in _router(config)["fallbacks"] for name in entry}

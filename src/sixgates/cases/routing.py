@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from sixgates.config import LiteLLMConfig, Stack
@@ -11,7 +10,7 @@ from sixgates.config.declared import Promise, promised, promised_fallbacks
 from sixgates.config.routing import Endpoint, Hop, Route, Router
 from sixgates.config.stack import MAPPINGS, PROVIDERS
 from sixgates.config.validation import public
-from sixgates.config.wildcard import sample_names, wildcard_of
+from sixgates.config.wildcard import filled, sample_names, wildcard_of
 from sixgates.exchange import Finding
 
 UNKNOWN_NAME = "sixgates-no-such-model"
@@ -46,16 +45,12 @@ class Resolution:
         mappings = self.stack.mappings
         pattern = mappings.patterns[index].pattern
         wildcard = wildcard_of(pattern)
-        earlier = [wildcard_of(other.pattern) for other in mappings.patterns[:index]]
-        claimed = [
-            re.compile(other.pattern)
-            for other, known in zip(mappings.patterns, earlier, strict=False)
-            if known
-        ]
+        earlier = (wildcard_of(other.pattern) for other in mappings.patterns[:index])
+        claimed = [other for other in earlier if other]
         return tuple(
             name
             for name in (sample_names(wildcard) if wildcard else ())
-            if not any(regex.search(name) for regex in claimed)
+            if all(filled(other, name) is None for other in claimed)
         )
 
     def pattern(self, index: int) -> Iterator[Finding]:

@@ -10,13 +10,11 @@ from sixgates.probes.errors import (
     context_overflow,
     context_overflow_stream,
     deeply_nested,
-    empty_body,
     invalid_json,
     missing_messages,
     mistyped_messages,
     mistyped_temperature,
     no_key,
-    not_an_object,
     unknown_model,
     wrong_key,
     wrong_key_stream,
@@ -51,24 +49,6 @@ def unknown_models_are_refused(reply: Reply) -> Findings:
 def broken_json_is_refused(reply: Reply) -> Findings:
     """A body that is no JSON is refused with 400 or 422."""
     yield from reply.status_in(400, 422)
-
-
-@check("errors.empty_body", SHOULD, probe=empty_body, requires=ANSWERED, evidence=["containers/ramalama#752"])
-def empty_bodies_are_refused(reply: Reply) -> Findings:
-    """A request without a body is refused with a 4xx."""
-    yield from _client_error(reply)
-
-
-@check(
-    "errors.non_object_json",
-    SHOULD,
-    probe=not_an_object,
-    requires=ANSWERED,
-    evidence=["spec: CreateChatCompletionRequest"],
-)
-def other_json_is_refused(reply: Reply) -> Findings:
-    """A body that is JSON but no object is refused with a 4xx."""
-    yield from _client_error(reply)
 
 
 @check(

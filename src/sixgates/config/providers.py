@@ -136,6 +136,11 @@ class Provider(Shape):
         """The names of its models in file order."""
         return [model.name for model in self.models]
 
+    def embeds(self, model: str) -> bool:
+        """Whether one of its models is made for embeddings, so that it does not chat."""
+        kinds = {one.specialty or "" for one in self.models if one.name == model}
+        return any(kind.lower() in {"embedding", "embeddings"} for kind in kinds)
+
     def serving(self, models: list[Model]) -> Provider:
         """The same entry with other models; a plain copy would keep the cached names."""
         return Provider.model_validate({**self.model_dump(), "models": models})

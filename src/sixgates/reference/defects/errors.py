@@ -168,10 +168,6 @@ mutant(
 )
 mutant("unknown-model-500", on=_on_unknown_model, edit=with_status(500), caught_by=["errors.unknown_model"])
 mutant("broken-json-500", on=on_body(b"{"), edit=with_status(500), caught_by=["errors.invalid_json"])
-mutant("empty-body-500", on=on_body(b""), edit=with_status(500), caught_by=["errors.empty_body"])
-mutant(
-    "text-as-body-500", on=on_body(b'"hello"'), edit=with_status(500), caught_by=["errors.non_object_json"]
-)
 mutant("nesting-500", on=_on_nesting, edit=with_status(500), caught_by=["errors.deep_nesting"])
 mutant(
     "fault-closes-connection",
