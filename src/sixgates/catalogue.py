@@ -52,7 +52,7 @@ AREAS = (
 
 
 class Auth(StrEnum):
-    """Which credentials a probe shows."""
+    """Which credentials a probe shows: the key, none, another key, a scheme without a key, another scheme."""
 
     KEY = "key"
     NONE = "none"
@@ -60,13 +60,18 @@ class Auth(StrEnum):
     EMPTY = "empty"
     SCHEME = "scheme"
 
+    def header(self, key: str | None) -> str | None:
+        """The Authorization header; None where none is sent."""
+        if self is Auth.KEY:
+            return f"Bearer {key}" if key is not None else None
+        return _CREDENTIALS.get(self)
 
-CREDENTIALS: Mapping[Auth, str] = {
+
+_CREDENTIALS = {
     Auth.WRONG: "Bearer sixgates-wrong-key",
     Auth.EMPTY: "Bearer",
-    Auth.SCHEME: "Basic c2l4Z2F0ZXM6c2l4Z2F0ZXMtd3Jvbmcta2V5",
+    Auth.SCHEME: "Basic c2l4Z2F0ZXM6d3Jvbmc=",
 }
-"""What a probe shows instead of the key: a wrong one, none after the scheme, and one under another scheme."""
 
 
 @dataclass(frozen=True, slots=True)

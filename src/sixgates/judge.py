@@ -9,7 +9,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sixgates.catalogue import CREDENTIALS, Auth, Catalogue, Check, Probe
+from sixgates.catalogue import Auth, Catalogue, Check, Probe
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Findings, Unexercised, Unmet
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
@@ -341,9 +341,8 @@ def curl(exchange: Exchange, root: str, api_key_env: str | None, auth: Auth) -> 
     for name, value in request.headers:
         if name.lower() not in _CURL_SETS:
             words += ["-H", f"{name}: {value}"]
-    if auth in CREDENTIALS:
-        words += ["-H", f"Authorization: {CREDENTIALS[auth]}"]
     line = " ".join(shlex.quote(word) for word in words)
-    if auth is Auth.KEY and api_key_env is not None:
-        return f'{line} -H "Authorization: Bearer ${api_key_env}"'
-    return line
+    if auth is Auth.KEY:
+        return line if api_key_env is None else f'{line} -H "Authorization: Bearer ${api_key_env}"'
+    shown_key = auth.header(None)
+    return line if shown_key is None else f"{line} -H 'Authorization: {shown_key}'"

@@ -9,7 +9,7 @@ import pytest
 
 from sixgates import catalogue
 from sixgates.capability import CHAT
-from sixgates.catalogue import CHAT_PATH, COMPLETIONS_PATH, RESPONSES_PATH
+from sixgates.catalogue import EMBEDDINGS_PATH
 from sixgates.exchange import Exchange
 from sixgates.judge import Answer
 
@@ -44,10 +44,8 @@ def test_a_provider_that_only_chats_gets_sixty() -> None:
 def test_whoever_is_asked_to_write_is_told_how_much(name: str, conforming: dict[str, Answer]) -> None:
     """As it was sent, built on another answer or not."""
     document = asked(conforming[name])
-    if PROBES[name].path not in {CHAT_PATH, COMPLETIONS_PATH, RESPONSES_PATH} or not isinstance(
-        document, dict
-    ):
-        assert PROBES[name].path == "/v1/embeddings" or PROBES[name].raw is not None
+    if PROBES[name].path == EMBEDDINGS_PATH or not isinstance(document, dict):
+        assert PROBES[name].path == EMBEDDINGS_PATH or PROBES[name].raw is not None
         return
     limits = [document[cap] for cap in CAPS if document.get(cap) is not None]
     assert limits

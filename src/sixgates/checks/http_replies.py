@@ -1,11 +1,12 @@
 """What the replies of JSON endpoints must be as HTTP, and what becomes of routes that are none."""
 
 from sixgates.catalogue import MAY, MUST, SHOULD, check
+from sixgates.checks.chat_shape import completed
 from sixgates.checks.errors import ANSWERED
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat, chat_again, chat_stream
 from sixgates.probes.embeddings import embeddings
-from sixgates.probes.errors import missing_messages, unknown_model, unknown_route, wrong_method
+from sixgates.probes.errors import missing_messages, unknown_model, unknown_route, with_slash, wrong_method
 from sixgates.probes.models import models_list
 from sixgates.select import NON_EMPTY_STRING, Findings, shown
 from sixgates.views import Reply
@@ -85,3 +86,17 @@ def wrong_methods_are_refused(reply: Reply) -> Findings:
     """GET on the chat route is answered with 405 or 404, and with JSON."""
     yield from reply.status_in(405, 404)
     yield from reply.json["error"]["message"].unlike(NON_EMPTY_STRING)
+
+
+@check(
+    "http.trailing_slash",
+    SHOULD,
+    probe=with_slash,
+    evidence=["ogx-ai/ogx#2496", "qualcomm/GenieX#640", "spec: RFC 9110 section 15.4"],
+)
+def a_slash_does_not_change_the_method(reply: Reply) -> Findings:
+    """POST with a slash at the end is served, refused, or sent on with 307 or 308, which keep method and body."""
+    if 300 <= reply.status < 400 or reply.status >= 500:
+        yield from reply.status_in(200, 307, 308, 404, 405)
+    if reply.status == 200:
+        yield from completed(reply.json)

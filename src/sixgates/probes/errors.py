@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sixgates.capability import CHAT
 from sixgates.catalogue import OVERFLOW, Auth, Probe
 from sixgates.probes.chat import BASE, streamed
 from sixgates.probes.embeddings import EMBEDDINGS_FAULTS
@@ -35,9 +36,11 @@ context_overflow_stream = Probe(
 )
 unknown_route = Probe("unknown-route", "GET", "/v1/sixgates-no-such-route", deadline_s=10)
 wrong_method = Probe("wrong-method", "GET", "/v1/chat/completions", deadline_s=10)
+with_slash = Probe(
+    "chat-with-slash", path="/v1/chat/completions/", body={**BASE, "max_tokens": 1}, capability=CHAT
+)
 no_key = Probe("no-key", body=BASE, auth=Auth.NONE, capability="auth")
 wrong_key = Probe("wrong-key", body=BASE, auth=Auth.WRONG, capability="auth")
-wrong_scheme = Probe("wrong-scheme", body=BASE, auth=Auth.SCHEME, capability="auth")
 empty_key_stream = Probe("empty-key-stream", body=streamed(BASE), auth=Auth.EMPTY, capability="auth")
 
 PLAIN_FAULTS = (
@@ -50,7 +53,6 @@ PLAIN_FAULTS = (
     context_overflow,
     no_key,
     wrong_key,
-    wrong_scheme,
 )
 STREAM_FAULTS = (
     mistyped_temperature_stream,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sixgates.catalogue import CREDENTIALS, Auth, Probe
+from sixgates.catalogue import Auth, Probe
 from sixgates.exchange import Exchange, Request
 from sixgates.judge import Answer, NotSent
 from sixgates.reference.mutants import MutantProvider
@@ -36,11 +36,10 @@ def answers(
 
 def with_key(request: Request, auth: Auth, key: str | None) -> Request:
     """The request with the credentials that the probe asks for; `key` None means that there are none to show."""
-    right = f"Bearer {key}" if auth is Auth.KEY and key is not None else None
-    shown = CREDENTIALS.get(auth, right)
-    if shown is None:
-        return request
-    return replace(request, headers=(*request.headers, ("Authorization", shown)))
+    shown = auth.header(key)
+    return (
+        request if shown is None else replace(request, headers=(*request.headers, ("Authorization", shown)))
+    )
 
 
 def _exchange(provider: ReferenceProvider | MutantProvider, probe: Probe, request: Request) -> Exchange:

@@ -72,3 +72,14 @@ mutant(
     edit=lambda response: replace(response, http_version="HTTP/1.0"),
     caught_by=["http.keepalive"],
 )
+for _name, _edit in {
+    "moved": lambda response: with_header("location", "/v1/chat/completions")(with_status(301)(response)),
+    "crashes": with_status(500),
+    "error-as-success": with_body(b'{"error": "model name is empty"}', status=200),
+}.items():
+    mutant(
+        f"slash-{_name}",
+        on=on_path("/v1/chat/completions/"),
+        edit=_edit,
+        caught_by=["http.trailing_slash"],
+    )

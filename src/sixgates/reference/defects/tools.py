@@ -217,7 +217,9 @@ mutant(
 
 
 def _tools_where(holds: Callable[[Document], bool]) -> Applies:
-    return lambda request: any(holds(tool["function"]) for tool in body_of(request).get("tools") or [])
+    return lambda request: any(
+        holds(tool["function"]) for tool in body_of(request).get("tools") or [] if "function" in tool
+    )
 
 
 mutant(
@@ -230,7 +232,7 @@ mutant(
     "tool-with-strict-refused",
     on=_tools_where(lambda function: "strict" in function),
     edit=REFUSED,
-    caught_by=["tools.named.accepted_object"],
+    caught_by=["tools.named.accepted_object", "tools.def.strict_accepted"],
 )
 mutant(
     "tools-empty-crash",
@@ -245,7 +247,7 @@ def _history_where(holds: Callable[[Document, list[Document]], bool]) -> Applies
         messages = body_of(request).get("messages")
         if not isinstance(messages, list) or len(messages) < 3 or not messages[1].get("tool_calls"):
             return False
-        return bool(messages[1].get("tool_calls")) and holds(messages[1], messages[2:])
+        return holds(messages[1], messages[2:])
 
     return applies
 
