@@ -52,11 +52,26 @@ AREAS = (
 
 
 class Auth(StrEnum):
-    """Which credentials a probe shows."""
+    """Which credentials a probe shows: the key, none, another key, a scheme without a key, another scheme."""
 
     KEY = "key"
     NONE = "none"
     WRONG = "wrong"
+    EMPTY = "empty"
+    SCHEME = "scheme"
+
+    def header(self, key: str | None) -> str | None:
+        """The Authorization header; None where none is sent."""
+        if self is Auth.KEY:
+            return f"Bearer {key}" if key is not None else None
+        return _CREDENTIALS.get(self)
+
+
+_CREDENTIALS = {
+    Auth.WRONG: "Bearer sixgates-wrong-key",
+    Auth.EMPTY: "Bearer",
+    Auth.SCHEME: "Basic c2l4Z2F0ZXM6d3Jvbmc=",
+}
 
 
 @dataclass(frozen=True, slots=True)

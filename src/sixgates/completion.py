@@ -8,7 +8,7 @@ from typing import Self
 
 from sixgates.exchange import Exchange, Finding, Request
 from sixgates.select import Json, Unmet, shown
-from sixgates.views import ChatStream, Document, members
+from sixgates.views import ChatStream, ChoiceStream, Document, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,30 @@ class Completion:
     @classmethod
     def of(cls, exchange: Exchange) -> Self:
         """The completion of an exchange; raises Unmet unless it is a 200 with a choice."""
-        if not _asked_for_stream(exchange.request):
-            choice = Document.of(exchange).choices[0]
-            message = choice["message"]
-            text = message["content"].value
-            calls = tuple(_call(call) for call in members(message["tool_calls"]))
-            return cls(text if isinstance(text, str) else "", choice["finish_reason"], calls, False, True)
+        return cls.each(exchange)[0]
+
+    @classmethod
+    def each(cls, exchange: Exchange) -> tuple[Self, ...]:
+        """Every choice of an exchange, in order of appearance; raises Unmet unless it is a 200 with a choice."""
+        if not asked_for_stream(exchange.request):
+            return tuple(cls._whole(choice) for choice in Document.of(exchange).choices)
         stream = ChatStream.of(exchange)
-        choice_stream = stream.choices[0]
-        reasons = choice_stream.finish_reasons
-        finish = reasons[0] if reasons else choice_stream.entries[-1]["finish_reason"]
-        calls = tuple(_assembled(deltas) for deltas in choice_stream.calls)
-        return cls(choice_stream.text, finish, calls, True, stream.done and exchange.error is None)
+        ended = stream.done and exchange.error is None
+        return tuple(cls._streamed(choice, ended) for choice in stream.choices)
+
+    @classmethod
+    def _whole(cls, choice: Json) -> Self:
+        message = choice["message"]
+        text = message["content"].value
+        calls = tuple(_call(call) for call in members(message["tool_calls"]))
+        return cls(text if isinstance(text, str) else "", choice["finish_reason"], calls, False, True)
+
+    @classmethod
+    def _streamed(cls, choice: ChoiceStream, ended: bool) -> Self:
+        reasons = choice.finish_reasons
+        finish = reasons[0] if reasons else choice.entries[-1]["finish_reason"]
+        calls = tuple(_assembled(deltas) for deltas in choice.calls)
+        return cls(choice.text, finish, calls, True, ended)
 
     @property
     def cut(self) -> bool:
@@ -61,7 +73,8 @@ class Completion:
         return self.calls
 
 
-def _asked_for_stream(request: Request) -> bool:
+def asked_for_stream(request: Request) -> bool:
+    """Whether a request's body says `"stream": true`."""
     try:
         document = json.loads(request.body or b"{}")
     except ValueError:

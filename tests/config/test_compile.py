@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sixgates.cli import main
 from sixgates.config import Provider, Stack, describe
 from sixgates.config.compile import compile_gateway, drift, write
 from sixgates.config.deployments import litellm_params
@@ -205,3 +206,22 @@ def test_what_gives_embeddings_falls_back_to_nobody_by_default(edited: Callable[
     config = compile_gateway(edited(embeds, free)).config
     assert "gpt-4o-mini" in {entry["model_name"] for entry in config["model_list"]}
     assert "gpt-4o-mini" not in {name for entry in _router(config)["fallbacks"] for name in entry}
+
+
+def test_check_prints_what_differs_and_changes_nothing(
+    edited: Callable[..., Stack], directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A semantic diff: what the sources say, what the file says, and where; exit status 1."""
+    arguments = ["compile", "--check", "--gateway-config", str(directory)]
+    edited()
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == "up to date\n"
+    edited(("litellm-unified.yaml", "  timeout: 60", "  timeout: 6"), compiled=False)
+    before = (directory / "litellm-unified.yaml").read_text()
+    assert main(arguments) == 1
+    shown = capsys.readouterr()
+    assert "expected 60.0, got 6.0. Run `sixgates compile` and commit the result." in shown.out + shown.err
+    assert (directory / "litellm-unified.yaml").read_text() == before
+    (directory / "litellm-unified.yaml").unlink()
+    assert main(arguments) == 2
+    assert "litellm-unified.yaml does not exist: run sixgates compile" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from sixgates.probes.errors import (
     context_overflow,
     context_overflow_stream,
     deeply_nested,
+    empty_key_stream,
     invalid_json,
     missing_messages,
     mistyped_messages,
@@ -17,7 +18,6 @@ from sixgates.probes.errors import (
     no_key,
     unknown_model,
     wrong_key,
-    wrong_key_stream,
 )
 from sixgates.select import INTEGER, Findings, Kind, literal, parse_json, shown
 from sixgates.views import Reply
@@ -91,13 +91,13 @@ def missing_keys_are_401(reply: Reply) -> Findings:
 @check(
     "errors.auth_wrong",
     MUST,
-    each=[wrong_key, wrong_key_stream],
+    each=[wrong_key, empty_key_stream],
     requires=ANSWERED,
     capability="auth",
     evidence=["BerriAI/litellm#39787", "BerriAI/litellm#38318"],
 )
 def wrong_keys_are_401(reply: Reply) -> Findings:
-    """A wrong key is refused with 401, streamed or not."""
+    """A wrong key is refused with 401, and so is a stream asked for with an empty one."""
     yield from reply.status_in(401)
 
 

@@ -138,8 +138,12 @@ class Provider(Shape):
 
     def embeds(self, model: str) -> bool:
         """Whether one of its models is made for embeddings, so that it does not chat."""
-        kinds = {one.specialty or "" for one in self.models if one.name == model}
-        return any(kind.lower() in {"embedding", "embeddings"} for kind in kinds)
+        return model in self._embedders
+
+    @cached_property
+    def _embedders(self) -> frozenset[str]:
+        made_for = {"embedding", "embeddings"}
+        return frozenset(one.name for one in self.models if (one.specialty or "").lower() in made_for)
 
     def serving(self, models: list[Model]) -> Provider:
         """The same entry with other models; a plain copy would keep the cached names."""

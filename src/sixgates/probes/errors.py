@@ -40,7 +40,7 @@ after_overflow = Probe(
 unknown_route = Probe("unknown-route", "GET", "/v1/sixgates-no-such-route", deadline_s=10)
 no_key = Probe("no-key", body=BASE, auth=Auth.NONE, capability="auth")
 wrong_key = Probe("wrong-key", body=BASE, auth=Auth.WRONG, capability="auth")
-wrong_key_stream = Probe("wrong-key-stream", body=streamed(BASE), auth=Auth.WRONG, capability="auth")
+empty_key_stream = Probe("empty-key-stream", body=streamed(BASE), auth=Auth.EMPTY, capability="auth")
 
 PLAIN_FAULTS = (
     invalid_json,
@@ -56,6 +56,6 @@ PLAIN_FAULTS = (
 STREAM_FAULTS = (
     mistyped_messages_stream,
     context_overflow_stream,
-    wrong_key_stream,
+    empty_key_stream,
 )
 CLIENT_FAULTS = PLAIN_FAULTS + STREAM_FAULTS + EMBEDDINGS_FAULTS

@@ -78,8 +78,8 @@ def _on_wrong_key(request: Request) -> bool:
     return on_chat(request) and request.header("authorization") == WRONG
 
 
-def _on_wrong_key_stream(request: Request) -> bool:
-    return _on_wrong_key(request) and on_stream(request)
+def _on_empty_key(request: Request) -> bool:
+    return on_stream(request) and request.header("authorization") == "Bearer"
 
 
 def _on_nesting(request: Request) -> bool:
@@ -179,7 +179,10 @@ mutant(
 mutant("key-missing-403", on=on_no_key, edit=with_status(403), caught_by=["errors.auth_missing"])
 mutant("key-wrong-500", on=_on_wrong_key, edit=with_status(500), caught_by=["errors.auth_wrong"])
 mutant(
-    "key-wrong-500-stream", on=_on_wrong_key_stream, edit=with_status(500), caught_by=["errors.auth_wrong"]
+    "key-empty-served",
+    on=_on_empty_key,
+    rewrite=lambda request: replace(request, headers=(("Authorization", "Bearer sk-reference"),)),
+    caught_by=["errors.auth_wrong"],
 )
 mutant(
     "key-repeated",

@@ -1,0 +1,121 @@
+"""What the official SDK's own client makes of each exchange: it must neither raise nor lose anything."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+from sixgates import probes
+from sixgates.catalogue import CHAT_PATH, MUST, SHOULD, Probe, check
+from sixgates.exchange import Exchange
+from sixgates.probes.completions import (
+    completions,
+    completions_echo,
+    completions_stopped_stream,
+    completions_two_prompts,
+)
+from sixgates.probes.embeddings import embeddings, embeddings_batch, embeddings_half, embeddings_tokens
+from sixgates.probes.errors import CLIENT_FAULTS, missing_messages, mistyped_messages, unknown_model
+from sixgates.probes.models import models_list
+from sixgates.select import STRING, Findings, Unexercised
+from sixgates.views import Reply
+from sixgates.witness import reading
+
+RAW, HELPER = ("openai-python",), ("openai-python helper",)
+SPEC = "spec: CreateChatCompletionResponse"
+SPEC_STREAM = "spec: CreateChatCompletionStreamResponse"
+
+
+def _declared() -> Iterator[Probe]:
+    for module in iter_modules(probes.__path__):
+        for value in vars(import_module(f"sixgates.probes.{module.name}")).values():
+            group = value if isinstance(value, tuple) else (value,)
+            yield from (each for each in group if isinstance(each, Probe))
+
+
+def _asks_for_chat(probe: Probe) -> bool:
+    return probe.path == CHAT_PATH and probe.method == "POST" and probe not in CLIENT_FAULTS
+
+
+def _asks_for_stream(probe: Probe) -> bool:
+    return "stream" in probe.name.split("-")  # the body of a derived one is not known before it is sent
+
+
+CHATS = tuple({each.name: each for each in _declared() if _asks_for_chat(each)}.values())
+STREAMS = tuple(each for each in CHATS if _asks_for_stream(each))
+WHOLE = tuple(each for each in CHATS if not _asks_for_stream(each))
+
+
+@check("chat.witness", MUST, each=WHOLE, evidence=[SPEC, "openai/openai-python#2722"], breaks=RAW)
+def the_sdk_reads_answers(exchange: Exchange) -> Findings:
+    """The official SDK reads every answer and holds its text, its tool calls, its end and its usage."""
+    if not refused(exchange):
+        yield from reading.chat(exchange)
+
+
+@check("chat.stream.witness", MUST, each=STREAMS, evidence=[SPEC_STREAM], breaks=RAW)
+def the_sdk_reads_streams(exchange: Exchange) -> Findings:
+    """The official SDK reads every stream and holds its text, its tool calls, its end and its usage."""
+    if not refused(exchange):
+        yield from reading.chat(exchange)
+
+
+@check("chat.stream.witness_helper", SHOULD, each=STREAMS, evidence=[SPEC_STREAM], breaks=HELPER)
+def the_helper_reads_streams(exchange: Exchange) -> Findings:
+    """The stream helper of the official SDK reads every stream and loses nothing that the SDK itself holds."""
+    if not refused(exchange):
+        yield from reading.helper(exchange)
+
+
+@check(
+    "completions.witness",
+    MUST,
+    each=[completions, completions_stopped_stream, completions_two_prompts, completions_echo],
+    evidence=["spec: CreateCompletionResponse"],
+    breaks=RAW,
+)
+def the_sdk_reads_completions(exchange: Exchange) -> Findings:
+    """The official SDK reads every legacy completion and holds its text, its end and its usage."""
+    if not refused(exchange):
+        yield from reading.legacy(exchange)
+
+
+@check(
+    "embeddings.witness",
+    MUST,
+    each=[embeddings, embeddings_batch, embeddings_half, embeddings_tokens],
+    evidence=["spec: CreateEmbeddingResponse"],
+    breaks=RAW,
+)
+def the_sdk_reads_embeddings(exchange: Exchange) -> Findings:
+    """The official SDK reads every answer and holds the vectors that were sent, in their order."""
+    if not refused(exchange):
+        yield from reading.embeddings(exchange)
+
+
+@check("models.witness", MUST, probe=models_list, evidence=["spec: ListModelsResponse"], breaks=RAW)
+def the_sdk_lists_models(exchange: Exchange) -> Findings:
+    """The official SDK lists every model that the server lists."""
+    yield from reading.models(exchange)
+
+
+@check(
+    "errors.witness",
+    SHOULD,
+    together=[missing_messages, mistyped_messages, unknown_model],
+    evidence=["spec: ErrorResponse"],
+    breaks=RAW,
+)
+def the_sdk_raises_refusals(first: Exchange, second: Exchange, third: Exchange) -> Findings:
+    """A refusal reaches the official SDK's user as the exception of its status, with the server's message."""
+    refusals = [each for each in (first, second, third) if refused(each)]
+    if not refusals:
+        raise Unexercised("the server refuses none of the requests that are faulty")
+    for exchange in refusals:
+        reply = Reply.of(exchange)
+        message = reply.json["error"]["message"].require(STRING)
+        yield from reading.refusal(exchange, reply.status, message)
+
+
+def refused(exchange: Exchange) -> bool:
+    """Whether a request was refused, which is not for the witness to judge; raises Unmet when nothing came."""
+    return Reply.of(exchange).status >= 400

@@ -1,0 +1,92 @@
+"""The official SDK's types as judges of shape, at the places that no other check looks at."""
+
+from collections.abc import Mapping
+
+from sixgates.catalogue import SHOULD, check
+from sixgates.checks.witness import STREAMS, WHOLE, refused
+from sixgates.exchange import Exchange
+from sixgates.probes.completions import completions, completions_two_prompts
+from sixgates.select import Findings
+from sixgates.views import ChatStream, Document
+from sixgates.witness.types import CHAT, CHUNK, COMPLETION, Elsewhere, mistyped
+
+OF_CHAT: Mapping[str, str] = {
+    "/id": "chat.shape.required_fields",
+    "/object": "chat.shape.object_literal",
+    "/created": "chat.shape.created_int",
+    "/model": "chat.shape.required_fields",
+    "/choices": "chat.shape.required_fields",
+    "/choices/*": "chat.shape.required_fields",
+    "/choices/*/index": "chat.shape.required_fields",
+    "/choices/*/finish_reason": "chat.shape.finish_reason_enum",
+    "/choices/*/logprobs": "chat.shape.extra_fields_namespaced",
+    "/choices/*/message": "chat.shape.required_fields",
+    "/choices/*/message/role": "chat.shape.role",
+    "/choices/*/message/content": "chat.shape.content_type",
+    "/choices/*/message/refusal": "chat.shape.extra_fields_namespaced",
+    "/choices/*/message/annotations": "chat.shape.extra_fields_namespaced",
+    "/choices/*/message/audio": "chat.shape.extra_fields_namespaced",
+    "/choices/*/message/function_call": "chat.shape.extra_fields_namespaced",
+    "/choices/*/message/tool_calls/**": "chat.shape.tool_calls_absent",
+    "/service_tier": "chat.shape.service_tier_enum",
+    "/system_fingerprint": "chat.shape.extra_fields_namespaced",
+    "/usage/**": "chat.shape.usage_present",
+}
+"""Places of a completion with the check that judges them."""
+OF_CHUNKS: Mapping[str, str] = {
+    "/id": "chat.stream.id_stable",
+    "/object": "chat.stream.object_literal",
+    "/created": "chat.stream.created_stable",
+    "/model": "chat.stream.model_stable",
+    "/choices": "chat.stream.choices_array_always",
+    "/choices/*": "chat.stream.delta_object",
+    "/choices/*/index": "chat.stream.choice_index",
+    "/choices/*/finish_reason": "chat.stream.finish_reason_enum",
+    "/choices/*/delta": "chat.stream.delta_object",
+    "/choices/*/delta/role": "chat.stream.role_first",
+    "/choices/*/delta/content": "chat.stream.content_string",
+    "/choices/*/delta/tool_calls/**": "tools.stream.array",
+    "/usage/**": "chat.stream.usage_final",
+}
+"""The same of a chunk."""
+OF_COMPLETIONS: Mapping[str, str] = {
+    "/object": "completions.shape",
+    "/choices": "completions.shape",
+    "/choices/*": "completions.shape",
+    "/choices/*/text": "completions.shape",
+    "/choices/*/index": "completions.shape",
+    "/choices/*/finish_reason": "completions.shape",
+    "/usage/**": "completions.shape",
+}
+"""The same of a legacy completion."""
+
+
+@check("chat.sdk_types", SHOULD, each=WHOLE, evidence=["spec: CreateChatCompletionResponse"])
+def answers_are_of_the_sdks_type(exchange: Exchange) -> Findings:
+    """Members that no other check judges have, where they are there, the types that the official SDK declares."""
+    if not refused(exchange):
+        yield from mistyped(CHAT, Document.of(exchange).root, _JUDGED_CHAT)
+
+
+@check("chat.stream.sdk_types", SHOULD, each=STREAMS, evidence=["spec: CreateChatCompletionStreamResponse"])
+def chunks_are_of_the_sdks_type(exchange: Exchange) -> Findings:
+    """Members of chunks that no other check judges have the types that the official SDK declares."""
+    for chunk in () if refused(exchange) else ChatStream.of(exchange).completion_chunks:
+        yield from mistyped(CHUNK, chunk, _JUDGED_CHUNKS)
+
+
+@check(
+    "completions.sdk_types",
+    SHOULD,
+    each=[completions, completions_two_prompts],
+    evidence=["spec: CreateCompletionResponse"],
+)
+def completions_are_of_the_sdks_type(exchange: Exchange) -> Findings:
+    """Members that no other check judges have, where they are there, the types that the official SDK declares."""
+    if not refused(exchange):
+        yield from mistyped(COMPLETION, Document.of(exchange).root, _JUDGED_COMPLETIONS)
+
+
+_JUDGED_CHAT = Elsewhere(tuple(OF_CHAT))
+_JUDGED_CHUNKS = Elsewhere(tuple(OF_CHUNKS))
+_JUDGED_COMPLETIONS = Elsewhere(tuple(OF_COMPLETIONS))
