@@ -182,7 +182,7 @@ def test_the_damage_that_a_rule_names_is_done(ask: Callable[[str], Asked], name:
     assert happened(asked), (asked.status, asked.text[:500], asked.models)
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "master-key-weak": ({"general_settings": {"master_key": "sk-1234"}}, "publicly known"),
     "routing-strategy-invalid": (
         {"router_settings": {"routing_strategy": "round_robin"}, **MASTER},
