@@ -7,6 +7,7 @@ from collections.abc import Mapping
 CHAT = "chat"
 COMPLETIONS = "completions"
 EMBEDDINGS = "embeddings"
+RESPONSES = "responses"
 CAPABILITIES: Mapping[str, str] = {
     CHAT: "chat completions; implied, unless the model's specialty is embeddings",
     "tools": "functions that the model may call, plain and streamed",
@@ -22,7 +23,7 @@ CAPABILITIES: Mapping[str, str] = {
     "echo": "`echo` of the prompt there, with logprobs",
     EMBEDDINGS: "the endpoint /v1/embeddings; implied where the model's specialty is embeddings",
     "dimensions": "`dimensions` of embeddings",
-    "responses": "the endpoint /v1/responses",
+    RESPONSES: "the endpoint /v1/responses",
     "stored_responses": "`store`, `previous_response_id` and retrieving a response",
     "auth": "the server asks for a key; implied by `api_key_env`",
     "context_length": "prompts that are too long are refused; implied by `context_length` of the model",
@@ -36,6 +37,6 @@ PROFILES: Mapping[str, frozenset[str]] = {
     "core": frozenset({CHAT}),
     "agent": frozenset({CHAT, "tools", "json_schema"}),
     "embeddings": frozenset({EMBEDDINGS}),
-    "responses": frozenset({"responses"}),
+    "responses": frozenset({RESPONSES}),
 }
 """What kinds of clients need, as sets of capabilities."""

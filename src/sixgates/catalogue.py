@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol, Self, get_type_hints
 from urllib.parse import quote
 
-from sixgates.capability import CHAT, COMPLETIONS, EMBEDDINGS
+from sixgates.capability import CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES
 from sixgates.exchange import Exchange, Finding, Request
 from sixgates.select import Findings, Unmet
 from sixgates.verdict import Level
@@ -21,7 +21,13 @@ MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
 CHAT_PATH = "/v1/chat/completions"
 COMPLETIONS_PATH = "/v1/completions"
 EMBEDDINGS_PATH = "/v1/embeddings"
-OFFERED_AT = {CHAT_PATH: CHAT, COMPLETIONS_PATH: COMPLETIONS, EMBEDDINGS_PATH: EMBEDDINGS}
+RESPONSES_PATH = "/v1/responses"
+OFFERED_AT = {
+    CHAT_PATH: CHAT,
+    COMPLETIONS_PATH: COMPLETIONS,
+    EMBEDDINGS_PATH: EMBEDDINGS,
+    RESPONSES_PATH: RESPONSES,
+}
 """The capability that a provider needs to be asked on a path at all."""
 MODEL = "$model"
 OVERFLOW = "$overflow"
@@ -46,11 +52,26 @@ AREAS = (
 
 
 class Auth(StrEnum):
-    """Which credentials a probe shows."""
+    """Which credentials a probe shows: the key, none, another key, a scheme without a key, another scheme."""
 
     KEY = "key"
     NONE = "none"
     WRONG = "wrong"
+    EMPTY = "empty"
+    SCHEME = "scheme"
+
+    def header(self, key: str | None) -> str | None:
+        """The Authorization header; None where none is sent."""
+        if self is Auth.KEY:
+            return f"Bearer {key}" if key is not None else None
+        return _CREDENTIALS.get(self)
+
+
+_CREDENTIALS = {
+    Auth.WRONG: "Bearer sixgates-wrong-key",
+    Auth.EMPTY: "Bearer",
+    Auth.SCHEME: "Basic c2l4Z2F0ZXM6d3Jvbmc=",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,8 +336,7 @@ def curl(exchange: Exchange, root: str, api_key_env: str | None, auth: Auth) -> 
         )
         words += ["-H", "Content-Type: application/json", "-d", shown]
     line = " ".join(shlex.quote(word) for word in words)
-    if auth is Auth.WRONG:
-        return f"{line} -H 'Authorization: Bearer sixgates-wrong-key'"
-    if auth is Auth.KEY and api_key_env is not None:
-        return f'{line} -H "Authorization: Bearer ${api_key_env}"'
-    return line
+    if auth is Auth.KEY:
+        return line if api_key_env is None else f'{line} -H "Authorization: Bearer ${api_key_env}"'
+    shown_key = auth.header(None)
+    return line if shown_key is None else f"{line} -H 'Authorization: {shown_key}'"

@@ -37,8 +37,7 @@ class Party:
     @property
     def chats(self) -> bool:
         """Whether the model is for chat: any is whose specialty is not embeddings."""
-        specialty = self.entry.models[0].specialty if self.entry.models else None
-        return (specialty or "").lower() not in {"embedding", "embeddings"}
+        return not (self.entry.models and self.entry.embeds(self.entry.models[0].name))
 
     def capabilities(self) -> frozenset[str]:
         """What may be judged: what the entry declares, and what follows from its model.

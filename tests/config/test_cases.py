@@ -56,6 +56,7 @@ def test_unit_cases_name_every_routing_entry(edited: Callable[..., Stack], direc
         "capability[long_context]",
         "chain[llama2-13b-vllm]",
         "chain[coder]",
+        "fallback[llama]",
         "load-balancing[shared]",
         "provider[vllm]",
         "provider[ollama]",
@@ -63,10 +64,22 @@ def test_unit_cases_name_every_routing_entry(edited: Callable[..., Stack], direc
         "provider[openai]",
         "default",
         "rate-limit[llama]",
+        "alias[chat]",
+        "alias[code]",
+        "alias[long_context]",
+        "setting[timeout]",
+        *(f"budget[{name}]" for name in CALLABLE),
     ]
 
 
+CALLABLE = (
+    *("llama2-13b-vllm", "llama", "coder", "shared", "meta-llama/Llama-2-13b-chat-hf", "llama3.1:8b"),
+    *("qwen2.5-coder:7b", "local-model", "gpt-4o-mini", "chat", "code", "long_context"),
+)
+
 MISROUTED = {
+    "fallback[llama]": ("- llama: [local-model]", "- lama: [local-model]", "expected llama_cpp_python as"),
+    "setting[timeout]": ("  timeout: 60", "  timeout: 600", "expected timeout 60, got timeout 600"),
     "exact[llama]": (
         "ollama_chat/llama3.1:8b",
         "ollama_chat/llama2",
@@ -116,6 +129,29 @@ def test_a_gateway_that_does_something_else_fails_the_entry(
     finding = verdict.findings[0]
     assert text in f"expected {finding.expected}, got {finding.got}"
     assert finding.where.startswith("config/model-mappings.yaml:")
+    assert finding.hint
+
+
+ALONE = {
+    "alias[chat]": ("chat: llama\n", "chat: lama\n", "expected deployments behind lama, got no route"),
+    "alias[code]": ("- code: [", "- core: [", "expected fallbacks of code, got none, and "),
+    "budget[chat]": ("num_retries: 0", "num_retries: 10", "at most 30 calls and 900 s for chat, got "),
+}
+"""What is judged by the gateway's file alone, and found there."""
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_gateway_that_nobody_can_bear_fails_by_itself(
+    edited: Callable[..., Stack], directory: Path, name: str
+) -> None:
+    old, new, text = ALONE[name]
+    edited()
+    edited((U, old, new), compiled=False)
+    verdict = next(case for case in unit_cases(run_on(directory)) if case.id == name).judge()
+    assert verdict.outcome is (Outcome.ADVISORY if name.startswith("budget") else Outcome.FAILED)
+    (finding,) = verdict.findings
+    assert text in f"expected {finding.expected}, got {finding.got}"
+    assert finding.where.startswith("config/litellm-unified.yaml:")
     assert finding.hint
 
 

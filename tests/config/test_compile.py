@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sixgates.cli import main
 from sixgates.config import Provider, Stack, describe
 from sixgates.config.compile import compile_gateway, drift, write
 from sixgates.config.deployments import litellm_params
@@ -140,8 +141,14 @@ def test_write_leaves_other_peoples_files_alone(edited: Callable[..., Stack], di
     assert path.read_text().endswith("# mine\n")
     path.write_text("model_list: []\n")
     assert "a file that somebody else wrote" in describe(write(stack)[0])
+    kept = path.with_name("litellm-unified.yaml.bak")
+    assert not kept.exists()
     assert write(stack, force=True) == ()
     assert path.read_text() == compile_gateway(stack).text
+    assert kept.read_text() == "model_list: []\n"
+    kept.unlink()
+    assert write(stack, force=True) == ()
+    assert not kept.exists(), "what sixgates wrote itself needs no copy"
 
 
 def test_write_refuses_what_is_undecided(edited: Callable[..., Stack], directory: Path) -> None:
@@ -184,3 +191,37 @@ def _router(config: dict[str, Any]) -> dict[str, Any]:
     settings = config["router_settings"]
     assert isinstance(settings, dict)
     return settings
+
+
+def test_what_gives_embeddings_falls_back_to_nobody_by_default(edited: Callable[..., Stack]) -> None:
+    """The general fallback chats; a chain that names another embeddings model is kept."""
+    embeds = (
+        "providers.yaml",
+        "models: [gpt-4o-mini]",
+        "models: [{name: gpt-4o-mini, specialty: Embeddings}]",
+    )
+    free = (M, "      - {provider: openai, model: gpt-4o-mini} # sixgates", "      # sixgates")
+    before = compile_gateway(edited()).config
+    assert "gpt-4o-mini" in {name for entry in _router(before)["fallbacks"] for name in entry}
+    config = compile_gateway(edited(embeds, free)).config
+    assert "gpt-4o-mini" in {entry["model_name"] for entry in config["model_list"]}
+    assert "gpt-4o-mini" not in {name for entry in _router(config)["fallbacks"] for name in entry}
+
+
+def test_check_prints_what_differs_and_changes_nothing(
+    edited: Callable[..., Stack], directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A semantic diff: what the sources say, what the file says, and where; exit status 1."""
+    arguments = ["compile", "--check", "--gateway-config", str(directory)]
+    edited()
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == "up to date\n"
+    edited(("litellm-unified.yaml", "  timeout: 60", "  timeout: 6"), compiled=False)
+    before = (directory / "litellm-unified.yaml").read_text()
+    assert main(arguments) == 1
+    shown = capsys.readouterr()
+    assert "expected 60.0, got 6.0. Run `sixgates compile` and commit the result." in shown.out + shown.err
+    assert (directory / "litellm-unified.yaml").read_text() == before
+    (directory / "litellm-unified.yaml").unlink()
+    assert main(arguments) == 2
+    assert "litellm-unified.yaml does not exist: run sixgates compile" in capsys.readouterr().err

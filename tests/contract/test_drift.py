@@ -92,12 +92,12 @@ def test_what_was_not_answered_is_named() -> None:
     request = Request("POST", "/v1/chat/completions")
     new["chat"] = Exchange("chat", request, None, TransportError(FailureKind.RESET, "reset"))
     new["chat-again"] = NotSent("nothing to build on")
-    new["empty-body"] = Exchange("empty-body", request)
+    new["deeply-nested"] = Exchange("deeply-nested", request)
     del new["invalid-json"]
     found = changes(old, new)
     assert "chat: status 200 -> reset" in found
     assert "chat-again: status 200 -> no exchange" in found
-    assert "empty-body: status 400 -> no answer" in found
+    assert "deeply-nested: status 400 -> no answer" in found
     assert "invalid-json: recorded only in the old one" in found
 
 

@@ -47,26 +47,6 @@ def test_a_name_that_is_not_listed_is_told_which_are(judge_edited: JudgeEdited, 
     assert judgement.verdict("models.retrieve.ok").outcome is Outcome.BLOCKED
 
 
-@pytest.mark.parametrize("status", [301, 302, 500])
-def test_a_trailing_slash_may_not_change_the_method(
-    status: int, judge_edited: JudgeEdited, reply: Reply
-) -> None:
-    judgement = judge_edited(
-        lambda exchange: reply(status, {}) if exchange.probe == "models-list-slash" else None
-    )
-    assert judgement.verdict("models.list.trailing_slash").outcome is Outcome.ADVISORY
-
-
-@pytest.mark.parametrize("status", [307, 308, 404, 405])
-def test_a_trailing_slash_may_be_redirected_or_refused(
-    status: int, judge_edited: JudgeEdited, reply: Reply
-) -> None:
-    judgement = judge_edited(
-        lambda exchange: reply(status, {}) if exchange.probe == "models-list-slash" else None
-    )
-    assert judgement.verdict("models.list.trailing_slash").outcome is Outcome.PASSED
-
-
 def test_an_open_listing_is_named_by_its_probe(judge_edited: JudgeEdited, reply: Reply) -> None:
     judgement = judge_edited(
         lambda exchange: reply(200, listing("reference")) if exchange.probe == "models-list-no-key" else None

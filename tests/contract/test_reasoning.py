@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sixgates.catalogue import CHAT_PATH
 from sixgates.exchange import Chunk, Exchange, Response
 from sixgates.judge import Judgement
 from sixgates.verdict import Outcome, Verdict
@@ -23,7 +24,7 @@ def everywhere(change: Callable[[dict[str, Any]], None]) -> Callable[[Exchange],
 
     def edit(exchange: Exchange) -> Response | None:
         response = exchange.response
-        if response is None or response.status != 200:
+        if response is None or response.status != 200 or exchange.request.path != CHAT_PATH:
             return None
         if response.media_type == "application/json":
             document = json.loads(response.body)

@@ -15,8 +15,8 @@ from sixgates.reference.mutants import Document, Edit, in_events, in_json, with_
 from sixgates.verdict import Level, Outcome, Verdict
 
 Judge = Callable[..., tuple[Verdict, ...]]
-PLAIN = {"tool-named", "tool-named-again", "tool-required", "tool-no-arguments", "tool-cut"}
-STREAMED = {f"{name}-stream" for name in PLAIN - {"tool-named-again"}}
+PLAIN = {"tool-named", "tool-required", "tool-no-arguments", "tool-cut"}
+STREAMED = {f"{name}-stream" for name in PLAIN - {"tool-no-arguments"}}
 
 
 def changed(answers: dict[str, Answer], edit: Edit, names: set[str]) -> Mapping[str, Answer]:
@@ -68,7 +68,7 @@ def no_arguments_at_first(events: list[Document]) -> None:
 LEGAL: dict[str, tuple[Edit, set[str]]] = {
     "named ends with tool_calls": (
         finish("tool_calls"),
-        {"tool-named", "tool-named-again", "tool-named-stream"},
+        {"tool-named", "tool-named-stream"},
     ),
     "content empty beside calls": (in_message(lambda message: message.update(content="")), PLAIN),
     "content absent beside calls": (in_message(lambda message: message.pop("content")), {"tool-required"}),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sixgates.cases.integration import gateway_cases
+from sixgates.config import load_stack
 from sixgates.gateway.locate import find_litellm
 from sixgates.gateway.loopback import Loopback
 from sixgates.gateway.rehearsed import scenarios_of
@@ -219,3 +220,15 @@ def test_the_real_litellm_plays_a_stack_with_two_dialects(make_run: Callable[...
     assert verdicts["gateway.exact:unused"].reason == (
         "provider idle of unused takes no part: it is not active or serves no models"
     )
+
+
+def test_names_that_give_embeddings_are_asked_nothing_of_chat() -> None:
+    """They are listed by the gateway, and no scenario sends them a conversation."""
+    stack = load_stack(Path(__file__).parents[2] / "config")
+    planned = scenarios_of(stack)
+    assert not [one.id for one in planned if one.ask.model.startswith("embed-")]
+    (listing,) = [one for one in planned if one.kind == "models"]
+    assert {"embed-llamacpp", "embed-vllm"} <= listing.expect.names
+    asked = {case.id for case in running_cases(stack, "http://127.0.0.1:9")}
+    assert "gateway.running_exact:smollm2-vllm" in asked
+    assert not [name for name in asked if "embed-" in name]

@@ -26,7 +26,7 @@ def test_an_alias_with_its_first_provider_down(capsys: Capture) -> None:
     assert main(["route", "chat", "--down", "vllm"]) == 0
     assert capsys.readouterr().out == (
         "chat -> smollm2-vllm (by alias)\n"
-        "  declared: capabilities chat (config/model-mappings.yaml:26)\n"
+        "  declared: capabilities chat (config/model-mappings.yaml:34)\n"
         "  1 chat down\n"
         "      hosted_vllm/smollm2 at http://127.0.0.1:8001/v1\n"
         "  2 smollm2-llamacpp\n"
@@ -51,7 +51,7 @@ def test_a_name_that_a_pattern_takes(capsys: Capture) -> None:
     assert main(["route", "HuggingFaceTB/any", "--down", "vllm"]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("HuggingFaceTB/any -> HuggingFaceTB/* (by wildcard)\n")
-    assert "declared: pattern ^HuggingFaceTB/.* (config/model-mappings.yaml:19)" in shown
+    assert "declared: pattern ^HuggingFaceTB/.* (config/model-mappings.yaml:27)" in shown
     assert "answers with vllm down: HuggingFaceTB/any (order 2) (llama_cpp)" in shown
 
 
@@ -68,7 +68,7 @@ def test_an_unknown_name_has_no_route(capsys: Capture) -> None:
 
 def test_an_unknown_provider_is_said(capsys: Capture) -> None:
     assert main(["route", "chat", "--down", "olama"]) == 2
-    known = "vllm, llama_cpp, llama_cpp_python, ollama"
+    known = "vllm, llama_cpp, llama_cpp_python, llama_cpp_embeddings, vllm_embeddings, ollama"
     assert capsys.readouterr().err == f"sixgates: --down olama: no such provider; there are: {known}\n"
 
 

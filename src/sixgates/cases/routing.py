@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from sixgates.config import LiteLLMConfig, Stack
 from sixgates.config.compile import gateway_config
 from sixgates.config.declared import Promise, promised, promised_fallbacks
 from sixgates.config.routing import Endpoint, Hop, Route, Router
-from sixgates.config.stack import MAPPINGS, PROVIDERS
+from sixgates.config.stack import GATEWAY, MAPPINGS, PROVIDERS
 from sixgates.config.validation import public
-from sixgates.config.wildcard import sample_names, wildcard_of
+from sixgates.config.wildcard import filled, sample_names, wildcard_of
 from sixgates.exchange import Finding
+from sixgates.routes.explain import Explainer
 
+MOST_CALLS, LONGEST_S = 30, 900
 UNKNOWN_NAME = "sixgates-no-such-model"
 _HINT = "Run `sixgates compile`; if it changes nothing, the mapping cannot be expressed: change it."
 
@@ -25,6 +26,7 @@ class Resolution:
         self.stack = stack
         self.config = stack.gateway or LiteLLMConfig.model_validate(gateway_config(stack))
         self.router = Router(self.config)
+        self._explainer = Explainer(stack)
 
     def exact(self, name: str) -> Iterator[Finding]:
         """The name reaches its own provider (or, when it is load-balanced too, at least that one)."""
@@ -38,24 +40,51 @@ class Resolution:
                 yield Finding(where, self._text(promise), self._found(route), _HINT)
             return
         yield from self._one(where, route, promise)
-        if match.fallback and name not in self.stack.mappings.fallback_chains:
-            yield from self._order(where, name)
+
+    def fallback(self, section: str, name: str) -> Iterator[Finding]:
+        """When the name fails, the fallback of its entry is asked."""
+        yield from self._order(self._where(section, name), name)
+
+    def alias(self, name: str) -> Iterator[Finding]:
+        """The alias leads to deployments, and has fallbacks where its model has some."""
+        where = self.stack.position(GATEWAY, "router_settings", "model_group_alias", name, key=True)
+        route = self.router.resolve(name)
+        if route is None:
+            target = self.config.router_settings.model_group_alias[name].model
+            hint = "Point the alias at a model name."
+            yield Finding(where, f"deployments behind {target}", self._found(None), hint)
+        elif self.router.chain(route.group) and not self.router.chain(name):
+            hint = f"Add an entry for {name} to fallbacks: LiteLLM looks them up by the requested name."
+            got = f"none, and {', '.join(self.router.chain(route.group))} for {route.group}"
+            yield Finding(where, f"fallbacks of {name}", got, hint)
+
+    def setting(self, name: str) -> Iterator[Finding]:
+        """The router's setting is the one of the routing rules."""
+        want = getattr(self.stack.mappings.routing_rules, name)
+        have = getattr(self.config.router_settings, name)
+        if have != want:
+            yield Finding(self._where("routing_rules", name), f"{name} {want:g}", f"{name} {have}", _HINT)
+
+    def budget(self, name: str) -> Iterator[Finding]:
+        """At worst a request for the name costs no more than a client and its servers can bear."""
+        journey = self._explainer.journey(name)
+        if journey.calls > MOST_CALLS or journey.longest_s > LONGEST_S:
+            where = self.stack.position(GATEWAY, "router_settings", key=True)
+            got = f"{journey.calls} calls and {journey.longest_s:g} s"
+            hint = "Lower num_retries or timeout, or shorten the chain."
+            yield Finding(where, f"at most {MOST_CALLS} calls and {LONGEST_S} s for {name}", got, hint)
 
     def samples(self, index: int) -> tuple[str, ...]:
         """Names that a pattern matches and that no earlier entry claims."""
         mappings = self.stack.mappings
         pattern = mappings.patterns[index].pattern
         wildcard = wildcard_of(pattern)
-        earlier = [wildcard_of(other.pattern) for other in mappings.patterns[:index]]
-        claimed = [
-            re.compile(other.pattern)
-            for other, known in zip(mappings.patterns, earlier, strict=False)
-            if known
-        ]
+        earlier = (wildcard_of(other.pattern) for other in mappings.patterns[:index])
+        claimed = [other for other in earlier if other]
         return tuple(
             name
             for name in (sample_names(wildcard) if wildcard else ())
-            if not any(regex.search(name) for regex in claimed)
+            if all(filled(other, name) is None for other in claimed)
         )
 
     def pattern(self, index: int) -> Iterator[Finding]:

@@ -34,6 +34,10 @@ _REQUIREMENTS = {
     "load-balancing": "The name reaches each of its providers with its share.",
     "provider": "At least one name that clients can call reaches the provider.",
     "default": "A name that several providers serve reaches the default provider; an unknown name none.",
+    "fallback": "When the name fails, the fallback of its entry is asked.",
+    "alias": "The alias leads to a model, and has fallbacks where its model has some.",
+    "setting": "The gateway's router has the value of the routing rules.",
+    "budget": "At worst, a request for the name stays within 30 upstream calls and 15 minutes.",
     "rate-limit": "The gateway enforces the limit.",
 }
 
@@ -51,6 +55,7 @@ def _cases(resolution: Resolution) -> Iterator[Case]:
         yield _case("capability", name, partial(resolution.capability, name))
     for name in mappings.fallback_chains:
         yield _case("chain", name, partial(resolution.chain, name))
+    yield from _fallbacks(resolution)
     for name in mappings.load_balancing:
         yield _case("load-balancing", name, partial(resolution.load_balancing, name))
     for name, entry in resolution.stack.active.items():
@@ -59,6 +64,30 @@ def _cases(resolution: Resolution) -> Iterator[Case]:
     yield _case("default", "", resolution.default)
     for name in mappings.rate_limits:
         yield _case("rate-limit", name, partial(resolution.rate_limit, name))
+    yield from _of_the_gateway(resolution)
+
+
+def _fallbacks(resolution: Resolution) -> Iterator[Case]:
+    """Entries with a fallback of their own; a chain takes its place."""
+    mappings = resolution.stack.mappings
+    found: set[str] = set(mappings.fallback_chains)
+    for section in ("exact_matches", "capabilities"):
+        for name, entry in getattr(mappings, section).items():
+            if entry.fallback and name not in found:
+                found.add(name)
+                yield _case("fallback", name, partial(resolution.fallback, section, name))
+
+
+def _of_the_gateway(resolution: Resolution) -> Iterator[Case]:
+    """What is read from the gateway's file: its aliases, its settings, and what a request costs at worst."""
+    settings = resolution.config.router_settings
+    for name in settings.model_group_alias:
+        yield _case("alias", name, partial(resolution.alias, name))
+    for name in ("timeout", "num_retries"):
+        if getattr(resolution.stack.mappings.routing_rules, name) is not None:
+            yield _case("setting", name, partial(resolution.setting, name))
+    for name in resolution.router.names:
+        yield _case("budget", name, partial(resolution.budget, name), level=Level.SHOULD)
 
 
 def _case(kind: str, name: str, judge: Judge, *, level: Level = Level.MUST) -> Case:

@@ -17,6 +17,7 @@ from sixgates.probes.completions import completions
 from sixgates.probes.embeddings import embeddings
 from sixgates.probes.errors import no_key
 from sixgates.probes.params import chat_biased, chat_logprobs, chat_seed
+from sixgates.probes.responses import response
 from sixgates.probes.structured import json_object, schema
 from sixgates.probes.tools import tool_named
 from sixgates.select import Findings
@@ -81,3 +82,9 @@ detector(
     evidence=["spec: ResponseFormatJsonObject"],
 )
 detector("auth", probe=no_key, effect=None, evidence=["spec: ApiKeyAuth"])
+detector(
+    "responses",
+    probe=response,
+    effect=answered_with("output"),
+    evidence=["spec: Response", "aws-samples/bedrock-access-gateway#150"],
+)

@@ -17,8 +17,8 @@ from sixgates.probes.chat import (
 )
 from sixgates.probes.errors import (
     context_overflow_stream,
+    empty_key_stream,
     mistyped_messages_stream,
-    wrong_key_stream,
 )
 from sixgates.probes.tools import (
     tool_cut_stream,
@@ -170,7 +170,7 @@ def stream_is_not_cached(stream: ChatStream) -> Findings:
 @check(
     "chat.stream.error_before_first",
     MUST,
-    each=[mistyped_messages_stream, context_overflow_stream, wrong_key_stream],
+    each=[mistyped_messages_stream, context_overflow_stream, empty_key_stream],
     evidence=["ggml-org/llama.cpp#14566", "majiayu000/litellm-rs#170", "BerriAI/litellm#38610"],
 )
 def refusals_are_no_streams(reply: Reply) -> Findings:

@@ -8,10 +8,10 @@ from sixgates.exchange import Exchange, Finding
 from sixgates.probes.errors import (
     CLIENT_FAULTS,
     PLAIN_FAULTS,
+    empty_key_stream,
     invalid_json,
     unknown_route,
     wrong_key,
-    wrong_key_stream,
 )
 from sixgates.select import NON_EMPTY_STRING, OBJECT, STRING, Findings, Json, Kind, Unmet, shown
 from sixgates.views import Reply
@@ -173,7 +173,7 @@ def errors_have_an_error_status(reply: Reply) -> Findings:
 @check(
     "errors.auth_no_leak",
     SHOULD,
-    each=[wrong_key, wrong_key_stream],
+    each=[wrong_key, empty_key_stream],
     requires=ANSWERED,
     evidence=["BerriAI/litellm#39757", "BerriAI/litellm#40217"],
 )

@@ -5,7 +5,7 @@ from sixgates.checks.errors import ANSWERED
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat
 from sixgates.probes.embeddings import embeddings
-from sixgates.probes.errors import missing_messages, unknown_model, unknown_route, wrong_method
+from sixgates.probes.errors import missing_messages, unknown_model, unknown_route
 from sixgates.probes.models import models_list
 from sixgates.select import NON_EMPTY_STRING, Findings, shown
 from sixgates.views import Reply
@@ -35,11 +35,4 @@ def json_says_that_it_is_json(reply: Reply) -> Findings:
 def unknown_routes_are_not_found(reply: Reply) -> Findings:
     """A route under /v1 that does not exist is answered with 404 and a JSON error that has a message."""
     yield from reply.status_in(404)
-    yield from reply.json["error"]["message"].unlike(NON_EMPTY_STRING)
-
-
-@check("http.method_not_allowed", SHOULD, probe=wrong_method, evidence=["spec: RFC 9110 section 15.5.6"])
-def wrong_methods_are_refused(reply: Reply) -> Findings:
-    """GET on the chat route is answered with 405 or 404, and with JSON."""
-    yield from reply.status_in(405, 404)
     yield from reply.json["error"]["message"].unlike(NON_EMPTY_STRING)

@@ -139,17 +139,6 @@ def parameters_are_optional(answer: Document) -> Findings:
 
 
 @check(
-    "tools.empty_array",
-    SHOULD,
-    probe=tools.tools_empty,
-    evidence=["partITech/php-mistral#76"],
-)
-def no_tools_are_no_crash(reply: Reply) -> Findings:
-    """An empty `tools` is handled like none, or refused; never a server error."""
-    yield from reply.status_in(200, 400, 422)
-
-
-@check(
     "tools.parallel.disabled",
     SHOULD,
     probe=tools.tool_one_at_most,

@@ -3,7 +3,7 @@
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.probes import tools
 from sixgates.select import OBJECT, Findings
-from sixgates.views import Document, Reply
+from sixgates.views import Document
 
 SPEC = "spec: ChatCompletionRequestAssistantMessage"
 
@@ -73,14 +73,3 @@ def results_may_be_text_parts(answer: Document) -> Findings:
 def results_may_come_in_any_order(answer: Document) -> Findings:
     """The results of two calls are accepted in any order."""
     yield from answer.message.unlike(OBJECT)
-
-
-@check(
-    "tools.roundtrip.null_ids",
-    SHOULD,
-    probe=tools.round_trip_null_id,
-    evidence=["sigoden/aichat#1296"],
-)
-def a_null_id_is_no_crash(reply: Reply) -> Findings:
-    """A call with a null id in the history is refused or accepted; never a server error."""
-    yield from reply.status_in(200, 400, 422)

@@ -18,7 +18,7 @@ _DEFAULTS: dict[ProviderType, tuple[str, ...]] = {
         *("completions", "responses"),
     ),
     ProviderType.LLAMA_CPP_PYTHON: (
-        *("tools", "logprobs", "logit_bias", "json_object", "json_schema", "seed", "completions"),
+        *("tools", "logprobs", "logit_bias", "json_object", "seed", "completions"),
     ),
     ProviderType.OLLAMA: ("tools", "json_object", "json_schema", "seed", "embeddings", "completions"),
     ProviderType.OPENAI: (

@@ -46,13 +46,16 @@ def gateway_config(stack: Stack) -> dict[str, Any]:
 def write(stack: Stack, path: Path | None = None, force: bool = False) -> tuple[Finding, ...]:
     """Writes the compiled file and returns (); returns findings and leaves the file alone when it must not.
 
-    It must not while something is undecided, nor over a file that somebody edited, unless `force` says so.
+    It must not while something is undecided, nor over a file that somebody edited, unless `force` says so: what
+    was edited is then kept beside it, with `.bak` after its name.
     """
     compiled = compile_gateway(stack)
     target = path or stack.directory / GATEWAY
     refused = compiled.problems or _edited(target, label_of(target.parent, target.name))
     if refused and (compiled.problems or not force):
         return refused
+    if refused:
+        target.with_name(f"{target.name}.bak").write_bytes(target.read_bytes())
     temporary = target.with_name(f".{target.name}.new")
     temporary.write_text(compiled.text, encoding="utf-8")
     temporary.replace(target)

@@ -31,6 +31,20 @@ def alias_not_string(gateway: Gateway) -> Findings:
 
 
 @gateway_rule(
+    "alias-without-hidden",
+    ERROR,
+    happens="LiteLLM refuses to start: KeyError: 'hidden'.",
+    mend="Write the name alone, or add `hidden: false`.",
+)
+def alias_without_hidden(gateway: Gateway) -> Findings:
+    """An alias written as a mapping says whether it is hidden."""
+    for alias, value in gateway.aliases.items():
+        if isinstance(value, dict) and "hidden" not in value:
+            hint = "Add `hidden: false`."
+            yield gateway.finding((*_ALIASES, alias), "`hidden` beside `model`", "none", hint, key=True)
+
+
+@gateway_rule(
     "alias-target-unknown",
     ERROR,
     happens="Every request for the alias is answered with 400.",

@@ -12,6 +12,7 @@ from sixgates.config.validation import listed, shown, suggestion
 ERROR, WARN, INFO = Severity.ERROR, Severity.WARN, Severity.INFO
 _GENERAL = {"health_check_details", "salt_key"}
 _LITELLM = {"cache_params", "callback_settings", "context_window_fallbacks", "fallbacks", "default_fallbacks"}
+_REDIS = {"host", "url", "redis_startup_nodes", "sentinel_nodes"}
 _SERVER = {"port", "host", "cors", "cors_origins", "allow_origins", "workers", "num_workers", "reload"}
 _WEAK = {"sk-1234", "sk-123", "sk-12345", "sk-master", "changeme", "password", "secret", "test", "master"}
 _DEFAULT_ALLOWED_FAILS = 3
@@ -310,6 +311,24 @@ def cache_with_fallbacks(gateway: Gateway) -> Findings:
         where: Path = ("litellm_settings", "cache")
         hint = "Vary the prompt when you test fallbacks."
         yield gateway.finding(where, "no cache, or prompts that differ", "`cache: true`", hint, key=True)
+
+
+@gateway_rule(
+    "cache-without-address",
+    ERROR,
+    happens="Without parameters it is Redis: LiteLLM refuses to start, unless REDIS_HOST or REDIS_URL is set.",
+    mend="Give `cache_params` a `type`, such as local, or the host and port of Redis.",
+)
+def cache_without_address(gateway: Gateway) -> Findings:
+    """A cache says what it is, or where its Redis is."""
+    library = gateway.section("litellm_settings")
+    params = library.get("cache_params")
+    given = params if isinstance(params, dict) else {}
+    redis = not given or given.get("type") == "redis"
+    if library.get("cache") is True and redis and not given.keys() & _REDIS:
+        where: Path = ("litellm_settings", "cache")
+        hint = "Add `cache_params: {type: local}`, or the host of Redis."
+        yield gateway.finding(where, "`cache_params` with a type or a host", "none", hint, key=True)
 
 
 def _unknown(gateway: Gateway, path: Path, known: Iterable[str], kind: str) -> Findings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -11,7 +10,7 @@ from sixgates.config.mappings import ChainStep, LoadBalancing, Pattern
 from sixgates.config.providers import Provider
 from sixgates.config.stack import MAPPINGS, PROVIDERS, Stack
 from sixgates.config.validation import listed
-from sixgates.config.wildcard import regex_error, swallows_everything, wildcard_of
+from sixgates.config.wildcard import filled, regex_error, swallows_everything, wildcard_of
 from sixgates.exchange import Finding
 
 
@@ -213,15 +212,22 @@ class _Planner:
                     section, name
                 )
         for index, pattern in enumerate(self.mappings.patterns):
-            if pattern.fallback and wildcard_of(pattern.pattern) and re.search(pattern.pattern, name):
+            wildcard = wildcard_of(pattern.pattern)
+            if pattern.fallback and wildcard and filled(wildcard, name) is not None:
                 step = ChainStep(name=pattern.fallback)
                 return [(("patterns", index, "fallback"), step)], f"patterns {pattern.pattern}"
         general = self.mappings.routing_rules.fallback
+        if name not in self.plan.aliases and self._embeds(name):
+            return [], "no general fallback: a server that chats gives no embeddings"
         if general is None or name in self.plan.aliases:
             return [], self._source("capabilities", name) if name in self.plan.aliases else ""
         return [(("routing_rules", "fallback"), ChainStep(name=general))], self._source(
             "routing_rules", "fallback"
         )
+
+    def _embeds(self, name: str) -> bool:
+        targets = self.plan.targets.get(name, [])
+        return any(self.servers[target.provider].embeds(target.model) for target in targets)
 
     def _alias_chain(self, alias: str, explicit: list[str]) -> list[str]:
         target = self.plan.aliases[alias][0]

@@ -136,6 +136,15 @@ class Provider(Shape):
         """The names of its models in file order."""
         return [model.name for model in self.models]
 
+    def embeds(self, model: str) -> bool:
+        """Whether one of its models is made for embeddings, so that it does not chat."""
+        return model in self._embedders
+
+    @cached_property
+    def _embedders(self) -> frozenset[str]:
+        made_for = {"embedding", "embeddings"}
+        return frozenset(one.name for one in self.models if (one.specialty or "").lower() in made_for)
+
     def serving(self, models: list[Model]) -> Provider:
         """The same entry with other models; a plain copy would keep the cached names."""
         return Provider.model_validate({**self.model_dump(), "models": models})

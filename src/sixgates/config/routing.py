@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from sixgates.config.litellm_file import Deployment, LiteLLMConfig
+from sixgates.config.wildcard import filled
 
 MAX_FALLBACKS = 5
 """LiteLLM's own default; it bounds the depth of the walk, and each sibling of a chain uses up one."""
@@ -90,10 +91,10 @@ class Router:
             return self._route(name, target, Via.ALIAS, self._groups.get(target, []), ())
         if name in self._groups:
             return self._route(name, name, Via.MODEL, self._groups[name], ())
-        for wildcard, regex in self._wildcards:
-            match = regex.match(name)
-            if match:
-                return self._route(name, wildcard, Via.WILDCARD, self._groups[wildcard], match.groups())
+        for wildcard in self._wildcards:
+            stars = filled(wildcard, name, whole=False)
+            if stars is not None:
+                return self._route(name, wildcard, Via.WILDCARD, self._groups[wildcard], stars)
         return None
 
     def chain(self, *names: str) -> tuple[str, ...]:
@@ -207,13 +208,13 @@ def _endpoint(deployment: Deployment, name: str, stars: tuple[str, ...], share: 
     return Endpoint(model, params.api_base, share, params.order)
 
 
-def _by_specificity(wildcards: Iterable[str]) -> list[tuple[str, re.Pattern[str]]]:
-    """Wildcards as LiteLLM's regexes, tried longest first; they match a beginning, not the whole name."""
-    regexes = [(name, re.escape(name).replace(r"\*", "(.*)")) for name in wildcards]
+def _by_specificity(wildcards: Iterable[str]) -> list[str]:
+    """Wildcards in the order of LiteLLM's regexes, longest first; they match a beginning, not the whole name."""
+    regexes = [(re.escape(name).replace(r"\*", "(.*)"), name) for name in wildcards]
     regexes.sort(
-        key=lambda pair: (len(pair[1]), sum(pair[1].count(char) for char in r"*+?\^$|()")), reverse=True
+        key=lambda pair: (len(pair[0]), sum(pair[0].count(char) for char in r"*+?\^$|()")), reverse=True
     )
-    return [(name, re.compile(regex)) for name, regex in regexes]
+    return [name for _, name in regexes]
 
 
 def _chains(config: LiteLLMConfig) -> dict[str, tuple[str, ...]]:

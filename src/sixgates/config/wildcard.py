@@ -79,6 +79,28 @@ def sample_names(wildcard: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wildcard.replace("*", filling) for filling in ("sample", "Model-7B-Instruct")))
 
 
+def filled(wildcard: str, name: str, *, whole: bool = True) -> tuple[str, ...] | None:
+    """What each star of a wildcard stands for in a name; None where it does not match.
+
+    Stars take as much as they can from left to right, as in `re`, but no pattern takes longer than its length times
+    the name's. Unless `whole`, the name may go on after the end of the wildcard, as LiteLLM allows.
+    """
+    first, *others = wildcard.split("*")
+    if not others or not name.startswith(first):
+        return () if not others and (name == first or (not whole and name.startswith(first))) else None
+    end, stars = len(name), []
+    for index in range(len(others) - 1, -1, -1):
+        part = others[index]
+        anchored = index == len(others) - 1 and (whole or not part)
+        at = name.rfind(part, len(first), end)
+        if at < 0 or (anchored and not name.endswith(part)):
+            return None
+        stars.append((at, at + len(part)))
+        end = at
+    starts = [len(first), *(after for _, after in reversed(stars))]
+    return tuple(name[start:at] for start, (at, _) in zip(starts, reversed(stars), strict=False))
+
+
 def _parts(body: str) -> list[str] | None:
     parts: list[str] = []
     position = 0

@@ -76,9 +76,7 @@ def read_bytes(path: Path) -> bytes:
             kind = "a directory" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
             raise YamlError(0, 0, want, kind, "Put a file here.")
         if status.st_size > MAX_BYTES:
-            raise YamlError(
-                0, 0, f"at most {MAX_BYTES:,} bytes", f"{status.st_size:,} bytes", "Is it the right file?"
-            )
+            raise _too_large(status.st_size)
         return path.read_bytes()
     except FileNotFoundError:
         raise YamlError(0, 0, want, "no such file", "Create it, or pass --gateway-config DIR.") from None
@@ -89,6 +87,8 @@ def read_bytes(path: Path) -> bytes:
 
 def parse(data: bytes) -> Node:
     """The tree of one YAML document; raises YamlError on anything that is not plain, bounded data."""
+    if len(data) > MAX_BYTES:
+        raise _too_large(len(data))
     try:
         return _Builder().build(data)
     except yaml.MarkedYAMLError as error:
@@ -259,6 +259,10 @@ def _put(parent: Node, key: str, child: Node, position: tuple[int, int]) -> None
     parent.keys[key] = position
     parent.value[key] = child.value
     parent.size += child.size + 1
+
+
+def _too_large(size: int) -> YamlError:
+    return YamlError(0, 0, f"at most {MAX_BYTES:,} bytes", f"{size:,} bytes", "Is it the right file?")
 
 
 def _error(event: Any, expected: str, got: str, hint: str) -> YamlError:

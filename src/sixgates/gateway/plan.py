@@ -43,6 +43,11 @@ class Intent:
     patterns: Mapping[str, tuple[str, Target]]
     capabilities: Mapping[str, tuple[str, ...]]
     idle: Mapping[str, str]
+    embedders: frozenset[Target] = frozenset()
+
+    def chats(self, name: str) -> bool:
+        """Whether an exact match leads to a model that is for chat."""
+        return self.exact[name] not in self.embedders
 
 
 def intent_of(stack: Stack) -> Intent:
@@ -58,6 +63,7 @@ def intent_of(stack: Stack) -> Intent:
         entry.pattern: (name, Target(entry.provider, entry.backend_model or name))
         for entry in mappings.patterns
         if entry.provider in serving and (name := _sample(entry.pattern))
+        if not stack.active[entry.provider].embeds(entry.backend_model or name)
     }
     idle = {
         name: f"provider {target.upstream} of {name} takes no part: it is not active or serves no models"
@@ -65,7 +71,13 @@ def intent_of(stack: Stack) -> Intent:
         if target.upstream not in serving
     }
     capabilities = {name: tuple(entry.preferred_models) for name, entry in mappings.capabilities.items()}
-    return Intent(exact, patterns, capabilities, idle)
+    embedders = frozenset(
+        Target(provider, model)
+        for provider in serving
+        for model in stack.active[provider].model_names
+        if stack.active[provider].embeds(model)
+    )
+    return Intent(exact, patterns, capabilities, idle, embedders)
 
 
 def _sample(pattern: str) -> str:
@@ -75,18 +87,21 @@ def _sample(pattern: str) -> str:
 
 def scenarios(intent: Intent, routes: Routes, retries: int) -> tuple[Scenario, ...]:
     """All scenarios of a stack, ids unique; `retries` is how often the stack retries one deployment."""
+    chats = [name for name in routes.names() if not routes.targets(name) <= intent.embedders]
     made = [
         *_direct(intent, routes),
-        *(scenario for name in routes.fallbacks if name != "*" for scenario in _chain(name, routes)),
-        *_retry_budget(routes, retries),
-        *_shares(routes),
-        *_door(routes),
+        *(scenario for name in routes.fallbacks if name in chats for scenario in _chain(name, routes)),
+        *_retry_budget(routes, retries, chats),
+        *_shares(routes, chats),
+        *_door(routes, chats),
     ]
     return tuple({scenario.id: scenario for scenario in made}.values())
 
 
 def _direct(intent: Intent, routes: Routes) -> Iterator[Scenario]:
     for name, target in intent.exact.items():
+        if not intent.chats(name):
+            continue
         reaches = _reaches("exact", name, name, {target}, "An exact match reaches its provider and model.")
         yield replace(reaches, skip=intent.idle.get(name, ""))
         if name not in intent.idle:
@@ -97,6 +112,8 @@ def _direct(intent: Intent, routes: Routes) -> Iterator[Scenario]:
         )
     for name, preferred in intent.capabilities.items():
         known = next((model for model in preferred if routes.group(model)), name)
+        if routes.targets(known) and routes.targets(known) <= intent.embedders:
+            continue
         targets = next(iter(routes.tiers(known)), frozenset())
         yield _reaches("capability", name, name, targets, "A capability reaches its first preferred model.")
 
@@ -220,9 +237,9 @@ def _broken_streams(name: str, first: frozenset[Target], routes: Routes) -> Iter
         )
 
 
-def _retry_budget(routes: Routes, retries: int) -> Iterator[Scenario]:
-    name = next(iter(routes.fallbacks), "") or next(iter(routes.names()), "")
-    if not name or name == "*":
+def _retry_budget(routes: Routes, retries: int, chats: list[str]) -> Iterator[Scenario]:
+    name = next((name for name in (*routes.fallbacks, *chats) if name in chats), "")
+    if not name:
         return
     tried = min(retries, 1)
     faults = {entry.target: Fault(FaultKind.STATUS, status=500) for entry in routes.deployments}
@@ -239,8 +256,8 @@ def _retry_budget(routes: Routes, retries: int) -> Iterator[Scenario]:
     )
 
 
-def _shares(routes: Routes) -> Iterator[Scenario]:
-    for name in routes.names():
+def _shares(routes: Routes, chats: list[str]) -> Iterator[Scenario]:
+    for name in chats:
         group = routes.group(name)
         if name in routes.aliases or len(routes.targets(name)) < 2 or len(routes.tiers(name)) > 1:
             continue
@@ -257,8 +274,8 @@ def _shares(routes: Routes) -> Iterator[Scenario]:
         )
 
 
-def _door(routes: Routes) -> Iterator[Scenario]:
-    known = next(iter(routes.names()), "")
+def _door(routes: Routes, chats: list[str]) -> Iterator[Scenario]:
+    known = next(iter(chats or routes.names()), "")
     turned_away: dict[str, Any] = {"expect": Expect(status=(400, 499), order=())}
     stranger = Ask("no-such-model-sixgates")
     words = "An unknown model gets a 4xx with an error envelope, and no provider is asked."

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sixgates.config.wildcard import filled
 from sixgates.gateway.script import Target
 
 _PREFIXES = {
@@ -140,9 +140,8 @@ def _backend(params: Mapping[str, Any]) -> str:
 
 
 def _matched(pattern: str, name: str) -> str | None:
-    expression = "(.*)".join(re.escape(part) for part in pattern.split("*"))
-    found = re.fullmatch(expression, name) if "*" in pattern else None
-    return found.group(1) if found else None
+    found = filled(pattern, name) if "*" in pattern else None
+    return found[0] if found else None
 
 
 def _filled(entry: Deployment, name: str, star: str | None) -> Deployment:

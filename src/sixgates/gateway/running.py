@@ -26,7 +26,7 @@ _DEADLINE_S = 60.0
 def running_cases(stack: Stack, url: str) -> list[Case]:
     """The cases of `--gateway-url`; each sends one short request with the key in LITELLM_MASTER_KEY."""
     intent = intent_of(stack)
-    names = [name for name in intent.exact if name not in intent.idle]
+    names = [name for name in intent.exact if name not in intent.idle and intent.chats(name)]
     words = "The running gateway lists every configured name."
     listing = Scenario("running_models", "", words, Ask("", listing=True), wall_s=_DEADLINE_S)
     short = {"max_tokens": 8, "temperature": 0}

@@ -48,7 +48,10 @@ def run_lint(options: argparse.Namespace) -> int:
     from sixgates.linting.fix import mend
     from sixgates.linting.formats import FORMATS as RENDERERS
 
-    problem = _unusable(options)
+    try:
+        problem = _unusable(options)
+    except OSError as error:
+        problem = f"{error.filename}: {(error.strerror or type(error).__name__).lower()}"
     if problem:
         print(f"sixgates: {problem}", file=sys.stderr)
         return UNUSABLE
@@ -104,13 +107,14 @@ def _paths(options: argparse.Namespace) -> list[str]:
 
 
 def _found(options: argparse.Namespace) -> list[Report]:
+    from sixgates.config.yaml_file import MAX_BYTES
     from sixgates.linting.reports import of_gateway, of_path
 
     version = options.litellm_version or _installed()
     found: dict[tuple[str, str, str], Report] = {}
     for path in _paths(options):
         if path == "-":
-            reports = of_gateway(sys.stdin.buffer.read(), "stdin.yaml", version)
+            reports = of_gateway(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin.yaml", version)
         else:
             reports = of_path(Path(path), version)
         for report in reports:

@@ -20,8 +20,6 @@ _OVERLONG = [{"role": "user", "content": OVERFLOW}]
 
 unknown_model = _faulty("unknown-model", model="sixgates-no-such-model")
 invalid_json = Probe("invalid-json", raw=b"{")
-empty_body = Probe("empty-body", raw=b"")
-not_an_object = Probe("not-an-object", raw=b'"hello"')
 deeply_nested = Probe("deeply-nested", raw=b'{"messages":' + b"[" * 1000 + b"]" * 1000 + b"}")
 missing_messages = Probe("missing-messages", body=_without("messages"))
 mistyped_messages = _faulty("mistyped-messages", messages="hello")
@@ -40,15 +38,12 @@ after_overflow = Probe(
     capability="context_length",
 )
 unknown_route = Probe("unknown-route", "GET", "/v1/sixgates-no-such-route", deadline_s=10)
-wrong_method = Probe("wrong-method", "GET", "/v1/chat/completions", deadline_s=10)
 no_key = Probe("no-key", body=BASE, auth=Auth.NONE, capability="auth")
 wrong_key = Probe("wrong-key", body=BASE, auth=Auth.WRONG, capability="auth")
-wrong_key_stream = Probe("wrong-key-stream", body=streamed(BASE), auth=Auth.WRONG, capability="auth")
+empty_key_stream = Probe("empty-key-stream", body=streamed(BASE), auth=Auth.EMPTY, capability="auth")
 
 PLAIN_FAULTS = (
     invalid_json,
-    empty_body,
-    not_an_object,
     deeply_nested,
     missing_messages,
     mistyped_messages,
@@ -61,6 +56,6 @@ PLAIN_FAULTS = (
 STREAM_FAULTS = (
     mistyped_messages_stream,
     context_overflow_stream,
-    wrong_key_stream,
+    empty_key_stream,
 )
 CLIENT_FAULTS = PLAIN_FAULTS + STREAM_FAULTS + EMBEDDINGS_FAULTS

@@ -8,6 +8,6 @@ model_unknown = Probe("model-unknown", "GET", "/v1/models/sixgates-no-such-model
 models_list_no_key = Probe(
     "models-list-no-key", "GET", "/v1/models", auth=Auth.NONE, capability="auth", deadline_s=10
 )
-models_list_wrong_key = Probe(
-    "models-list-wrong-key", "GET", "/v1/models", auth=Auth.WRONG, capability="auth", deadline_s=10
+models_list_wrong_scheme = Probe(
+    "models-list-wrong-scheme", "GET", "/v1/models", auth=Auth.SCHEME, capability="auth", deadline_s=10
 )

@@ -94,7 +94,6 @@ tool_one_at_most = _tool(
     },
     "tools.required.accepted",
 )
-tools_empty = Probe("tools-empty", body={**_asking("Say hello.", None, max_tokens=4), "tools": []})
 
 
 def _call(identity: str, city: str) -> dict[str, Any]:
@@ -159,8 +158,4 @@ round_trip_content_parts = _round_trip(
 round_trip_two_results = _round_trip(
     "tool-round-trip-two-results",
     _history({"content": "", "tool_calls": _TWO}, ("call_ghi456jkl", "rain"), _RESULT),
-)
-round_trip_null_id = _round_trip(
-    "tool-round-trip-null-id",
-    _history({"content": None, "tool_calls": [{**_ONE[0], "id": None}]}, _RESULT),
 )

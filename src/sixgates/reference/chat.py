@@ -21,7 +21,7 @@ def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
     prompt = tokens_in(*messages, *(body.get("tools") or []))
     if prompt > desk.context_length:
         raise invalid("the prompt is too long", "messages", "context_length_exceeded")
-    answers = [_answer(desk, body, messages) for _ in range(body.get("n") or 1)]
+    answers = [answer(desk, body, messages) for _ in range(body.get("n") or 1)]
     spent = sum(len(answer.thought) + len(answer.tokens) for answer in answers)
     usage = {"prompt_tokens": prompt, "completion_tokens": spent, "total_tokens": prompt + spent}
     head = {"id": f"chatcmpl-{desk.number()}", "created": CREATED, "model": desk.model}
@@ -60,7 +60,8 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
-def _answer(desk: Desk, body: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> Answer:
+def answer(desk: Desk, body: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> Answer:
+    """What the model writes in a conversation: text, or the call that the request forces; raises Refused."""
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or 256
     tool = _forced(body)
     if tool is not None:

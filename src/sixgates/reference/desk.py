@@ -38,6 +38,7 @@ class Desk:
     key: str | None = None
     context_length: int = 2048
     owner: str = "sixgates"
+    stored: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     def number(self) -> int:

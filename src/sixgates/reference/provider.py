@@ -16,12 +16,14 @@ from sixgates.reference.chat import chat
 from sixgates.reference.completions import complete
 from sixgates.reference.desk import CREATED, Desk, Refused, invalid
 from sixgates.reference.embeddings import embed
+from sixgates.reference.responses import respond
 
 Endpoint = Callable[[Desk, Mapping[str, Any]], Response]
 POSTED: Mapping[str, Endpoint] = {
     "/v1/chat/completions": chat,
     "/v1/completions": complete,
     "/v1/embeddings": embed,
+    "/v1/responses": respond,
 }
 """The endpoints that take a JSON object, by path."""
 

@@ -6,7 +6,6 @@ The walk is `config.routing`, which a test compares with LiteLLM's own router. A
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,7 @@ from sixgates.config.compile import gateway_config
 from sixgates.config.gateway import is_local
 from sixgates.config.routing import Endpoint, Hop, Route, Router
 from sixgates.config.stack import MAPPINGS, PROVIDERS
-from sixgates.config.wildcard import regex_error, wildcard_of
+from sixgates.config.wildcard import filled, regex_error, wildcard_of
 
 BACK_OFF_S = 2.0
 DEFAULT_TIMEOUT_S = 6000.0
@@ -106,9 +105,8 @@ class Explainer:
                 where = self.stack.position(PROVIDERS, "providers", provider, "models", key=True)
                 yield f"model of {provider} ({_line(where)})"
         for index, pattern in enumerate(mappings.patterns):
-            if regex_error(pattern.pattern) or not wildcard_of(pattern.pattern):
-                continue
-            if re.search(pattern.pattern, name) or name == wildcard_of(pattern.pattern):
+            wildcard = wildcard_of(pattern.pattern)
+            if wildcard and not regex_error(pattern.pattern) and filled(wildcard, name) is not None:
                 where = self.stack.position(MAPPINGS, "patterns", index, "pattern")
                 yield f"pattern {pattern.pattern} ({_line(where)})"
 

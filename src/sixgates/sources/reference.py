@@ -12,8 +12,6 @@ from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.select import Unmet
 
-WRONG_KEY = "sixgates-wrong-key"
-
 
 def answers(
     provider: ReferenceProvider | MutantProvider, probes: Iterable[Probe], *, context_length: int = 2048
@@ -35,10 +33,10 @@ def answers(
 
 def with_key(request: Request, auth: Auth, key: str | None) -> Request:
     """The request with the credentials that the probe asks for; `key` None means that there are none to show."""
-    shown = {Auth.KEY: key, Auth.NONE: None, Auth.WRONG: WRONG_KEY}[auth]
-    if shown is None:
-        return request
-    return replace(request, headers=(*request.headers, ("Authorization", f"Bearer {shown}")))
+    shown = auth.header(key)
+    return (
+        request if shown is None else replace(request, headers=(*request.headers, ("Authorization", shown)))
+    )
 
 
 def _exchange(provider: ReferenceProvider | MutantProvider, probe: Probe, request: Request) -> Exchange:

@@ -23,10 +23,3 @@ mutant(
     edit=with_body(b"404 page not found", "text/plain"),
     caught_by=["http.unknown_route"],
 )
-mutant("wrong-method-500", on=_on_wrong_method, edit=with_status(500), caught_by=["http.method_not_allowed"])
-mutant(
-    "wrong-method-empty",
-    on=_on_wrong_method,
-    edit=with_body(b"", "text/plain"),
-    caught_by=["http.method_not_allowed"],
-)

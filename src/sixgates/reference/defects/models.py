@@ -89,6 +89,12 @@ mutant(
 )
 mutant("model-unknown-detail", on=_unknown, edit=in_error(_as_detail), caught_by=["models.retrieve.unknown"])
 mutant(
+    "models-listing-by-any-scheme",
+    on=lambda request: _listing(request) and (request.header("authorization") or "").startswith("Basic"),
+    edit=with_body(b'{"object": "list", "data": []}', status=200),
+    caught_by=["models.list.auth"],
+)
+mutant(
     "models-listing-open",
     on=_unauthorised,
     edit=with_body(b'{"object": "list", "data": []}', status=200),

@@ -217,7 +217,9 @@ mutant(
 
 
 def _tools_where(holds: Callable[[Document], bool]) -> Applies:
-    return lambda request: any(holds(tool["function"]) for tool in body_of(request).get("tools") or [])
+    return lambda request: any(
+        holds(tool["function"]) for tool in body_of(request).get("tools") or [] if "function" in tool
+    )
 
 
 mutant(
@@ -232,12 +234,6 @@ mutant(
     edit=REFUSED,
     caught_by=["tools.named.accepted_object"],
 )
-mutant(
-    "tools-empty-crash",
-    on=lambda request: body_of(request).get("tools") == [],
-    edit=CRASHED,
-    caught_by=["tools.empty_array"],
-)
 
 
 def _history_where(holds: Callable[[Document, list[Document]], bool]) -> Applies:
@@ -245,7 +241,7 @@ def _history_where(holds: Callable[[Document, list[Document]], bool]) -> Applies
         messages = body_of(request).get("messages")
         if not isinstance(messages, list) or len(messages) < 3 or not messages[1].get("tool_calls"):
             return False
-        return bool(messages[1].get("tool_calls")) and holds(messages[1], messages[2:])
+        return holds(messages[1], messages[2:])
 
     return applies
 
@@ -265,12 +261,6 @@ for _name, (_holds, _check) in _HISTORIES.items():
         edit=REFUSED,
         caught_by=[f"tools.roundtrip.{_check}"],
     )
-mutant(
-    "tool-history-null-id-crashes",
-    on=_history_where(lambda call, _: call["tool_calls"][0]["id"] is None),
-    edit=CRASHED,
-    caught_by=["tools.roundtrip.null_ids"],
-)
 
 
 def _finish(reason: str) -> Edit:

@@ -1,0 +1,88 @@
+"""What the Responses API must take as input: messages, thoughts, calls and their results, as clients replay them."""
+
+from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.checks.responses import at_least
+from sixgates.exchange import Exchange
+from sixgates.probes.responses import (
+    LONGER,
+    response_stream,
+    response_thought,
+    response_tool_result,
+    response_tool_stream,
+)
+from sixgates.responses_view import FinalResponse, ResponseStream, asked
+from sixgates.select import OBJECT, Findings
+from sixgates.views import Reply
+
+
+@check(
+    "responses.input_items",
+    MUST,
+    probe=response_stream,
+    evidence=[
+        "spec: InputItem",
+        "vllm-project/vllm#33089",
+        "vllm-project/vllm#45273",
+        "lmstudio-ai/lmstudio-bug-tracker#1652",
+    ],
+)
+def items_are_accepted(exchange: Exchange) -> Findings:
+    """Messages of a developer, a user and the assistant are accepted with `stream`, and answered with events."""
+    yield from answered_with_events(exchange)
+
+
+@check(
+    "responses.input_items_read",
+    SHOULD,
+    probe=response_stream,
+    evidence=["spec: InputItem", "vllm-project/vllm#33089"],
+)
+def items_are_read(answer: FinalResponse) -> Findings:
+    """Every message of the input counts: there are at least as many input tokens as words."""
+    words = sum(len(item["content"][0]["text"].split()) for item in asked(answer.request)["input"])
+    yield from answer["usage"]["input_tokens"].unlike(at_least(words, "one for each word of the input"))
+
+
+@check(
+    "responses.reasoning_item_input",
+    SHOULD,
+    probe=response_thought,
+    evidence=["spec: ReasoningItem", "ggml-org/llama.cpp#29159"],
+)
+def thoughts_may_come_back(reply: Reply) -> Findings:
+    """A reasoning item between messages, with an empty summary and no content, is accepted."""
+    yield from reply.status_in(200)
+    yield from reply.json.unlike(OBJECT)
+
+
+@check(
+    "responses.tools.output_roundtrip",
+    MUST,
+    probe=response_tool_result,
+    evidence=["spec: FunctionCallOutputItemParam", "vllm-project/vllm#33089", "agentjido/req_llm#421"],
+)
+def results_are_accepted(reply: Reply) -> Findings:
+    """A function_call and its function_call_output in the input are accepted, and answered."""
+    yield from reply.status_in(200)
+    yield from reply.json.unlike(OBJECT)
+
+
+@check(
+    "responses.tools.output_read",
+    SHOULD,
+    together=[response_tool_stream, response_tool_result],
+    requires=["responses.tools.output_roundtrip"],
+    evidence=["spec: FunctionCallOutputItemParam", "vllm-project/vllm#33089"],
+)
+def results_are_read(before: FinalResponse, answer: FinalResponse) -> Findings:
+    """The result of a call counts as input tokens."""
+    least = before["usage"]["input_tokens"].integer + len(LONGER.split())
+    why = "as for the tool alone and one for each word of its result"
+    yield from answer["usage"]["input_tokens"].unlike(at_least(least, why))
+
+
+def answered_with_events(exchange: Exchange) -> Findings:
+    """What is wrong with the answer to a streamed request: another status, no events, or an error among them."""
+    for event in ResponseStream.of(exchange).events:
+        if event["type"].value == "error" or event["error"].given:
+            yield event.finding("no error")

@@ -1,0 +1,139 @@
+"""What a call of a function must be in the Responses API, and in the events of its stream."""
+
+from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.checks.responses_input import answered_with_events
+from sixgates.exchange import Exchange, Finding
+from sixgates.probes.responses import response_tool_stream
+from sixgates.responses_view import ARGUMENTS, ARGUMENTS_DONE, DONE, FinalResponse, Item, ResponseStream, same
+from sixgates.select import (
+    MISSING,
+    NON_EMPTY_STRING,
+    OBJECT,
+    STRING,
+    Findings,
+    Json,
+    Kind,
+    Unmet,
+    literal,
+    parse_json,
+    shown,
+)
+
+SPEC = "spec: FunctionToolCall"
+CALLED = ("responses.tools.required_called",)
+
+
+@check(
+    "responses.tools.flat_format",
+    MUST,
+    probe=response_tool_stream,
+    evidence=["spec: FunctionTool", "lmstudio-ai/lmstudio-bug-tracker#1652"],
+)
+def flat_tools_are_accepted(exchange: Exchange) -> Findings:
+    """A tool with its name beside its type, not under `function`, is accepted, and answered with events."""
+    yield from answered_with_events(exchange)
+
+
+@check(
+    "responses.tools.required_called",
+    MUST,
+    probe=response_tool_stream,
+    evidence=["spec: ToolChoiceOptions", "ollama/ollama#11171"],
+)
+def a_required_tool_is_called(answer: FinalResponse) -> Findings:
+    """The tool choice "required" yields a call, though the prompt asks for none; else only the limit came first."""
+    if not answer.items("function_call") and not (answer.output and answer.only_thought):
+        got = f"status {shown(answer['status'].value)}, text {shown(answer.text)}"
+        yield Finding(answer["output"].where, "an item of type function_call, as tool_choice requires", got)
+
+
+@check(
+    "responses.tools.call_item",
+    MUST,
+    probe=response_tool_stream,
+    requires=CALLED,
+    evidence=[SPEC, "tenstorrent/tt-inference-server#2433"],
+)
+def calls_have_their_shape(answer: FinalResponse) -> Findings:
+    """A call has a call_id, the tool's name, and arguments as a string that holds a JSON object."""
+    for call in _calls(answer):
+        yield from call["call_id"].unlike(NON_EMPTY_STRING)
+        yield from call["name"].unlike(literal("get_weather"))
+        if answer["status"].value == "incomplete":
+            yield from call["arguments"].unlike(STRING)
+        else:
+            yield from parse_json(call["arguments"].text, call["arguments"].where).unlike(OBJECT)
+
+
+@check(
+    "responses.tools.call_item_fields",
+    SHOULD,
+    probe=response_tool_stream,
+    requires=CALLED,
+    evidence=[SPEC, "tenstorrent/tt-inference-server#2433"],
+)
+def calls_have_all_fields(answer: FinalResponse) -> Findings:
+    """A call has an id of its own and a status."""
+    for call in _calls(answer):
+        yield from call["id"].unlike(NON_EMPTY_STRING)
+        yield from call["status"].unlike(literal("completed", "incomplete", "in_progress"))
+
+
+@check(
+    "responses.tools.args_events",
+    MUST,
+    probe=response_tool_stream,
+    requires=CALLED,
+    evidence=[SPEC, "spec: ResponseFunctionCallArgumentsDeltaEvent"],
+    breaks=["langchain-openai", "pydantic-ai"],
+)
+def arguments_come_in_pieces(stream: ResponseStream) -> Findings:
+    """A call is added without arguments; the deltas add up to those of its done events and of the final output."""
+    for item in _called(stream):
+        gathered = item.gathered(ARGUMENTS)
+        yield from item.added["item"]["arguments"].unlike(literal("") | MISSING)
+        for event in item.of(ARGUMENTS_DONE):
+            yield from event["arguments"].unlike(_pieces(gathered))
+        for event in item.of(DONE):
+            yield from event["item"]["arguments"].unlike(_pieces(gathered))
+        for call in _final(stream, item):
+            yield from call["arguments"].unlike(_pieces(gathered))
+
+
+@check(
+    "responses.tools.args_done",
+    SHOULD,
+    probe=response_tool_stream,
+    requires=CALLED,
+    evidence=["spec: ResponseFunctionCallArgumentsDoneEvent"],
+)
+def arguments_are_done_once(stream: ResponseStream) -> Findings:
+    """When a call's arguments are whole, one event says so."""
+    for item in _called(stream):
+        number = len(item.of(ARGUMENTS_DONE))
+        if number != 1:
+            yield Finding(item.added.where, f"one event {ARGUMENTS_DONE} after it", str(number))
+
+
+def _calls(answer: FinalResponse) -> list[Json]:
+    calls = answer.items("function_call")
+    if not calls and not answer.only_thought:
+        raise Unmet(answer["output"].finding("an item of type function_call"))
+    return calls
+
+
+def _called(stream: ResponseStream) -> list[Item]:
+    calls = [item for item in stream.items if item.is_call]
+    final = FinalResponse(stream.terminal["response"], stream.request)
+    if not calls and not final.only_thought:
+        raise Unmet(stream.items[0].added["item"]["type"].finding('"function_call"'))
+    return calls
+
+
+def _final(stream: ResponseStream, item: Item) -> list[Json]:
+    calls = FinalResponse(stream.terminal["response"], stream.request).items("function_call")
+    return [call for call in calls if same(call["id"], item.id)]
+
+
+def _pieces(gathered: str) -> Kind:
+    return Kind(f"{shown(gathered)}, as the deltas add up to", lambda value: value == gathered)
