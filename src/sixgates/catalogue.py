@@ -124,7 +124,15 @@ class Probe:
     @property
     def fingerprint(self) -> str:
         """Changes whenever the request would change; a recording with another one is stale."""
-        recipe = [self.name, self.method, self.path, self.body, repr(self.raw), self.auth, self.group]
+        recipe: list[Any] = [
+            self.name,
+            self.method,
+            self.path,
+            self.body,
+            repr(self.raw),
+            self.auth,
+            self.group,
+        ]
         if self.derive is not None:
             recipe += [self.after.fingerprint if self.after else None, inspect.getsource(self.derive)]
         if self.headers:

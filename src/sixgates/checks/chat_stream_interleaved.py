@@ -44,8 +44,8 @@ def streams_keep_to_their_answers(
     first_alone: Exchange, second_alone: Exchange, first: Exchange, second: Exchange
 ) -> Findings:
     """Of streams at the same time none holds text of another's answer, as that was when sent by itself."""
-    texts = [_text(exchange) for exchange in (first_alone, second_alone)]
-    for exchange, own, other in ((first, *texts), (second, *texts[::-1])):
+    one, another = _text(first_alone), _text(second_alone)
+    for exchange, own, other in ((first, one, another), (second, another, one)):
         said = _text(exchange)
         if said and not own.startswith(said) and mixed(said, own, other):
             expected = f"only text of its own answer, {shown(own)}"
