@@ -198,6 +198,13 @@ class Check:
         return next(area for area in AREAS if self.id.startswith(f"{area}."))
 
     @property
+    def needs(self) -> frozenset[str]:
+        """The capabilities without which nothing is judged: its own, and the fewest with which a probe is sent."""
+        needs = [frozenset(probe.needs) for probe in self.probes]
+        of_probes = frozenset[str]().union(*needs) if self.together else min(needs, key=len)
+        return of_probes | ({self.capability} if self.capability else frozenset())
+
+    @property
     def prerequisites(self) -> tuple[str, ...]:
         """Checks that must hold before this one can be judged: its own and those of its probes."""
         answered = () if self.unconditional else (probe.answered_by for probe in self.probes)

@@ -76,7 +76,7 @@ class Collector:
             interrupted=interrupted,
             exit_status=exit_status,
         )
-        return build(run, self.verdicts, gates, self._secrets())
+        return build(run, self.verdicts, gates, self._secrets(), self._readiness())
 
     def write(self, document: Document, directory: Path, baseline: Path | None) -> Path:
         """Write the report; raises ReportError when the disk or the baseline refuses."""
@@ -84,6 +84,15 @@ class Collector:
 
         changes = compare(load(baseline), document) if baseline is not None else None
         return write(document, directory, changes)
+
+    def _readiness(self) -> Any:
+        from sixgates import catalogue
+        from sixgates.readiness import assess
+        from sixgates.verdict import Gate
+
+        if not any(one.gate is Gate.CONTRACT and one.provider for one in self.verdicts):
+            return ()
+        return assess(self.verdicts, catalogue.load().checks.values())
 
     def _thresholds(self) -> Any:
         from sixgates.config import ConfigError

@@ -12,7 +12,7 @@ from typing import Any
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Findings, Unexercised, Unmet
-from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+from sixgates.verdict import EXCUSED, Cause, Gate, Level, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ class Judgement:
             case Outcome.PASSED | Outcome.ADVISORY:
                 return None
             case Outcome.DEVIATION:
-                return _not_applicable(f"{name} is a declared deviation: {verdict.reason}")
+                return _not_applicable(f"{name} {EXCUSED}: {verdict.reason}")
             case Outcome.NOT_APPLICABLE:
                 return _not_applicable(verdict.reason)
             case Outcome.NOT_EXERCISED:

@@ -63,6 +63,8 @@ _RED = {Outcome.FAILED, Outcome.STALE, Outcome.BLOCKED, Outcome.ERROR}
 
 FOUND = "found but undeclared"
 """How the reason begins of what a provider offers and does not declare."""
+EXCUSED = "is a declared deviation"
+"""What the reason says where a check cannot be judged because of a declared deviation from another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ def bytewise(response: Response) -> Response:
     return replace(response, chunks=tuple(pieces))
 
 
+WITNESSED = {"chat.stream.witness", "chat.stream.witness_helper"}
 INCREMENTAL = {"chat.stream.incremental", "chat.stream.incremental_with_tools"}
 LEGAL: dict[str, tuple[Edit, set[str]]] = {
     "no space after the colon": (each_piece(lambda piece: piece.replace(b"data: ", b"data:", 1)), set()),
@@ -121,7 +122,8 @@ LEGAL: dict[str, tuple[Edit, set[str]]] = {
     "comments in events": (each_piece(lambda piece: b": hi\n" + piece), set()),
     "blank lines between events": (each_piece(lambda piece: piece + b"\n\n"), set()),
     "several data lines": (each_piece(on_many_lines), set()),
-    "byte-order mark": (in_pieces(lambda pieces: [b"\xef\xbb\xbf" + pieces[0], *pieces[1:]]), set()),
+    # Legal, and yet openai-python takes the mark for a part of the field's name and loses the first event.
+    "byte-order mark": (in_pieces(lambda pieces: [b"\xef\xbb\xbf" + pieces[0], *pieces[1:]]), WITNESSED),
     "event names": (each_piece(lambda piece: b"event: message\n" + piece), set()),
     "event ids": (in_pieces(numbered), set()),
     "charset": (with_header("content-type", "Text/Event-Stream; charset=utf-8"), set()),
@@ -149,7 +151,8 @@ def test_legal_variations_raise_no_alarm(name: str, judge: Judge, changed_stream
     edit, allowed = LEGAL[name]
     verdicts = judge(changed_streams(edit))
     assert alarms(verdicts) <= allowed
-    assert not any(verdict.level is Level.MUST for verdict in verdicts if verdict.check in alarms(verdicts))
+    must = {verdict.check for verdict in verdicts if verdict.level is Level.MUST}
+    assert alarms(verdicts) & must <= WITNESSED
 
 
 def test_a_cut_at_any_byte_changes_nothing(streams: dict[str, Exchange]) -> None:

@@ -48,21 +48,21 @@ WHOLE = tuple(each for each in CHATS if not _asks_for_stream(each))
 @check("chat.witness", MUST, each=WHOLE, evidence=[SPEC, "openai/openai-python#2722"], breaks=RAW)
 def the_sdk_reads_answers(exchange: Exchange) -> Findings:
     """The official SDK reads every answer and holds its text, its tool calls, its end and its usage."""
-    if not refused(exchange):
+    if readable(exchange):
         yield from reading.chat(exchange)
 
 
 @check("chat.stream.witness", MUST, each=STREAMS, evidence=[SPEC_STREAM], breaks=RAW)
 def the_sdk_reads_streams(exchange: Exchange) -> Findings:
     """The official SDK reads every stream and holds its text, its tool calls, its end and its usage."""
-    if not refused(exchange):
+    if readable(exchange):
         yield from reading.chat(exchange)
 
 
 @check("chat.stream.witness_helper", SHOULD, each=STREAMS, evidence=[SPEC_STREAM], breaks=HELPER)
 def the_helper_reads_streams(exchange: Exchange) -> Findings:
     """The stream helper of the official SDK reads every stream and loses nothing that the SDK itself holds."""
-    if not refused(exchange):
+    if readable(exchange):
         yield from reading.helper(exchange)
 
 
@@ -75,7 +75,7 @@ def the_helper_reads_streams(exchange: Exchange) -> Findings:
 )
 def the_sdk_reads_completions(exchange: Exchange) -> Findings:
     """The official SDK reads every legacy completion and holds its text, its end and its usage."""
-    if not refused(exchange):
+    if readable(exchange):
         yield from reading.legacy(exchange)
 
 
@@ -88,7 +88,7 @@ def the_sdk_reads_completions(exchange: Exchange) -> Findings:
 )
 def the_sdk_reads_embeddings(exchange: Exchange) -> Findings:
     """The official SDK reads every answer and holds the vectors that were sent, in their order."""
-    if not refused(exchange):
+    if readable(exchange):
         yield from reading.embeddings(exchange)
 
 
@@ -107,7 +107,7 @@ def the_sdk_lists_models(exchange: Exchange) -> Findings:
 )
 def the_sdk_raises_refusals(first: Exchange, second: Exchange, third: Exchange) -> Findings:
     """A refusal reaches the official SDK's user as the exception of its status, with the server's message."""
-    refusals = [each for each in (first, second, third) if refused(each)]
+    refusals = [each for each in (first, second, third) if _refused(each)]
     if not refusals:
         raise Unexercised("the server refuses none of the requests that are faulty")
     for exchange in refusals:
@@ -116,6 +116,10 @@ def the_sdk_raises_refusals(first: Exchange, second: Exchange, third: Exchange) 
         yield from reading.refusal(exchange, reply.status, message)
 
 
-def refused(exchange: Exchange) -> bool:
-    """Whether a request was refused, which is not for the witness to judge; raises Unmet when nothing came."""
+def readable(exchange: Exchange) -> bool:
+    """Whether an answer came whole: what is refused or cut off, other checks judge, and the SDK rightly raises."""
+    return exchange.error is None and not _refused(exchange)
+
+
+def _refused(exchange: Exchange) -> bool:
     return Reply.of(exchange).status >= 400

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sixgates.catalogue import SHOULD, check
-from sixgates.checks.witness import STREAMS, WHOLE, refused
+from sixgates.checks.witness import STREAMS, WHOLE, readable
 from sixgates.exchange import Exchange
 from sixgates.probes.completions import completions, completions_two_prompts
 from sixgates.select import Findings
@@ -64,14 +64,14 @@ OF_COMPLETIONS: Mapping[str, str] = {
 @check("chat.sdk_types", SHOULD, each=WHOLE, evidence=["spec: CreateChatCompletionResponse"])
 def answers_are_of_the_sdks_type(exchange: Exchange) -> Findings:
     """Members that no other check judges have, where they are there, the types that the official SDK declares."""
-    if not refused(exchange):
+    if readable(exchange):
         yield from mistyped(CHAT, Document.of(exchange).root, _JUDGED_CHAT)
 
 
 @check("chat.stream.sdk_types", SHOULD, each=STREAMS, evidence=["spec: CreateChatCompletionStreamResponse"])
 def chunks_are_of_the_sdks_type(exchange: Exchange) -> Findings:
     """Members of chunks that no other check judges have the types that the official SDK declares."""
-    for chunk in () if refused(exchange) else ChatStream.of(exchange).completion_chunks:
+    for chunk in ChatStream.of(exchange).completion_chunks if readable(exchange) else ():
         yield from mistyped(CHUNK, chunk, _JUDGED_CHUNKS)
 
 
@@ -83,7 +83,7 @@ def chunks_are_of_the_sdks_type(exchange: Exchange) -> Findings:
 )
 def completions_are_of_the_sdks_type(exchange: Exchange) -> Findings:
     """Members that no other check judges have, where they are there, the types that the official SDK declares."""
-    if not refused(exchange):
+    if readable(exchange):
         yield from mistyped(COMPLETION, Document.of(exchange).root, _JUDGED_COMPLETIONS)
 
 

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sixgates.gates import GateResult
+from sixgates.readiness import Readiness
 from sixgates.report.redaction import redactor
 from sixgates.verdict import Verdict
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 LONGEST_TEXT = 20_000
 
 Document = dict[str, Any]
@@ -51,7 +52,11 @@ class RunInfo:
 
 
 def build(
-    run: RunInfo, verdicts: Sequence[Verdict], gates: Sequence[GateResult], secrets: Iterable[str] = ()
+    run: RunInfo,
+    verdicts: Sequence[Verdict],
+    gates: Sequence[GateResult],
+    secrets: Iterable[str] = (),
+    readiness: Iterable[Readiness] = (),
 ) -> Document:
     """`gates.json` as data; every secret given is masked in every text of it."""
     results = sorted((_result(verdict) for verdict in verdicts), key=_place)
@@ -59,6 +64,7 @@ def build(
         "schema_version": SCHEMA_VERSION,
         "run": _run(run),
         "gates": [{**gate.to_json(), "run": run.id} for gate in gates],
+        "readiness": [one.to_json() for one in readiness],
         "results": results,
         "footer": {"results": len(results)},
     }
@@ -112,7 +118,18 @@ def _seconds(duration: float) -> float:
 
 # Closed sets of our own, which a secret that happens to be the word FAILED must not unmake.
 _OURS = frozenset(
-    {"schema_version", "started_at", "finished_at", "mode", "status", "outcome", "level", "counts", "tool"}
+    {
+        "schema_version",
+        "started_at",
+        "finished_at",
+        "mode",
+        "status",
+        "state",
+        "outcome",
+        "level",
+        "counts",
+        "tool",
+    }
 )
 
 

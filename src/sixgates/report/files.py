@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sixgates.gates import GateStatus
+from sixgates.readiness import State
 from sixgates.report.badge import render_badge
 from sixgates.report.document import Document, ReportError
 from sixgates.report.markdown import render_markdown
@@ -108,6 +109,8 @@ _RESULT = {
     "duration_s": _NUMBER,
 }
 _FINDING = dict.fromkeys(("where", "expected", "got", "hint"), _TEXT)
+_READINESS = {"provider": _TEXT, "clients": _LIST, "profiles": _LIST}
+_STANDING = {"name": _TEXT, "state": _TEXT, "through": _LIST}
 _CAUSE = {"key": _TEXT, "summary": _TEXT, "next_steps": _LIST}
 
 
@@ -131,6 +134,10 @@ class _Checked:
             self.refuse("gates", "must be the six gates, ids 1 to 6 in order")
         for number, result in enumerate(document["results"]):
             self.result(f"results[{number}]", result)
+        readiness = {"readiness": document.get("readiness", [])}  # reports of version 1.0 have none
+        self.fields("the document", readiness, {"readiness": _LIST})
+        for number, one in enumerate(readiness["readiness"]):
+            self.readiness(f"readiness[{number}]", one)
         self.fields("footer", document["footer"], {"results": (int,)})
         promised, there = document["footer"]["results"], len(document["results"])
         if promised != there:
@@ -167,6 +174,15 @@ class _Checked:
             self.texts(f"{where}.cause.next_steps", result["cause"]["next_steps"])
         self.texts(f"{where}.evidence", result["evidence"])
         self.texts(f"{where}.breaks", result["breaks"])
+
+    def readiness(self, where: str, readiness: Any) -> None:
+        self.fields(where, readiness, _READINESS)
+        for word in ("clients", "profiles"):
+            for number, standing in enumerate(readiness[word]):
+                place = f"{where}.{word}[{number}]"
+                self.fields(place, standing, _STANDING)
+                self.one_of(f"{place}.state", standing["state"], list(State))
+                self.texts(f"{place}.through", standing["through"])
 
     def fields(self, where: str, value: Any, shape: Mapping[str, tuple[type, ...]]) -> None:
         if not isinstance(value, dict):

@@ -10,6 +10,7 @@ from typing import Any
 from sixgates.gates import GateStatus
 from sixgates.report.deviations import Accepted, accepted
 from sixgates.report.escaping import block, code, prose
+from sixgates.report.standing import standing_table
 from sixgates.report.terminal import root_causes
 from sixgates.verdict import FOUND, Outcome
 
@@ -54,6 +55,7 @@ def _sections(document: Json, changes: Mapping[str, Sequence[str]] | None) -> li
     folded = f"<details>\n<summary>Advisories ({len(advisories)})</summary>\n"
     return [
         _Section("## What stands in the way", [_cause(one) for one in root_causes(document["gates"])]),
+        _Section("## Clients and profiles", standing_table(document.get("readiness", []))),
         _Section("## Since the baseline", [] if changes is None else _changes(changes)),
         _Section(f"## Failures ({len(failures)})", failures),
         _Section(f"## Accepted deviations ({len(deviations)})", deviations),

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sixgates.gates import GateStatus
-from sixgates.report.document import Document, ReportError
-from sixgates.verdict import Outcome
+from sixgates.report.document import SCHEMA_VERSION, Document, ReportError
+from sixgates.verdict import Gate, Outcome
 
 _RED = frozenset(outcome.value for outcome in Outcome if outcome.red)
 _GREEN = frozenset({Outcome.PASSED.value, Outcome.ADVISORY.value, Outcome.DEVIATION.value})
@@ -27,9 +27,10 @@ def merge(documents: Sequence[Document]) -> Document:
         if result["gate"] == gate["id"]
     ]
     return {
-        "schema_version": ordered[-1]["schema_version"],
+        "schema_version": SCHEMA_VERSION,
         "run": _joined([one["run"] for one in ordered]),
         "gates": gates,
+        "readiness": chosen[Gate.CONTRACT - 1].get("readiness", []),
         "results": results,
         "footer": {"results": len(results)},
     }

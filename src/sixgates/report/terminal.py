@@ -8,6 +8,7 @@ from typing import Any
 
 from sixgates.gates import GateStatus
 from sixgates.report.deviations import accepted
+from sixgates.report.standing import standing_lines
 from sixgates.report.visible import shorten, visible
 from sixgates.verdict import FOUND, Outcome, Verdict
 
@@ -37,6 +38,7 @@ def render_table(
     """Six rows, each root cause once with what to do next, and where the report lies."""
     lines = [_title(document), *_rows(document["gates"], width, color), *_causes(document["gates"], width)]
     lines += [*_deviations(document["results"], width), *_undeclared(document["results"], width)]
+    lines += _standing(document.get("readiness", []), width)
     if path is not None:
         lines += ["", f"report: {visible(path)}"]
     return [plain(line, encoding) for line in lines]
@@ -136,6 +138,14 @@ def _deviations(results: Sequence[Mapping[str, Any]], width: int) -> Iterator[st
         yield from _wrapped(visible(f"{one.check} [{who}]{hurt}"), width, "    ", "      ")
     if (left := len(found) - MOST_CAUSES) > 0:
         yield f"    … and {left} more, all in the report"
+
+
+def _standing(readiness: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    if readiness:
+        yield ""
+    for line in standing_lines(readiness):
+        indent = "    " if line.startswith(" ") else "  "
+        yield from _wrapped(visible(line.strip()), width, indent, "      ")
 
 
 def _undeclared(results: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:

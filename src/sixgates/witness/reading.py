@@ -6,6 +6,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache, wraps
 from typing import Any
 
 from sixgates.completion import asked_for_stream
@@ -20,6 +21,18 @@ ASKED: Any = [{"role": "user", "content": "What is replayed does not depend on t
 MODEL = "replayed"
 
 
+def _once(read: Callable[[Exchange], Findings]) -> Callable[[Exchange], Findings]:
+    """Read an exchange once for all judgements that share it: the SDK needs milliseconds, our own views do not."""
+    kept = lru_cache(maxsize=128)(lambda exchange: tuple(read(exchange)))
+
+    @wraps(read)
+    def reading(exchange: Exchange) -> Findings:
+        yield from kept(exchange)
+
+    return reading
+
+
+@_once
 def chat(exchange: Exchange) -> Findings:
     """What `chat.completions.create` loses, plain or streamed."""
     streamed = asked_for_stream(exchange.request)
@@ -28,11 +41,13 @@ def chat(exchange: Exchange) -> Findings:
     yield from _compared(call, expected, lambda: (_chunks if streamed else _chat)(exchange))
 
 
+@_once
 def helper(exchange: Exchange) -> Findings:
     """What `chat.completions.stream` loses of a stream."""
     yield from _compared("chat.completions.stream()", Held.of(exchange), lambda: _helped(exchange))
 
 
+@_once
 def legacy(exchange: Exchange) -> Findings:
     """What `completions.create` loses, plain or streamed."""
     streamed = asked_for_stream(exchange.request)
@@ -41,6 +56,7 @@ def legacy(exchange: Exchange) -> Findings:
     yield from _compared(call, expected, lambda: _legacy(exchange, streamed=streamed))
 
 
+@_once
 def embeddings(exchange: Exchange) -> Findings:
     """What `embeddings.create` makes of the vectors; it decodes base64 by itself."""
     entries = Document.of(exchange)["data"].elements
@@ -57,6 +73,7 @@ def embeddings(exchange: Exchange) -> Findings:
         )
 
 
+@_once
 def models(exchange: Exchange) -> Findings:
     """What `models.list` loses of the ids."""
     expected = [entry["id"].value for entry in Document.of(exchange)["data"].elements]

@@ -1,0 +1,162 @@
+"""Which clients a provider is safe for, and which profiles it passes: verdicts of the contract, read by who is hurt.
+
+Both are said of providers whose whole contract was judged; a run of a few checks shows neither.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from sixgates.capability import PROFILES
+from sixgates.catalogue import Check
+from sixgates.verdict import EXCUSED, Gate, Level, Outcome, Verdict
+
+CLIENTS = (
+    "openai-python",
+    "openai-python helper",
+    "openai-node",
+    "openai-node helper",
+    "langchain-openai",
+    "pydantic-ai",
+    "litellm",
+    "Vercel AI SDK",
+)
+"""The clients that were fed the defects: both SDKs, each with its stream helper, and what rides on them."""
+
+
+class State(StrEnum):
+    """What a run says about a client, or about a profile."""
+
+    SAFE = "safe"
+    AT_RISK = "at risk"
+    BROKEN = "broken"
+    UNMEASURED = "not measured"
+    PASSED = "passed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    NOT_OFFERED = "not offered"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A client or a profile with its state, and the checks through which it has it."""
+
+    name: str
+    state: State
+    through: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """One provider's clients and profiles."""
+
+    provider: str
+    clients: tuple[Standing, ...]
+    profiles: tuple[Standing, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The readiness as it stands in `gates.json`, one entry of `readiness`."""
+        return asdict(self)
+
+
+_BROKEN = {Outcome.FAILED, Outcome.ADVISORY, Outcome.DEVIATION}
+_UNJUDGED = {Outcome.BLOCKED, Outcome.NOT_EXERCISED, Outcome.ERROR}
+_FAILED = {Outcome.FAILED, Outcome.STALE, Outcome.ERROR}
+_PARTIAL = {Outcome.BLOCKED, Outcome.NOT_EXERCISED, Outcome.DEVIATION, Outcome.NOT_APPLICABLE}
+_WHERE_DECLARED = frozenset({"auth", "context_length"})
+"""Capabilities that a profile does not ask for, and whose checks count where a provider has them."""
+
+
+def assess(verdicts: Iterable[Verdict], checks: Iterable[Check]) -> tuple[Readiness, ...]:
+    """The readiness of each provider, by name, that has a verdict of every one of these checks."""
+    known = {check.id: check for check in checks}
+    by_provider: dict[str, dict[str, Verdict]] = defaultdict(dict)
+    for verdict in verdicts:
+        if verdict.gate is Gate.CONTRACT and verdict.provider is not None and verdict.check in known:
+            by_provider[verdict.provider][verdict.check] = verdict
+    return tuple(
+        Readiness(
+            provider,
+            tuple(_client(name, found.values()) for name in CLIENTS),
+            tuple(_profile(name, found, known) for name in PROFILES),
+        )
+        for provider, found in sorted(by_provider.items())
+        if found.keys() == known.keys()
+    )
+
+
+def _client(name: str, verdicts: Iterable[Verdict]) -> Standing:
+    named = [verdict for verdict in verdicts if name in verdict.breaks]
+    broken = [one.check for one in named if one.outcome in _BROKEN or _stale_and_broken(one)]
+    unjudged = [one.check for one in named if one.outcome in _UNJUDGED or _excused(one)]
+    if broken:
+        return Standing(name, State.BROKEN, tuple(broken))
+    if unjudged:
+        return Standing(name, State.AT_RISK, tuple(unjudged))
+    judged = any(one.outcome is not Outcome.NOT_APPLICABLE for one in named)
+    return Standing(name, State.SAFE if judged else State.UNMEASURED)
+
+
+def _profile(name: str, verdicts: Mapping[str, Verdict], checks: Mapping[str, Check]) -> Standing:
+    capabilities = PROFILES[name]
+    own = capabilities - PROFILES["core"] or capabilities
+    members = [
+        (check, verdicts[check.id])
+        for check in checks.values()
+        if check.level is Level.MUST and check.needs - _WHERE_DECLARED <= capabilities
+    ]
+    if all(_lacking(verdict) for check, verdict in members if check.needs & own):
+        return Standing(name, State.NOT_OFFERED)
+    failed = [check.id for check, verdict in members if verdict.outcome in _FAILED]
+    partial = [
+        check.id
+        for check, verdict in members
+        if verdict.outcome in _PARTIAL and not (_lacking(verdict) and _of_no_profile(check))
+    ]
+    if failed:
+        return Standing(name, State.FAILED, tuple(failed))
+    return Standing(name, State.PARTIAL if partial else State.PASSED, tuple(partial))
+
+
+def _stale_and_broken(verdict: Verdict) -> bool:
+    """An expired deviation is broken still; one that passes is not."""
+    return verdict.outcome is Outcome.STALE and bool(verdict.findings)
+
+
+def _excused(verdict: Verdict) -> bool:
+    """Not judged, because what must hold first is a declared deviation."""
+    return verdict.outcome is Outcome.NOT_APPLICABLE and EXCUSED in verdict.reason
+
+
+def _of_no_profile(check: Check) -> bool:
+    """What a check lacks is then no capability of the profile: its own optional one, or one of a prerequisite."""
+    return not check.needs or bool(check.needs & _WHERE_DECLARED)
+
+
+def _lacking(verdict: Verdict) -> bool:
+    """Not judged, because the provider does not have what it is about."""
+    return verdict.outcome is Outcome.NOT_APPLICABLE and EXCUSED not in verdict.reason
+
+
+def worst_first(standings: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+    """The standings of a report by state, the worst state first."""
+    groups: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for standing in standings:
+        groups[standing["state"]].append(standing)
+    yield from ((state, groups[state]) for state in _WORST_FIRST if groups[state])
+
+
+_WORST_FIRST = (
+    State.BROKEN,
+    State.FAILED,
+    State.AT_RISK,
+    State.PARTIAL,
+    State.SAFE,
+    State.PASSED,
+    State.UNMEASURED,
+    State.NOT_OFFERED,
+)

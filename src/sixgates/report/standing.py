@@ -1,0 +1,63 @@
+"""Clients and profiles of each provider, short: a state, and the first check through which it stands so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sixgates.readiness import State, worst_first
+from sixgates.report.escaping import code, prose
+
+Json = Mapping[str, Any]
+
+
+def standing_table(readiness: Sequence[Json]) -> list[str]:
+    """One Markdown table: a column for each provider, a row for each client and profile."""
+    if not readiness:
+        return []
+    columns = [
+        [(word, one) for word, key in (("", "clients"), ("profile ", "profiles")) for one in provider[key]]
+        for provider in readiness
+    ]
+    head = "".join(f" {code(provider['provider'], 80)} |" for provider in readiness)
+    rows = [f"| |{head}", "|---|" + "---|" * len(readiness)]
+    for cells in zip(*columns, strict=False):
+        word, first = cells[0]
+        rows.append(f"| {word}{prose(first['name'])} |" + "".join(f" {_cell(one)} |" for _, one in cells))
+    return ["\n".join(rows)]
+
+
+def standing_lines(readiness: Sequence[Json]) -> Iterator[str]:
+    """The same for a terminal, a line for each provider; those that are safe are counted."""
+    for word in ("clients", "profiles"):
+        if readiness:
+            yield word
+        for provider in readiness:
+            count = len(provider[word])
+            groups = (_group(state, found, count) for state, found in worst_first(provider[word]))
+            yield f"  {provider['provider']}: {'; '.join(groups)}"
+
+
+def _cell(standing: Json) -> str:
+    state, through = standing["state"], standing["through"]
+    said = f"**{state}**" if state in {State.BROKEN, State.FAILED} else state
+    return f"{said}: {code(through[0], 80)}{_more(through)}" if through else said
+
+
+def _group(state: str, found: Sequence[Json], count: int) -> str:
+    if state == State.SAFE:
+        return f"{len(found)} safe"
+    if len(found) == count:
+        return f"all {count} {state}" + (
+            f" ({found[0]['through'][0]} and others)" if found[0]["through"] else ""
+        )
+    return f"{state} {', '.join(_named(one) for one in found)}"
+
+
+def _named(standing: Json) -> str:
+    through = standing["through"]
+    return f"{standing['name']} ({through[0]}{_more(through)})" if through else str(standing["name"])
+
+
+def _more(through: Sequence[str]) -> str:
+    return f" and {len(through) - 1} more" if len(through) > 1 else ""

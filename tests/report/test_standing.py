@@ -1,0 +1,176 @@
+"""Clients and profiles in a report: the document, the Markdown, the terminal, merged reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sixgates.readiness import Readiness, Standing, State
+from sixgates.report import (
+    Document,
+    ReportError,
+    RunInfo,
+    build,
+    load,
+    merge,
+    render_markdown,
+    render_table,
+    write,
+)
+
+LLAMA = Readiness(
+    "llama",
+    (
+        Standing("openai-python", State.SAFE),
+        Standing("openai-python helper", State.SAFE),
+        Standing("openai-node helper", State.BROKEN, ("chat.stream.role_first", "chat.stream.x", "chat.y")),
+        Standing("litellm", State.AT_RISK, ("tools.call.shape",)),
+    ),
+    (
+        Standing("core", State.FAILED, ("chat.stream.role_first",)),
+        Standing("agent", State.PARTIAL, ("tools.a", "tools.b")),
+        Standing("embeddings", State.NOT_OFFERED),
+    ),
+)
+VLLM = Readiness(
+    "vllm",
+    tuple(Standing(one.name, State.SAFE) for one in LLAMA.clients),
+    tuple(Standing(one.name, State.PASSED) for one in LLAMA.profiles),
+)
+Make = Callable[..., RunInfo]
+
+
+@pytest.fixture
+def ready(document: Document, make_run: Make) -> Document:
+    """A report that says who is ready."""
+    return {**document, "readiness": build(make_run(), [], [], (), (LLAMA, VLLM))["readiness"]}
+
+
+def test_the_table_has_a_column_for_each_provider(ready: Document) -> None:
+    """And shows the first check through which a client is broken."""
+    text = render_markdown(ready)
+    section = text.split("## Clients and profiles\n\n")[1].split("\n\n")[0]
+    assert section == (
+        "| | `llama` | `vllm` |\n"
+        "|---|---|---|\n"
+        "| openai-python | safe | safe |\n"
+        "| openai-python helper | safe | safe |\n"
+        "| openai-node helper | **broken**: `chat.stream.role_first` and 2 more | safe |\n"
+        "| litellm | at risk: `tools.call.shape` | safe |\n"
+        "| profile core | **failed**: `chat.stream.role_first` | passed |\n"
+        "| profile agent | partial: `tools.a` and 1 more | passed |\n"
+        "| profile embeddings | not offered | passed |"
+    )
+    assert text.index("## Clients and profiles") < text.index("## Failures")
+
+
+def test_the_terminal_has_a_line_for_each_provider(ready: Document) -> None:
+    """What is wrong by name, what is safe by number."""
+    lines = render_table(ready, 120)
+    assert lines[lines.index("  clients") - 1 :] == [
+        "",
+        "  clients",
+        "    llama: broken openai-node helper (chat.stream.role_first and 2 more); "
+        "at risk litellm (tools.call.shape); 2 safe",
+        "    vllm: 4 safe",
+        "  profiles",
+        "    llama: failed core (chat.stream.role_first); partial agent (tools.a and 1 more); not offered embeddings",
+        "    vllm: all 3 passed",
+    ]
+
+
+def test_a_server_that_is_down_takes_one_line(ready: Document) -> None:
+    """All clients in one state are not listed."""
+    for standing in ready["readiness"][0]["clients"]:
+        standing |= {"state": "at risk", "through": ["chat.answered", "chat.shape.role"]}
+    lines = render_table(ready, 120)
+    assert lines[lines.index("  clients") + 1] == "    llama: all 4 at risk (chat.answered and others)"
+
+
+def test_a_report_without_readiness_has_no_section(document: Document) -> None:
+    """Such as that of a run of one check, or of an earlier version."""
+    earlier = {key: value for key, value in document.items() if key != "readiness"}
+    for one in (document, earlier):
+        assert "Clients" not in render_markdown(one)
+        assert "  clients" not in render_table(one)
+
+
+def test_a_name_cannot_break_the_table_or_the_terminal(ready: Document) -> None:
+    """Providers are named by people."""
+    ready["readiness"][0]["provider"] = "a|b\x1b[31m"
+    assert "| | `a|b\\x1b[31m` |" in render_markdown(ready)
+    assert any("a|b\\x1b[31m:" in line for line in render_table(ready))
+
+
+def test_a_merged_report_keeps_the_readiness_of_its_contract(document: Document, ready: Document) -> None:
+    """The run that judged gate 4 says it; other runs have nothing to add."""
+    contract = {**ready, "run": {**ready["run"], "id": "a"}}
+    later = {**document, "run": {**document["run"], "id": "b", "started_at": "2027-01-01T00:00:00.000Z"}}
+    later["gates"] = [
+        {**gate, "status": "NOT RUN", "counts": {}} if gate["id"] == 4 else gate for gate in later["gates"]
+    ]
+    merged = merge([contract, later])
+    assert merged["readiness"] == ready["readiness"]
+    assert merged["schema_version"] == "1.1"
+
+
+def test_a_report_of_the_earlier_version_can_still_be_merged(document: Document, tmp_path: Path) -> None:
+    """It says nothing of clients."""
+    earlier = {key: value for key, value in document.items() if key != "readiness"}
+    (tmp_path / "gates.json").write_text(json.dumps({**earlier, "schema_version": "1.0"}))
+    assert merge([load(tmp_path)])["readiness"] == []
+
+
+@pytest.mark.parametrize(
+    ("readiness", "message"),
+    [
+        ({}, "the document.readiness must be a list, and is {}"),
+        ([1], "readiness[0] must be an object, and is int"),
+        ([{"provider": "a", "clients": []}], "readiness[0] has no 'profiles'"),
+        (
+            [
+                {
+                    "provider": "a",
+                    "clients": [{"name": "x", "state": "fine", "through": []}],
+                    "profiles": [],
+                }
+            ],
+            "readiness[0].clients[0].state is 'fine'; allowed: safe, at risk, broken, not measured, "
+            "passed, partial, failed, not offered",
+        ),
+        (
+            [
+                {
+                    "provider": "a",
+                    "clients": [],
+                    "profiles": [{"name": "x", "state": "passed", "through": [1]}],
+                }
+            ],
+            "readiness[0].profiles[0].through[0] must be a string, and is 1",
+        ),
+    ],
+)
+def test_a_readiness_of_another_shape_is_refused(
+    readiness: object, message: str, document: Document, tmp_path: Path
+) -> None:
+    path = write(document, tmp_path)
+    path.write_text(json.dumps({**document, "readiness": readiness}))
+    with pytest.raises(ReportError) as problem:
+        load(path)
+    assert str(problem.value) == f"{path}: {message}"
+
+
+def test_the_schema_takes_it(ready: Document) -> None:
+    """And no state that is none."""
+    import jsonschema
+
+    import sixgates.report as package
+
+    schema = json.loads(Path(package.__file__).with_name("gates.schema.json").read_text("utf-8"))
+    jsonschema.validate(ready, schema)
+    ready["readiness"][0]["clients"][0]["state"] = "passed"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(ready, schema)
