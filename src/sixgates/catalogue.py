@@ -80,7 +80,8 @@ class Probe:
 
     `body` is JSON with "$model" where the model's name belongs and "$overflow" where a prompt of one and a half
     context lengths belongs; `raw` replaces it by literal bytes. `derive` makes the body from the exchange of the
-    probe `after`. `group` names probes that are sent at the same moment; `alone` asks for a quiet provider.
+    probe `after`; without `derive`, `after` says only what is sent before. `headers` come on top of what every
+    request has. `group` names probes that are sent at the same moment; `alone` asks for a quiet provider.
     `answered_by` is the check that must pass before any other check on this probe can be judged.
     """
 
@@ -89,6 +90,7 @@ class Probe:
     path: str = CHAT_PATH
     body: Mapping[str, Any] | None = None
     raw: bytes | None = None
+    headers: tuple[tuple[str, str], ...] = ()
     auth: Auth = Auth.KEY
     capability: str | None = None
     answered_by: str | None = None
@@ -103,7 +105,7 @@ class Probe:
     ) -> Request:
         """The request for one model; raises Unmet when the probe before it gave nothing to build on."""
         words = {MODEL: model, OVERFLOW: "hello " * ((context_length or 0) * 3 // 2)}
-        headers = [("Accept", "application/json"), ("Accept-Encoding", "identity")]
+        headers = [("Accept", "application/json"), ("Accept-Encoding", "identity"), *self.headers]
         body = self.raw
         if body is None and (self.body is not None or self.derive is not None):
             template = self.body if self.derive is None else self.derive(_present(previous))
@@ -111,7 +113,7 @@ class Probe:
         if body is not None:
             headers.append(("Content-Type", "application/json"))
         path = self.path.replace(MODEL, quote(model, safe=""))
-        return Request(self.method, path, tuple(headers), body)
+        return Request(self.method, path, tuple(sorted(headers)), body)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -122,9 +124,19 @@ class Probe:
     @property
     def fingerprint(self) -> str:
         """Changes whenever the request would change; a recording with another one is stale."""
-        recipe = [self.name, self.method, self.path, self.body, repr(self.raw), self.auth, self.group]
+        recipe: list[Any] = [
+            self.name,
+            self.method,
+            self.path,
+            self.body,
+            repr(self.raw),
+            self.auth,
+            self.group,
+        ]
         if self.derive is not None:
             recipe += [self.after.fingerprint if self.after else None, inspect.getsource(self.derive)]
+        if self.headers:
+            recipe.append([list(pair) for pair in self.headers])
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -270,6 +282,7 @@ def check(
     breaks: Iterable[str] = (),
     requires: Iterable[str] = (),
     capability: str | None = None,
+    unconditional: bool = False,
 ) -> Callable[[Callable[..., Findings]], Callable[..., Findings]]:
     """Register a function as a check on one probe, on each of several, or on several together."""
     paired = tuple(together)
@@ -295,6 +308,7 @@ def check(
                 breaks=tuple(breaks),
                 requires=tuple(requires),
                 capability=capability,
+                unconditional=unconditional,
             )
         )
         return function

@@ -151,7 +151,7 @@ class Contract:
             source="live" if self.live else f"recorded {label.recorded}" if label else "recorded",
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
-            deviations=accepted(party, kind, version, recorded),
+            deviations=accepted(party, kind, version, recorded, answers),
             undeclared=_undeclared(party.name, detect(answers)),
             remarks=remarks(party, kind, version),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sixgates.config import ProviderType
+from sixgates.exchange import Exchange
 from sixgates.judge import Answer, Declared
 from sixgates.known import Identity, Shipped, contains, identify, load
 from sixgates.party import Party
@@ -30,8 +31,14 @@ def engine_of(
     return kind, (found or written) if live else (written or found)
 
 
-def accepted(party: Party, engine: ProviderType, version: str, recorded: str) -> tuple[Declared, ...]:
-    """Own entries first, which win; `recorded` is the date of the recording, empty for a live server."""
+def accepted(
+    party: Party, engine: ProviderType, version: str, recorded: str, answers: Mapping[str, Answer]
+) -> tuple[Declared, ...]:
+    """Own entries first, which win; `recorded` is the date of the recording, empty for a live server.
+
+    Only a recording that holds the request in which an entry was seen can refute it: an embeddings server is
+    never asked for a chat.
+    """
     own = tuple(
         Declared(entry.check, entry.reason, entry.expires, entry.link)
         for entry in party.deviations
@@ -43,7 +50,8 @@ def accepted(party: Party, engine: ProviderType, version: str, recorded: str) ->
             entry.reason,
             link=entry.link,
             known=f"{ENGINES[engine]} {entry.versions}",
-            refutable=recorded >= entry.seen.recorded.isoformat(),
+            refutable=recorded >= entry.seen.recorded.isoformat()
+            and isinstance(answers.get(entry.recording.rpartition("/")[2]), Exchange),
         )
         for entry in _offered(party, engine)
         if contains(entry.versions, version)

@@ -323,6 +323,9 @@ def _settled(judge: Callable[..., Findings], views: Callable[[], Iterable[Any]])
         yield unmet.finding
 
 
+_CURL_SETS = {"accept", "accept-encoding", "authorization", "content-type"}
+
+
 def curl(exchange: Exchange, root: str, api_key_env: str | None, auth: Auth) -> str:
     """The command that sends the same request again; it names the key's variable, never the key."""
     request = exchange.request
@@ -335,6 +338,9 @@ def curl(exchange: Exchange, root: str, api_key_env: str | None, auth: Auth) -> 
             body if len(body) <= 4000 else f"{body[:200]}… ({len(body)} characters: probe {exchange.probe})"
         )
         words += ["-H", "Content-Type: application/json", "-d", shown]
+    for name, value in request.headers:
+        if name.lower() not in _CURL_SETS:
+            words += ["-H", f"{name}: {value}"]
     line = " ".join(shlex.quote(word) for word in words)
     if auth is Auth.KEY:
         return line if api_key_env is None else f'{line} -H "Authorization: Bearer ${api_key_env}"'

@@ -55,16 +55,9 @@ def sources() -> dict[str, str]:
     """The files that are shown to the loader, by name: the rule that an edit breaks, and which of its edits it is."""
     broken = {f"{slug}: {n}": case.file for slug, cases in BROKEN.items() for n, case in enumerate(cases, 1)}
     good = {f"good: {name}": edited(*edits) for name, edits in GOOD.items()}
-    stacks: dict[str, str | Path] = {
-        "sound": SOUND,
-        "good: shipped": SHIPPED,
-        "good: stack": ORACLE.parents[1] / "data" / "sound",
-    }
-    whole = {
-        name: one if isinstance(one, str) else compile_gateway(load_stack(one)).text
-        for name, one in stacks.items()
-    }
-    return {**whole, **good, **broken}
+    stacks = {"good: shipped": SHIPPED, "good: stack": ORACLE.parents[1] / "data" / "sound"}
+    compiled = {name: compile_gateway(load_stack(one)).text for name, one in stacks.items()}
+    return {"sound": SOUND, **compiled, **good, **broken}
 
 
 @cache

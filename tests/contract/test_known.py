@@ -124,7 +124,7 @@ def test_an_own_entry_wins(tmp_path: Path) -> None:
 
 def test_live_nothing_is_refuted() -> None:
     """A flag or a template can mend what is known of an engine, and nobody can take the entry away."""
-    live = accepted(party(), ProviderType.LLAMA_CPP, "b10500", "")
+    live = accepted(party(), ProviderType.LLAMA_CPP, "b10500", "", {})
     assert live
     assert not any(entry.refutable for entry in live)
     assert remarks(party(), ProviderType.LLAMA_CPP, "b10500") == {}

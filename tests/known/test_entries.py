@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from sixgates import catalogue
-from sixgates.config import ProviderType
+from sixgates.config import Model, Provider, ProviderType
+from sixgates.exchange import Exchange, Request
+from sixgates.excuses import accepted
 from sixgates.known import KnownError, Shipped, known_of, load, read
+from sixgates.party import Party
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = [(engine, entry) for engine, entries in load().items() for entry in entries]
@@ -85,3 +88,15 @@ def test_a_file_that_is_wrong_is_refused_with_the_place(
     with pytest.raises(KnownError) as caught:
         read(path)
     assert problem in str(caught.value)
+
+
+def test_only_a_recording_with_the_request_can_refute_an_entry() -> None:
+    """An embeddings server is asked for no chat, and so cannot show that a fault of chat is mended."""
+    model = Model(name="m")
+    entry = Provider(type=ProviderType.VLLM, base_url="http://127.0.0.1:1", models=[model])
+    party = Party("p", entry)
+    seen = Exchange("no-key", Request("POST", "/v1/chat/completions"))
+    for answers, expected in (({}, False), ({"no-key": seen}, True)):
+        known = accepted(party, ProviderType.VLLM, "0.32.0", "2099-01-01", answers)
+        (found,) = (each for each in known if each.check == "errors.envelope")
+        assert found.refutable is expected

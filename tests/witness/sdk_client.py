@@ -49,6 +49,7 @@ def look(base_url: str, model: str) -> dict[str, Any]:
         "refusal": refusal(client),
         "embeddings": embeddings(client, model),
         "completions": completions(client, model),
+        "responses": responses(client, model),
     }
 
 
@@ -66,6 +67,26 @@ def completions(client: openai.OpenAI, model: str) -> list[str]:
     plain = client.completions.create(model=model, prompt="Once", max_tokens=4)
     stream = client.completions.create(model=model, prompt="Once", max_tokens=4, stream=True)
     return [plain.choices[0].text, "".join(piece.choices[0].text for piece in stream)]
+
+
+def responses(client: openai.OpenAI, model: str) -> list[Any]:
+    """A text whole, as the deltas of a stream, and again by its id; a call as the helper gathers it from events."""
+    asked: Any = {"model": model, "input": "Say hi and tell me one short story.", "max_output_tokens": 16}
+    whole = client.responses.create(**asked)
+    events = list(client.responses.create(**asked, stream=True))
+    after = client.responses.create(**asked, previous_response_id=whole.id)
+    tool: Any = {"type": "function", "name": "ping", "parameters": TOOL["function"]["parameters"]}
+    with client.responses.stream(
+        model=model, input="Hi", tools=[tool], tool_choice="required", max_output_tokens=64
+    ) as stream:
+        called = stream.get_final_response()
+    call: Any = called.output[0]
+    return [
+        whole.output_text,
+        "".join(event.delta for event in events if event.type == "response.output_text.delta"),
+        after.usage and whole.usage and after.usage.input_tokens > whole.usage.input_tokens,
+        [call.name, json.loads(call.arguments)],
+    ]
 
 
 def refusal(client: openai.OpenAI) -> list[str]:

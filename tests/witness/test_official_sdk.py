@@ -82,10 +82,20 @@ def test_both_majors_lose_nothing(serving: Any, major: int) -> None:
         "refusal": ["NotFoundError", "model_not_found"],
         "embeddings": [[8, 8], True],
         "completions": ["A small boat left", "A small boat left"],
+        "responses": [STORY, STORY, True, ["ping", {"to": "here"}]],
     }
 
 
-@pytest.mark.parametrize("name", ["models-bare-array", "embeddings-base64-torn", "completions-stream-deltas"])
+BREAKING = [
+    *("models-bare-array", "embeddings-base64-torn", "completions-stream-deltas"),
+    *("response-never-created", "response-created-unwrapped", "response-item-never-added"),
+    *("response-item-without-output-index", "response-never-ended", "response-end-with-empty-output"),
+    *("response-end-with-another-item-id", "response-id-changes", "response-done-item-id-changes"),
+    *("response-call-id-changes", "response-event-not-json", "response-call-arguments-object"),
+]
+
+
+@pytest.mark.parametrize("name", BREAKING)
 def test_a_defect_that_we_claim_to_break_the_sdk_breaks_it(serving: Any, name: str) -> None:
     """The witness can fail: these mutants make the SDK raise."""
     result = ask(sys.executable, serving(MutantProvider(mutants.load()[name])))

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 from sixgates.catalogue import MUST, check
 from sixgates.exchange import Finding
-from sixgates.probes.chat import chat, chat_again, chat_longer_prompt, chat_one_token, chat_unicode
+from sixgates.probes.chat import chat, chat_again, chat_longer_prompt, chat_unicode
 from sixgates.probes.tools import tool_named, tool_required
 from sixgates.select import (
     ABSENT,
@@ -26,7 +26,7 @@ from sixgates.views import Document, Reply
 
 SPEC = "spec: CreateChatCompletionResponse"
 SPEC_MESSAGE = "spec: ChatCompletionResponseMessage"
-PLAIN = (chat, chat_again, chat_one_token, chat_longer_prompt, chat_unicode)
+PLAIN = (chat, chat_again, chat_longer_prompt, chat_unicode)
 FORCED = (tool_named, tool_required)
 PRESENT = Kind("a value other than null", lambda value: value is not ABSENT and value is not None)
 NOTHING = NULL | MISSING
@@ -112,7 +112,7 @@ def created_is_in_seconds(reply: Reply) -> Findings:
     """`created` is an integer of seconds since 1970, within a day of the Date header where there is one."""
     created = reply.json["created"]
     yield from created.unlike(SECONDS)
-    sent = _seconds(reply.response.header("date"))
+    sent = seconds_of(reply.response.header("date"))
     if sent is not None and SECONDS.holds(created.value) and abs(created.value - sent) > 86_400:
         yield created.finding(f"within a day of the Date header ({sent:.0f})")
 
@@ -209,7 +209,8 @@ def _advice(status: int, text: str, model: object) -> str:
     return "the server's log says why it refuses a plain request" if status >= 400 else ""
 
 
-def _seconds(date: str | None) -> float | None:
+def seconds_of(date: str | None) -> float | None:
+    """The moment that an HTTP date names; None when it is none."""
     try:
         return parsedate_to_datetime(date or "").timestamp()
     except (TypeError, ValueError, OverflowError):

@@ -5,9 +5,10 @@ from itertools import pairwise
 
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.chat_stream_framing import ONE_CHOICE, STREAMS, TEXT_STREAMS
-from sixgates.exchange import Finding
+from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import chat, chat_stream_two_choices, chat_stream_usage, chat_unicode
 from sixgates.probes.chat import chat_stream_unicode as stream_unicode
+from sixgates.probes.params import chat_defaults
 from sixgates.select import (
     ARRAY,
     INTEGER,
@@ -19,6 +20,8 @@ from sixgates.select import (
     Findings,
     Json,
     Kind,
+    Unexercised,
+    Unmet,
     literal,
     shown,
 )
@@ -215,14 +218,16 @@ def _grows(contents: tuple[str, ...]) -> bool:
 @check(
     "chat.stream.equals_nonstream",
     SHOULD,
-    together=[chat, chat_stream_usage],
+    together=[chat, chat_defaults, chat_stream_usage],
     evidence=["googleapis/python-genai#2868", "vllm-project/vllm#51697", "dyedd/lens#49"],
 )
-def a_stream_says_the_same(plain: Document, stream: ChatStream) -> Findings:
+def a_stream_says_the_same(plain: Document, again: Exchange, stream: ChatStream) -> Findings:
     """At temperature 0 and one seed, a stream has the plain answer's text, finish reason and token counts."""
     choice = stream.choices[0]
     text, reason = plain.message["content"].value or "", plain.choices[0]["finish_reason"].value
     if choice.text != text:
+        if _text(again) != text:
+            raise Unexercised("no second plain answer had the same text, so that a stream need not have it")
         yield Finding("content", shown(text), shown(choice.text))
     reasons = [each.value for each in choice.finish_reasons]
     if reasons != [reason]:
@@ -231,6 +236,13 @@ def a_stream_says_the_same(plain: Document, stream: ChatStream) -> Findings:
     for name in ("prompt_tokens", "completion_tokens"):
         if usage.given and usage[name].value != plain["usage"][name].value:
             yield usage[name].finding(f"{shown(plain['usage'][name].value)}, as in the plain answer")
+
+
+def _text(exchange: Exchange) -> str | None:
+    try:
+        return Document.of(exchange).message["content"].text
+    except Unmet:
+        return None
 
 
 @check(

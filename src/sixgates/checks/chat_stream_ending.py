@@ -1,17 +1,15 @@
-"""How a streamed chat completion must end: finish reasons, usage, and streams beside each other."""
+"""How a streamed chat completion must end: finish reasons and usage."""
 
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.chat_shape import FINISH_REASONS
 from sixgates.checks.chat_stream import SPEC
 from sixgates.checks.chat_stream_framing import STREAMS
-from sixgates.exchange import Exchange, Finding
+from sixgates.exchange import Finding
 from sixgates.probes.chat import (
     chat_stream,
-    chat_stream_long,
     chat_stream_one_token,
     chat_stream_stopped,
     chat_stream_usage,
-    parallel_streams,
 )
 from sixgates.select import COUNT, MISSING, NULL, Findings, literal, shown
 from sixgates.views import ChatStream
@@ -158,7 +156,7 @@ def usage_comes_last(stream: ChatStream) -> Findings:
 @check(
     "chat.stream.usage_opt_in",
     SHOULD,
-    each=[chat_stream, chat_stream_long],
+    each=[chat_stream, chat_stream_stopped],
     evidence=["ggml-org/llama.cpp#16048", "gradio-app/gradio#11729", "sgl-project/sglang#5451"],
 )
 def no_usage_unasked(stream: ChatStream) -> Findings:
@@ -179,25 +177,3 @@ def no_running_totals(stream: ChatStream) -> Findings:
     """With `include_usage`, chunks before the last have a null usage or none."""
     for chunk in stream.chunks[:-1]:
         yield from chunk["usage"].unlike(NULL | MISSING)
-
-
-@check(
-    "chat.stream.concurrent_isolation",
-    MUST,
-    together=parallel_streams,
-    evidence=["abetlen/llama-cpp-python#867", "abetlen/llama-cpp-python#897"],
-)
-def streams_do_not_disturb_each_other(one: Exchange, two: Exchange) -> Findings:
-    """Streams at the same time each run to their finish reason and [DONE], under ids of their own."""
-    ids = []
-    for exchange in (one, two):
-        stream = ChatStream.of(exchange)
-        if exchange.error is not None:
-            yield Finding(f"{exchange.probe}: body", "a whole stream", exchange.error.detail)
-        if not stream.done:
-            yield Finding(f"{exchange.probe}: body", "[DONE] at the end", "none")
-        if not stream.choices[0].finish_reasons:
-            yield Finding(f"{exchange.probe}: body", "a finish_reason", "none")
-        ids.append(shown(stream.completion_chunks[0]["id"].value))
-    if len(set(ids)) < len(ids):
-        yield Finding("id", "two different ids", ", ".join(ids))

@@ -1,5 +1,6 @@
 """What a streamed chat completion must be as HTTP and as an event stream."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -7,29 +8,33 @@ from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.exchange import Finding
 from sixgates.probes.chat import (
     chat_stream,
-    chat_stream_long,
     chat_stream_one_token,
     chat_stream_stopped,
     chat_stream_two_choices,
     chat_stream_unicode,
     chat_stream_usage,
-    parallel_streams,
 )
 from sixgates.probes.errors import (
     context_overflow_stream,
     empty_key_stream,
-    mistyped_messages_stream,
+    mistyped_temperature_stream,
 )
+from sixgates.probes.interleaved import parallel_streams
 from sixgates.probes.tools import (
     tool_cut_stream,
     tool_named_stream,
     tool_none_stream,
     tool_required_stream,
 )
-from sixgates.select import OBJECT, Findings, Json, Unexercised
+from sixgates.select import OBJECT, Findings, Json, Unexercised, shown
 from sixgates.sse import Block
 from sixgates.views import DONE, ChatStream, Reply
 
+KEEP_ALIVE = re.compile(
+    r"\s*|:.*|\W*(?:ping|keep-?alive|heartbeat|processing)\W*"
+    r'|\{\s*"(?:type|event)"\s*:\s*"(?:ping|keep-?alive|heartbeat)"\s*\}',
+    re.IGNORECASE | re.DOTALL,
+)
 TEXT_STREAMS = (
     chat_stream,
     chat_stream_usage,
@@ -45,7 +50,7 @@ STREAMS = (*ONE_CHOICE, chat_stream_two_choices)
 @check(
     "chat.stream.answered",
     MUST,
-    each=[*TEXT_STREAMS, chat_stream_long, chat_stream_two_choices, *parallel_streams],
+    each=[*TEXT_STREAMS, chat_stream_two_choices, *parallel_streams],
     evidence=["spec: CreateChatCompletionStreamResponse", "awslabs/llmeter#34", "ogx-ai/ogx#1424"],
     breaks=["openai-python", "openai-node", "langchain-openai", "litellm"],
 )
@@ -90,19 +95,36 @@ def events_are_framed(stream: ChatStream) -> Findings:
 
 
 @check(
+    "chat.stream.keepalive_comments",
+    SHOULD,
+    each=STREAMS,
+    evidence=["mnfst/llm-gateway#2053", "jundot/omlx#1011", "spec: WHATWG HTML section 9.2.7"],
+)
+def connections_are_kept_by_comments(stream: ChatStream) -> Findings:
+    """What only keeps a stream open is a comment or a chunk, never data such as "ping"."""
+    for block in stream.events:
+        if KEEP_ALIVE.fullmatch(block.data or ""):
+            yield Finding(f"event {block.number}", "a comment, which starts with a colon", shown(block.data))
+
+
+@check(
     "chat.stream.done_sentinel",
     MUST,
     each=STREAMS,
     evidence=["agentgateway/agentgateway#1490", "anomalyco/opencode#43379"],
 )
 def done_ends_the_stream(stream: ChatStream) -> Findings:
-    """The last event of a stream is [DONE], and no other is."""
+    """The last event of a stream is [DONE], no other is, and nothing but comments follows it."""
     *others, last = stream.events
     if last.data != DONE:
         yield Finding(f"event {last.number}", DONE, (last.data or "")[:200])
     for block in others:
         if block.data == DONE:
             yield Finding(f"event {block.number}", "nothing after [DONE]", "more events")
+    for block in stream.blocks[last.number + 1 :]:
+        if last.data == DONE and block.fields:
+            lines = ", ".join(f"{name}: {value}" for name, value in block.fields)
+            yield Finding(f"event {block.number}", "nothing after [DONE]", lines[:200])
 
 
 @check(
@@ -170,7 +192,7 @@ def stream_is_not_cached(stream: ChatStream) -> Findings:
 @check(
     "chat.stream.error_before_first",
     MUST,
-    each=[mistyped_messages_stream, context_overflow_stream, empty_key_stream],
+    each=[mistyped_temperature_stream, context_overflow_stream, empty_key_stream],
     evidence=["ggml-org/llama.cpp#14566", "majiayu000/litellm-rs#170", "BerriAI/litellm#38610"],
 )
 def refusals_are_no_streams(reply: Reply) -> Findings:
@@ -184,7 +206,7 @@ def refusals_are_no_streams(reply: Reply) -> Findings:
 @check(
     "chat.stream.incremental",
     SHOULD,
-    probe=chat_stream_long,
+    probe=chat_stream,
     evidence=["Blaizzy/mlx-vlm#1147", "openbraininstitute/neuroagent#163"],
 )
 def tokens_arrive_as_they_are_made(stream: ChatStream) -> Findings:

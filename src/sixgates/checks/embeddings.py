@@ -10,6 +10,7 @@ from sixgates.probes.embeddings import (
     embeddings,
     embeddings_batch,
     embeddings_half,
+    embeddings_of_nothing,
     embeddings_tokens,
     embeddings_too_long,
 )
@@ -225,6 +226,20 @@ def texts_are_counted(answer: Document) -> Findings:
     """usage has prompt_tokens above 0, and total_tokens is the same."""
     count = answer["usage"]["prompt_tokens"].require(POSITIVE)
     yield from answer["usage"]["total_tokens"].unlike(literal(count))
+
+
+@check(
+    "embeddings.empty_array",
+    SHOULD,
+    probe=embeddings_of_nothing,
+    evidence=[SPEC_REQUEST, "rag-wtf/open-text-embeddings#17"],
+    breaks=["openai-python"],
+)
+def nothing_is_refused(reply: Reply) -> Findings:
+    """An empty array of texts is refused with a 4xx and a message, not answered with an empty list or with 5xx."""
+    if not _refused(reply):
+        yield Finding("status", "4xx", f"{reply.status} {shown(reply.text)}")
+    yield from reply.json["error"]["message"].unlike(NON_EMPTY_STRING)
 
 
 @check(

@@ -3,26 +3,36 @@
 import re
 
 from sixgates.catalogue import MUST, SHOULD, check
-from sixgates.checks.chat_shape import EVERY_CLIENT, NOTHING, completed
-from sixgates.exchange import Exchange, Finding
+from sixgates.checks.chat_shape import EVERY_CLIENT, NOTHING, completed, seconds_of
+from sixgates.exchange import REDACTED, Exchange, Finding
+from sixgates.probes.chat import chat, chat_again, chat_stream
 from sixgates.probes.errors import (
     CLIENT_FAULTS,
     PLAIN_FAULTS,
     empty_key_stream,
     invalid_json,
+    missing_messages,
+    no_key,
+    unknown_model,
     unknown_route,
     wrong_key,
 )
+from sixgates.probes.interleaved import parallel_streams
+from sixgates.probes.models import models_list, models_list_no_key, models_list_wrong_scheme
 from sixgates.select import NON_EMPTY_STRING, OBJECT, STRING, Findings, Json, Kind, Unmet, shown
 from sixgates.views import Reply
 
+ECHO = REDACTED[:12]
+"""As much of the mark as stands in the place of a key of twelve characters."""
 SPEC = "spec: ErrorResponse"
 ANSWERED = ("errors.connection_close_on_crash",)
 SLUG = Kind('a slug other than "None"', lambda value: value != "None")
 TRACE = re.compile(
     r"Traceback \(most recent|File \\?\"[^\"]+\", line \d|site-packages|\bat .{1,200}\.[jt]s:\d"
 )
-KEY_MATERIAL = re.compile(r"sixgates-wrong|\b[0-9a-f]{64}\b|VerificationToken|Table\b")
+KEY_MATERIAL = re.compile(r"sixgates-wrong|c2l4Z2F0ZXM6d3Jvbmc|\b[0-9a-f]{64}\b|VerificationToken|Table\b")
+KEYLESS = (no_key, wrong_key, empty_key_stream, models_list_no_key, models_list_wrong_scheme)
+"""Each way to lack the key, and each way to ask: with GET, with POST, and for a stream."""
 
 
 @check(
@@ -173,15 +183,51 @@ def errors_have_an_error_status(reply: Reply) -> Findings:
 @check(
     "errors.auth_no_leak",
     SHOULD,
-    each=[wrong_key, empty_key_stream],
+    each=KEYLESS,
     requires=ANSWERED,
     evidence=["BerriAI/litellm#39757", "BerriAI/litellm#40217"],
 )
 def refusals_keep_secrets(reply: Reply) -> Findings:
     """A refused key is not repeated, and neither hashes nor tables are shown."""
-    leak = KEY_MATERIAL.search(reply.text)
-    if leak:
-        yield Finding("body", "no key, hash or table", shown(reply.text[leak.start() :]))
+    headers = "\n".join(f"{name}: {value}" for name, value in reply.response.headers)
+    for where, text in (("body", reply.text), ("headers", headers)):
+        leak = KEY_MATERIAL.search(text)
+        if leak:
+            yield Finding(where, "no key, hash or table", shown(text[leak.start() :]))
+
+
+@check(
+    "errors.key_not_echoed",
+    SHOULD,
+    each=[models_list, chat, chat_stream, missing_messages, unknown_model, invalid_json, unknown_route],
+    capability="auth",
+    evidence=["spec: ApiKeyAuth", "BerriAI/litellm#39757"],
+    unconditional=True,
+)
+def the_key_is_never_repeated(reply: Reply) -> Findings:
+    """The key that a request shows stands neither in the headers of an answer nor in an error."""
+    for name, value in reply.response.headers:
+        if ECHO in value:
+            yield Finding(f"header {name}", "no key", "the key")
+    if ECHO in reply.text and not 200 <= reply.status < 300:
+        yield Finding("body", "no key", f"the key: {shown(reply.text)}")
+
+
+@check(
+    "errors.rate_limit_429",
+    SHOULD,
+    each=[models_list, chat_again, chat_stream, *parallel_streams, *CLIENT_FAULTS],
+    evidence=["spec: RFC 9110 section 10.2.3", "cline/cline#440", "BerriAI/litellm#4695"],
+    unconditional=True,
+)
+def refusals_for_load_say_when_to_return(reply: Reply) -> Findings:
+    """Whatever is refused for load, with 429 or 503, says in Retry-After when to come again."""
+    if reply.status in {429, 503}:
+        yield from _error(reply)["message"].unlike(NON_EMPTY_STRING)
+        after = reply.response.header("retry-after") or ""
+        if not after.isdecimal() and seconds_of(after) is None:
+            got = shown(after) if after else "absent"
+            yield Finding("header retry-after", "a number of seconds or a date", got)
 
 
 def refused(reply: Reply) -> bool:

@@ -1,26 +1,28 @@
 """Which status each fault of the client must get."""
 
 from sixgates.catalogue import MAY, MUST, SHOULD, check
-from sixgates.checks.chat_shape import EVERY_CLIENT, completed
+from sixgates.checks.chat_shape import EVERY_CLIENT
+from sixgates.checks.chat_stream_framing import answered
 from sixgates.checks.errors import ANSWERED, refused
 from sixgates.exchange import Finding
 from sixgates.probes.errors import (
     CLIENT_FAULTS,
-    after_overflow,
     context_overflow,
     context_overflow_stream,
     deeply_nested,
+    empty_body,
     empty_key_stream,
     invalid_json,
     missing_messages,
     mistyped_messages,
-    mistyped_temperature,
+    mistyped_temperature_stream,
     no_key,
     unknown_model,
     wrong_key,
 )
+from sixgates.probes.interleaved import parallel_streams
 from sixgates.select import INTEGER, Findings, Kind, literal, parse_json, shown
-from sixgates.views import Reply
+from sixgates.views import ChatStream, Reply
 
 ACCEPTED = (
     "the server did not find this prompt too long: correct the model's context_length in providers.yaml"
@@ -51,6 +53,24 @@ def broken_json_is_refused(reply: Reply) -> Findings:
     yield from reply.status_in(400, 422)
 
 
+@check("errors.empty_body", SHOULD, probe=empty_body, requires=ANSWERED, evidence=["containers/ramalama#752"])
+def empty_bodies_are_refused(reply: Reply) -> Findings:
+    """A request without a body is refused with a 4xx."""
+    yield from _client_error(reply)
+
+
+@check(
+    "errors.non_object_json",
+    SHOULD,
+    probe=deeply_nested,
+    requires=ANSWERED,
+    evidence=["spec: CreateChatCompletionRequest"],
+)
+def other_json_is_refused(reply: Reply) -> Findings:
+    """A body that is JSON but no object is refused with a 4xx."""
+    yield from _client_error(reply)
+
+
 @check(
     "errors.deep_nesting",
     SHOULD,
@@ -66,7 +86,7 @@ def deep_nesting_is_survived(reply: Reply) -> Findings:
 @check(
     "errors.status_400_vs_422",
     SHOULD,
-    each=[missing_messages, mistyped_messages, mistyped_temperature],
+    each=[missing_messages, mistyped_messages, mistyped_temperature_stream],
     requires=ANSWERED,
     evidence=["theroyallab/tabbyAPI#117", "rag-wtf/open-text-embeddings#17"],
 )
@@ -148,13 +168,13 @@ def prompts_are_not_cut(reply: Reply) -> Findings:
 @check(
     "errors.context_server_survives",
     MUST,
-    probe=after_overflow,
-    evidence=["spec: CreateChatCompletionResponse"],
+    probe=parallel_streams[-1],
+    capability="context_length",
+    evidence=["spec: CreateChatCompletionStreamResponse"],
 )
-def overlong_prompts_are_survived(reply: Reply) -> Findings:
-    """After an overlong prompt, the next plain request is answered."""
-    yield from reply.status_in(200)
-    yield from completed(reply.json)
+def overlong_prompts_are_survived(stream: ChatStream) -> Findings:
+    """Whoever asks after an overlong prompt is answered: the last requests come when it is over."""
+    yield from answered(stream)
 
 
 @check(

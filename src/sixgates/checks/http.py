@@ -2,7 +2,7 @@
 
 from sixgates.catalogue import MUST, check
 from sixgates.exchange import Exchange, Finding
-from sixgates.probes.chat import chat, chat_stream, chat_stream_long, chat_stream_usage
+from sixgates.probes.chat import chat, chat_stream, chat_stream_usage
 from sixgates.probes.embeddings import embeddings
 from sixgates.probes.models import models_list
 from sixgates.probes.tools import tool_named, tool_named_stream
@@ -17,7 +17,6 @@ from sixgates.select import Findings
         chat,
         chat_stream,
         chat_stream_usage,
-        chat_stream_long,
         tool_named,
         tool_named_stream,
         embeddings,

@@ -3,7 +3,7 @@
 from sixgates.catalogue import MAY, MUST, SHOULD, check
 from sixgates.checks.chat_shape import NOTHING
 from sixgates.exchange import Finding
-from sixgates.probes.chat import chat, chat_again, chat_one_token, chat_two_choices
+from sixgates.probes.chat import BASE, chat, chat_again, chat_longer_prompt, chat_two_choices
 from sixgates.probes.params import (
     BIASED,
     FEW,
@@ -73,18 +73,19 @@ def values_out_of_range_are_no_server_fault(reply: Reply) -> Findings:
 @check(
     "params.max_tokens.honoured",
     MUST,
-    together=[chat, chat_one_token],
+    together=[chat, chat_longer_prompt],
     evidence=[SPEC, "ROCm/FastFlowLM#728"],
 )
 def max_tokens_limits(plain: Document, short: Document) -> Findings:
-    """max_tokens limits the completion, and finish_reason says so."""
-    whole, cut = plain.message["content"].text, short.message["content"]
-    if _written(plain) > 2 and cut.value == whole:
-        yield cut.finding("less than what 16 tokens gave")
-    usage = short["usage"]["completion_tokens"]
-    if usage.given:
-        yield from usage.unlike(_at_most(1))
-    if cut.value != whole:
+    """max_tokens limits the completion, to 16 tokens as to one, and finish_reason says so."""
+    for completion, limit in ((plain, BASE["max_tokens"]), (short, 1)):
+        usage = completion["usage"]["completion_tokens"]
+        if usage.given:
+            yield from usage.unlike(_at_most(limit))
+    content = short.message["content"]
+    if _written(short) > 1 and not short["usage"]["completion_tokens"].given:
+        yield content.finding("one token")
+    if content.text:
         yield from short.choices[0]["finish_reason"].unlike(literal("length"))
 
 

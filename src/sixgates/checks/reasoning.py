@@ -8,7 +8,6 @@ from sixgates.exchange import Finding
 from sixgates.probes.chat import (
     chat,
     chat_stream,
-    chat_stream_long,
     chat_stream_one_token,
     chat_stream_stopped,
     chat_stream_unicode,
@@ -20,7 +19,7 @@ from sixgates.reasoning import TEXTS, Reasoned, filled
 from sixgates.select import INTEGER, STRING, Findings, Unexercised, shown
 from sixgates.views import members
 
-OPEN_STREAMS = (chat_stream, chat_stream_usage, chat_stream_one_token, chat_stream_long, chat_stream_unicode)
+OPEN_STREAMS = (chat_stream, chat_stream_usage, chat_stream_one_token, chat_stream_unicode)
 STREAMS = (*OPEN_STREAMS, chat_stream_stopped)
 MARKUP = re.compile(r"</?think(?:ing)?>|\[/?THINK\]|<\|channel\|>")
 SILENT = "no answer came with a thought"

@@ -11,8 +11,8 @@ from sixgates.probes.responses import (
     response_tool_stream,
 )
 from sixgates.responses_view import FinalResponse, ResponseStream, asked
-from sixgates.select import OBJECT, Findings
-from sixgates.views import Reply
+from sixgates.select import ARRAY, Findings
+from sixgates.views import Document
 
 
 @check(
@@ -49,10 +49,9 @@ def items_are_read(answer: FinalResponse) -> Findings:
     probe=response_thought,
     evidence=["spec: ReasoningItem", "ggml-org/llama.cpp#29159"],
 )
-def thoughts_may_come_back(reply: Reply) -> Findings:
+def thoughts_may_come_back(answer: Document) -> Findings:
     """A reasoning item between messages, with an empty summary and no content, is accepted."""
-    yield from reply.status_in(200)
-    yield from reply.json.unlike(OBJECT)
+    yield from answer["output"].unlike(ARRAY)
 
 
 @check(
@@ -61,10 +60,9 @@ def thoughts_may_come_back(reply: Reply) -> Findings:
     probe=response_tool_result,
     evidence=["spec: FunctionCallOutputItemParam", "vllm-project/vllm#33089", "agentjido/req_llm#421"],
 )
-def results_are_accepted(reply: Reply) -> Findings:
+def results_are_accepted(answer: Document) -> Findings:
     """A function_call and its function_call_output in the input are accepted, and answered."""
-    yield from reply.status_in(200)
-    yield from reply.json.unlike(OBJECT)
+    yield from answer["output"].unlike(ARRAY)
 
 
 @check(

@@ -29,6 +29,7 @@ HELPERS = ("openai-python helper", "openai-node helper")
     MUST,
     each=STREAMS,
     evidence=[SPEC, "Sophomoresty/gemini-web2api#57"],
+    breaks=["openai-python", "openai-python helper"],
 )
 def streams_are_event_streams(stream: ResponseStream) -> Findings:
     """A stream is text/event-stream; each event ends with a blank line and holds a JSON object with a type."""

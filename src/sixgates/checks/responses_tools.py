@@ -53,6 +53,7 @@ def a_required_tool_is_called(answer: FinalResponse) -> Findings:
     probe=response_tool_stream,
     requires=CALLED,
     evidence=[SPEC, "tenstorrent/tt-inference-server#2433"],
+    breaks=["openai-python helper"],
 )
 def calls_have_their_shape(answer: FinalResponse) -> Findings:
     """A call has a call_id, the tool's name, and arguments as a string that holds a JSON object."""
@@ -85,7 +86,7 @@ def calls_have_all_fields(answer: FinalResponse) -> Findings:
     probe=response_tool_stream,
     requires=CALLED,
     evidence=[SPEC, "spec: ResponseFunctionCallArgumentsDeltaEvent"],
-    breaks=["langchain-openai", "pydantic-ai"],
+    breaks=["openai-python", "openai-python helper", "langchain-openai", "pydantic-ai"],
 )
 def arguments_come_in_pieces(stream: ResponseStream) -> Findings:
     """A call is added without arguments; the deltas add up to those of its done events and of the final output."""

@@ -14,7 +14,7 @@ from sixgates.probes.tools import (
     tool_required,
     tool_required_stream,
 )
-from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, literal
+from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, Unexercised, literal
 from sixgates.views import Document, Reply
 
 SPEC_CHOICE = "spec: ChatCompletionToolChoiceOption"
@@ -128,14 +128,28 @@ def auto_is_answered_or_refused(reply: Reply) -> Findings:
 
 
 @check(
-    "tools.def.parameters_omitted",
+    "tools.def.strict_accepted",
     SHOULD,
-    probe=tools.tool_without_parameters,
-    evidence=["spec: FunctionObject", "ggml-org/llama.cpp#17667", "lmstudio-ai/lmstudio-bug-tracker#1652"],
+    together=[tool_named, tool_no_arguments],
+    evidence=["spec: FunctionObject", "letta-ai/letta#2032"],
+    unconditional=True,
 )
-def parameters_are_optional(answer: Document) -> Findings:
-    """A tool without `parameters` is accepted."""
-    yield from answer.message.unlike(OBJECT)
+def strict_is_accepted(strict: Reply, loose: Reply) -> Findings:
+    """A tool with `strict` is accepted where one without it is."""
+    if loose.status != 200:
+        raise Unexercised("the named tool without strict was refused, too")
+    yield from strict.status_in(200)
+
+
+@check(
+    "tools.empty_array",
+    SHOULD,
+    probe=tools.tools_empty,
+    evidence=["partITech/php-mistral#76"],
+)
+def no_tools_are_no_crash(reply: Reply) -> Findings:
+    """An empty `tools` is handled like none, or refused; never a server error."""
+    yield from reply.status_in(200, 400, 422)
 
 
 @check(

@@ -1,11 +1,17 @@
 """Which conversations with tool calls in them a server must take back."""
 
 from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.exchange import Finding
 from sixgates.probes import tools
-from sixgates.select import OBJECT, Findings
-from sixgates.views import Document
+from sixgates.select import OBJECT, Findings, shown
+from sixgates.views import Document, Reply
 
 SPEC = "spec: ChatCompletionRequestAssistantMessage"
+BASIC = ("tools.roundtrip.basic",)
+OTHERS = (
+    'the same request also has the content "", two results in another order, and one of them in parts: '
+    "the server's words tell which it refuses"
+)
 
 
 @check(
@@ -34,42 +40,82 @@ def the_own_call_is_accepted_back(answer: Document) -> Findings:
 @check(
     "tools.roundtrip.content_omitted",
     SHOULD,
-    probe=tools.round_trip_content_omitted,
+    probe=tools.round_trip_keys_omitted,
+    requires=BASIC,
     evidence=[SPEC, "langchain4j/langchain4j#1958", "jekalmin/extended_openai_conversation#456"],
 )
-def content_may_be_left_out(answer: Document) -> Findings:
+def content_may_be_left_out(reply: Reply) -> Findings:
     """A message with a tool call needs no `content`."""
-    yield from answer.message.unlike(OBJECT)
+    if not _blames(reply, "parameters"):
+        yield from _accepted(reply, "an assistant's message without content")
+
+
+@check(
+    "tools.def.parameters_omitted",
+    SHOULD,
+    probe=tools.round_trip_keys_omitted,
+    requires=BASIC,
+    evidence=["spec: FunctionObject", "ggml-org/llama.cpp#17667", "lmstudio-ai/lmstudio-bug-tracker#1652"],
+)
+def parameters_are_optional(reply: Reply) -> Findings:
+    """A tool without `parameters` is accepted."""
+    if not _blames(reply, "content") or _blames(reply, "parameters"):
+        yield from _accepted(reply, "a tool without parameters")
 
 
 @check(
     "tools.roundtrip.content_empty",
     SHOULD,
     probe=tools.round_trip_two_results,
+    requires=BASIC,
     evidence=["odysseus-dev/odysseus#837"],
 )
-def content_may_be_empty(answer: Document) -> Findings:
+def content_may_be_empty(reply: Reply) -> Findings:
     """A message with a tool call may have the content ""."""
-    yield from answer.message.unlike(OBJECT)
+    yield from _accepted(reply, 'an assistant\'s message with the content ""', OTHERS)
 
 
 @check(
     "tools.roundtrip.tool_content_parts",
     SHOULD,
-    probe=tools.round_trip_content_parts,
+    probe=tools.round_trip_two_results,
+    requires=BASIC,
     evidence=["spec: ChatCompletionRequestToolMessage", "penta2himajin/qwisp#83"],
 )
-def results_may_be_text_parts(answer: Document) -> Findings:
+def results_may_be_text_parts(reply: Reply) -> Findings:
     """A tool's result may be an array of text parts."""
-    yield from answer.message.unlike(OBJECT)
+    yield from _accepted(reply, "a tool's result in parts", OTHERS)
 
 
 @check(
     "tools.roundtrip.parallel_results",
     SHOULD,
     probe=tools.round_trip_two_results,
+    requires=BASIC,
     evidence=["BerriAI/litellm#28995", "AstrBotDevs/AstrBot#9691"],
 )
-def results_may_come_in_any_order(answer: Document) -> Findings:
+def results_may_come_in_any_order(reply: Reply) -> Findings:
     """The results of two calls are accepted in any order."""
-    yield from answer.message.unlike(OBJECT)
+    yield from _accepted(reply, "results in another order than the calls", OTHERS)
+
+
+@check(
+    "tools.roundtrip.null_ids",
+    SHOULD,
+    probe=tools.round_trip_null_id,
+    evidence=["sigoden/aichat#1296"],
+)
+def a_null_id_is_no_crash(reply: Reply) -> Findings:
+    """A call with a null id in the history is refused or accepted; never a server error."""
+    yield from reply.status_in(200, 400, 422)
+
+
+def _blames(reply: Reply, name: str) -> bool:
+    return reply.status != 200 and name in reply.text
+
+
+def _accepted(reply: Reply, what: str, hint: str = "") -> Findings:
+    if reply.status != 200:
+        yield Finding("status", f"200 to {what}", f"{reply.status} {shown(reply.text)}", hint)
+    else:
+        yield from reply.json["choices"].elements[0]["message"].unlike(OBJECT)

@@ -3,10 +3,11 @@
 from sixgates.catalogue import MAY, MUST, SHOULD, check
 from sixgates.checks.chat_shape import NOTHING, PLAIN
 from sixgates.probes.chat import (
+    BASE,
     chat,
     chat_again,
     chat_longer_prompt,
-    chat_one_token,
+    chat_stream_one_token,
     chat_stream_usage,
     chat_two_choices,
 )
@@ -15,6 +16,7 @@ from sixgates.select import COUNT, INTEGER, OBJECT, Findings, Json, Kind, Unexer
 from sixgates.views import ChatStream, Document
 
 SPEC = "spec: CompletionUsage"
+MOST_TOKENS = BASE["max_tokens"]
 POSITIVE = Kind("an integer > 0", lambda value: INTEGER.holds(value) and value > 0)
 
 
@@ -54,12 +56,18 @@ def stream_counts_the_same(completion: Document, stream: ChatStream) -> Findings
 @check(
     "usage.completion_matches_max",
     SHOULD,
-    probe=chat_one_token,
+    together=[chat, chat_longer_prompt, chat_stream_one_token],
     evidence=[SPEC, "ggml-org/llama.cpp#12137"],
 )
-def one_token_counts_as_one(completion: Document) -> Findings:
-    """With max_tokens 1, completion_tokens is 1."""
-    yield from completion["usage"]["completion_tokens"].unlike(_exactly(1, "as max_tokens allows"))
+def as_many_count_as_allowed(plain: Document, short: Document, stream: ChatStream) -> Findings:
+    """What max_tokens cut counts exactly that many completion_tokens: 1 of 1, streamed or not."""
+    yield from short["usage"]["completion_tokens"].unlike(_exactly(1, "as max_tokens allows"))
+    usage = stream.chunks[-1]["usage"]
+    if usage.given:
+        yield from usage["completion_tokens"].unlike(_exactly(1, "as max_tokens allows"))
+    if plain.choices[0]["finish_reason"].value == "length":
+        counted = plain["usage"]["completion_tokens"]
+        yield from counted.unlike(_exactly(MOST_TOKENS, "as max_tokens cut it"))
 
 
 @check(

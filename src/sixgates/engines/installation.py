@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from sixgates.engines import cache
 from sixgates.engines.process import EngineError
 from sixgates.engines.registry import ENGINES, Engine
@@ -61,6 +59,8 @@ def install(name: str, *, report: Report) -> Installed:
 
 @contextlib.contextmanager
 def _locked(name: str, report: Report) -> Iterator[None]:
+    from filelock import FileLock, Timeout  # `sixgates lint` loads this module too, and waits for no lock
+
     path = cache.home() / "engines" / f"{name}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)

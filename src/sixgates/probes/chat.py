@@ -9,6 +9,20 @@ from sixgates.exchange import Exchange, Finding
 from sixgates.select import Unmet
 from sixgates.views import Document
 
+SDK_HEADERS = (
+    ("Idempotency-Key", "stainless-node-retry-6c1f0f7e-5d8d-4f5b-9c53-1a2b3c4d5e6f"),
+    ("X-Stainless-Arch", "x64"),
+    ("X-Stainless-Async", "false"),
+    ("X-Stainless-Lang", "python"),
+    ("X-Stainless-OS", "Linux"),
+    ("X-Stainless-Package-Version", "3.54.0"),
+    ("X-Stainless-Read-Timeout", "600"),
+    ("X-Stainless-Retry-Count", "0"),
+    ("X-Stainless-Runtime", "CPython"),
+    ("X-Stainless-Runtime-Version", "3.13.0"),
+)
+"""What the official clients send with each request, whether a server knows it or not."""
+
 BASE: Mapping[str, Any] = {
     "model": MODEL,
     "messages": [{"role": "user", "content": "Say hi and tell me one short story."}],
@@ -36,9 +50,14 @@ def _stopping_at_once(earlier: Exchange) -> Mapping[str, Any]:
 
 
 chat = Probe("chat", body=BASE, alone=True, answered_by="chat.answered")
-chat_again = Probe("chat-again", body={**BASE, "temperature": 1}, alone=True, answered_by="chat.answered")
-"""The same prompt again, now sampled; a seed must be able to repeat it."""
-chat_one_token = Probe("chat-one-token", body={**BASE, "max_tokens": 1}, answered_by="chat.answered")
+chat_again = Probe(
+    "chat-again",
+    body={**BASE, "temperature": 1},
+    headers=SDK_HEADERS,
+    alone=True,
+    answered_by="http.unknown_headers",
+)
+"""The same prompt again, now sampled, and with an SDK's headers; a seed must be able to repeat it."""
 chat_longer_prompt = Probe(
     "chat-longer-prompt",
     body=_saying("Say hi and tell me one short story. " * 20, max_tokens=1),
@@ -51,19 +70,19 @@ chat_two_choices = Probe(
     answered_by="chat.answered",
 )
 
-chat_stream = Probe("chat-stream", body=streamed(BASE), answered_by="chat.stream.answered")
+COUNTING = "Count from 1 to 100, separated by commas."
+chat_stream = Probe(
+    "chat-stream",
+    body=streamed(_saying(COUNTING, max_tokens=48)),
+    alone=True,
+    answered_by="chat.stream.answered",
+)
 chat_stream_usage = Probe(
     "chat-stream-usage", body=streamed(BASE, **WITH_USAGE), alone=True, answered_by="chat.stream.answered"
 )
 chat_stream_one_token = Probe(
     "chat-stream-one-token",
     body=streamed(BASE, max_tokens=1, **WITH_USAGE),
-    answered_by="chat.stream.answered",
-)
-chat_stream_long = Probe(
-    "chat-stream-long",
-    body=streamed(_saying("Count from 1 to 100, separated by commas.", max_tokens=64)),
-    alone=True,
     answered_by="chat.stream.answered",
 )
 chat_unicode = Probe(
@@ -89,14 +108,6 @@ chat_stream_two_choices = Probe(
     "chat-stream-two-choices",
     body=streamed(BASE, n=2, max_tokens=4, temperature=1),
     capability="n",
+    alone=True,
     answered_by="chat.stream.answered",
-)
-parallel_streams = tuple(
-    Probe(
-        f"chat-stream-parallel-{number}",
-        body=streamed(_saying(f"Tell me a story about the number {number}.", max_tokens=32)),
-        group="parallel",
-        answered_by="chat.stream.answered",
-    )
-    for number in (1, 2)
 )

@@ -43,6 +43,7 @@ embeddings_half = Probe(
     derive=_half_as_long,
     answered_by="embeddings.answered",
 )
+embeddings_of_nothing = _embedding("embeddings-of-nothing", [])
 embeddings_too_long = _embedding("embeddings-too-long", OVERFLOW, capability="context_length")
 
-EMBEDDINGS_FAULTS = (embeddings_too_long,)
+EMBEDDINGS_FAULTS = (embeddings_of_nothing, embeddings_too_long)

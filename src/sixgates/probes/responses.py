@@ -67,7 +67,7 @@ response_tool_stream = _probe(
     "response-tool-stream",
     {
         **streamed(_asking("Say hello. Do not call any tool.")),
-        "max_output_tokens": 128,
+        "max_output_tokens": 64,
         "tools": [TOOL],
         "tool_choice": "required",
     },

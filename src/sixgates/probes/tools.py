@@ -45,7 +45,7 @@ def _asking(text: str, choice: Any, *tools: Mapping[str, Any], **more: Any) -> d
     return {
         "model": MODEL,
         "messages": [{"role": "user", "content": text}],
-        "max_tokens": 128,
+        "max_tokens": 64,
         "temperature": 0,
         "seed": 7,
         "tools": list(tools or (WEATHER,)),
@@ -75,11 +75,6 @@ tool_auto = Probe("tool-auto", body=_auto, capability="tools")
 tool_no_arguments = _tool("tool-no-arguments", _ping, "tools.named.accepted_object")
 tool_cut = _tool("tool-cut", {**_named, "max_tokens": 5}, "tools.named.accepted_object")
 tool_cut_stream = _tool("tool-cut-stream", streamed({**_named, "max_tokens": 5}), "tools.stream.answered")
-tool_without_parameters = Probe(
-    "tool-without-parameters",
-    body=_asking("Say hello.", "none", function("ping", None), max_tokens=4),
-    capability="tools",
-)
 
 tool_unknown = Probe(
     "tool-unknown",
@@ -94,6 +89,7 @@ tool_one_at_most = _tool(
     },
     "tools.required.accepted",
 )
+tools_empty = Probe("tools-empty", body={**_asking("Say hello.", None, max_tokens=4), "tools": []})
 
 
 def _call(identity: str, city: str) -> dict[str, Any]:
@@ -101,7 +97,9 @@ def _call(identity: str, city: str) -> dict[str, Any]:
     return {"id": identity, "type": "function", "function": {"name": "get_weather", "arguments": arguments}}
 
 
-def _history(assistant: Mapping[str, Any], *results: tuple[str, Any]) -> dict[str, Any]:
+def _history(
+    assistant: Mapping[str, Any], *results: tuple[str, Any], tools: list[Any] | None = None
+) -> dict[str, Any]:
     return {
         "model": MODEL,
         "messages": [
@@ -112,9 +110,9 @@ def _history(assistant: Mapping[str, Any], *results: tuple[str, Any]) -> dict[st
                 for identity, content in results
             ),
         ],
-        "max_tokens": 8,
+        "max_tokens": 4,
         "temperature": 0,
-        "tools": [WEATHER],
+        "tools": tools or [WEATHER],
     }
 
 
@@ -129,7 +127,7 @@ def _own_call_back(earlier: Exchange) -> Mapping[str, Any]:
         message.require(OBJECT),
         {"role": "tool", "tool_call_id": identity, "content": "sunny"},
     ]
-    return {**body, "tool_choice": "none", "max_tokens": 8}
+    return {**body, "tool_choice": "none", "max_tokens": 4}
 
 
 _ONE = [_call("call_abc123def", "Paris")]
@@ -148,14 +146,21 @@ round_trip_own_id = Probe(
     derive=_own_call_back,
     capability="tools",
 )
-round_trip_content_omitted = _round_trip(
-    "tool-round-trip-content-omitted", _history({"tool_calls": _ONE}, _RESULT)
+round_trip_keys_omitted = _round_trip(
+    "tool-round-trip-keys-omitted",
+    _history({"tool_calls": _ONE}, _RESULT, tools=[WEATHER, function("ping", None)]),
 )
-round_trip_content_parts = _round_trip(
-    "tool-round-trip-content-parts",
-    _history({"content": None, "tool_calls": _ONE}, ("call_abc123def", [{"type": "text", "text": "sunny"}])),
-)
+"""An assistant's message without `content`, and a tool without `parameters`."""
 round_trip_two_results = _round_trip(
     "tool-round-trip-two-results",
-    _history({"content": "", "tool_calls": _TWO}, ("call_ghi456jkl", "rain"), _RESULT),
+    _history(
+        {"content": "", "tool_calls": _TWO},
+        ("call_ghi456jkl", [{"type": "text", "text": "rain"}]),
+        _RESULT,
+    ),
+)
+"""Empty content beside two calls, and their results in the other order, one of them in parts."""
+round_trip_null_id = _round_trip(
+    "tool-round-trip-null-id",
+    _history({"content": None, "tool_calls": [{**_ONE[0], "id": None}]}, _RESULT),
 )

@@ -10,7 +10,7 @@ from sixgates.exchange import Response
 from sixgates.reference.conversation import conversation
 from sixgates.reference.desk import CREATED, Desk, invalid
 from sixgates.reference.structured import constrained
-from sixgates.reference.writing import STORY, Answer, sampled, thinking, tokens_in
+from sixgates.reference.writing import NUMBERS, STORY, Answer, sampled, thinking, tokens_in
 
 
 def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
@@ -69,6 +69,8 @@ def answer(desk: Desk, body: Mapping[str, Any], messages: Sequence[Mapping[str, 
     forced = constrained(body)
     asked = str(messages[-1].get("content"))
     text = asked.partition("Repeat exactly: ")[2] or _story(desk, body) * 4
+    if asked.startswith("Count from 1"):
+        text = NUMBERS
     if body.get("logit_bias"):
         text = "token " * 20
     stops = body.get("stop") or []

@@ -127,6 +127,16 @@ def asking(**fields: Any) -> Rewrite:
     return rewrite
 
 
+def showing(credentials: str) -> Rewrite:
+    """Make the provider believe that these credentials were shown."""
+
+    def rewrite(request: Request) -> Request:
+        others = tuple(pair for pair in request.headers if pair[0].lower() != "authorization")
+        return replace(request, headers=(*others, ("Authorization", credentials)))
+
+    return rewrite
+
+
 def with_header(name: str, value: str) -> Edit:
     """Replace or add a response header."""
 

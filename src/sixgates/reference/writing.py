@@ -17,6 +17,9 @@ ROOM_TO_THINK = 48
 """The token limit from which on the reference thinks before it answers."""
 
 
+NUMBERS = ", ".join(map(str, range(1, 101)))
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One choice before it is put on the wire: text or tool calls, in tokens, why it ended, the thought before it."""

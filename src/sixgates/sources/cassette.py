@@ -20,7 +20,6 @@ from sixgates.judge import Answer, NotSent
 from sixgates.verdict import Cause
 
 _NOT_SENT = "not-sent.json"
-_REQUEST_HEADERS = {"accept", "accept-encoding", "content-type"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +197,7 @@ def _document(label: Label, probe: Probe, exchange: Exchange, root: str) -> dict
                     "method": request.method,
                     "uri": f"{root}{request.path}",
                     "headers": {
-                        name: [value] for name, value in request.headers if name.lower() in _REQUEST_HEADERS
+                        name: [value] for name, value in request.headers if name.lower() != "authorization"
                     },
                     "body": _text(request.body),
                 },

@@ -11,6 +11,7 @@ from sixgates.judge import Answer, NotSent
 from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.select import Unmet
+from sixgates.sources.secrets import Scrubber, secrets_of
 
 
 def answers(
@@ -19,6 +20,7 @@ def answers(
     """Send every probe to the provider, in order, without a socket."""
     found: dict[str, Answer] = {}
     inner = provider.inner if isinstance(provider, MutantProvider) else provider
+    scrubber = Scrubber(secrets_of("", inner.key))
     for probe in probes:
         earlier = found.get(probe.after.name) if probe.after else None
         try:
@@ -27,7 +29,8 @@ def answers(
         except Unmet as unmet:
             found[probe.name] = NotSent(str(unmet))
             continue
-        found[probe.name] = _exchange(provider, probe, with_key(request, probe.auth, inner.key))
+        exchange = _exchange(provider, probe, with_key(request, probe.auth, inner.key))
+        found[probe.name] = scrubber.exchange(exchange)
     return found
 
 

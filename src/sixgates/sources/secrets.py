@@ -8,9 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
-from sixgates.exchange import Chunk, Exchange, Request, Response, TransportError
-
-_MARK = "sixgates-redacted-"
+from sixgates.exchange import REDACTED, Chunk, Exchange, Request, Response, TransportError
 
 
 def secrets_of(url: str, key: str | None) -> tuple[str, ...]:
@@ -81,4 +79,4 @@ class Scrubber:
 
 def _mark(form: str) -> str:
     length = len(form.encode())
-    return (_MARK * (length // len(_MARK) + 1))[:length]
+    return (REDACTED * (length // len(REDACTED) + 1))[:length]

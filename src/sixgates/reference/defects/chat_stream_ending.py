@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sixgates.exchange import Request
+from sixgates.probes.chat import BASE
+from sixgates.probes.interleaved import parallel_streams
 from sixgates.reference.defects.chat_stream import entries, in_chunks, in_entries, on_text_stream
 from sixgates.reference.mutants import (
     Document,
@@ -17,6 +19,7 @@ from sixgates.reference.mutants import (
     on_stream,
     on_usage_stream,
 )
+from sixgates.reference.writing import NUMBERS
 
 
 def _finish(value: Any) -> Edit:
@@ -57,11 +60,25 @@ def on_unasked(request: Request) -> bool:
     return on_text_stream(request) and not on_usage_stream(request)
 
 
-def on_story(number: int) -> Callable[[Request], bool]:
+def on_parallel(number: int) -> Callable[[Request], bool]:
     """One of the parallel streams."""
-    return lambda request: (
-        on_chat(request) and f"the number {number}" in str(body_of(request).get("messages"))
-    )
+    wanted = {**(parallel_streams[number - 1].body or {}), "model": "reference"}
+    return lambda request: on_chat(request) and body_of(request) == wanted
+
+
+def _taking_turns(events: list[Document]) -> None:
+    """Every second piece is one of the other stream; what they displace comes later."""
+    said = [entry["delta"] for entry in entries(events) if entry["delta"].get("content")]
+    own, other = [delta["content"] for delta in said], NUMBERS.split(" ")
+    turns = [
+        piece for number, pair in enumerate(zip(own, other, strict=False)) for piece in _turn(number, *pair)
+    ]
+    for delta, piece in zip(said, turns, strict=False):
+        delta["content"] = piece
+
+
+def _turn(number: int, own: str, other: str) -> tuple[str, str]:
+    return own, other if number == 0 else f" {other}"
 
 
 mutant(
@@ -167,13 +184,13 @@ mutant(
 )
 mutant(
     "parallel-stream-interrupted",
-    on=on_story(1),
+    on=on_parallel(1),
     edit=in_pieces(lambda pieces: [*pieces[:4], pieces[-1]]),
     caught_by=["chat.stream.concurrent_isolation"],
 )
 mutant(
     "parallel-stream-without-done",
-    on=on_story(2),
+    on=on_parallel(2),
     edit=in_pieces(lambda pieces: pieces[:-1]),
     caught_by=["chat.stream.concurrent_isolation"],
 )
@@ -182,4 +199,16 @@ mutant(
     on=on_stream,
     edit=in_chunks(lambda _, chunk: chunk.update(id="chatcmpl-1")),
     caught_by=["chat.stream.concurrent_isolation"],
+)
+mutant(
+    "parallel-streams-mixed",
+    on=on_parallel(1),
+    edit=in_events(_taking_turns),
+    caught_by=["chat.stream.concurrent_not_mixed"],
+)
+mutant(
+    "parallel-streams-swapped",
+    on=on_parallel(2),
+    rewrite=asking(messages=BASE["messages"]),
+    caught_by=["chat.stream.concurrent_not_mixed"],
 )

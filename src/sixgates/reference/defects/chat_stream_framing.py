@@ -147,3 +147,27 @@ def _on_none(request: Request) -> bool:
 for _name, _late in {"buffered": _buffered, "late": _mostly_late}.items():
     mutant(f"stream-{_name}", on=on_text_stream, edit=_late, caught_by=["chat.stream.incremental"])
     mutant(f"tool-stream-{_name}", on=_on_none, edit=_late, caught_by=["chat.stream.incremental_with_tools"])
+mutant(
+    "stream-says-more-after-done",
+    on=on_stream,
+    edit=_after(b"event: end\n\n"),
+    caught_by=["chat.stream.done_sentinel"],
+)
+mutant(
+    "stream-says-garbage-after-done",
+    on=on_stream,
+    edit=_after(b"0\r\n\r\n"),
+    caught_by=["chat.stream.done_sentinel"],
+)
+for _name, _data in {
+    "comment": ": keep-alive",
+    "ping": "ping",
+    "object": '{"type": "ping"}',
+    "nothing": "",
+}.items():
+    mutant(
+        f"stream-kept-alive-by-data-{_name}",
+        on=on_stream,
+        edit=_before(f"data: {_data}\n\n".encode()),
+        caught_by=["chat.stream.keepalive_comments"],
+    )

@@ -11,6 +11,7 @@ from sixgates.reference.mutants import (
     Edit,
     asking,
     body_of,
+    in_error,
     in_json,
     mutant,
     on_path,
@@ -235,6 +236,24 @@ mutant("embeddings-uncounted", on=on_embeddings, edit=in_json(_uncounted), caugh
 mutant("embeddings-other-total", on=on_embeddings, edit=in_json(_other_total), caught_by=["embeddings.usage"])
 mutant(
     "embeddings-usage-absent", on=on_embeddings, edit=in_json(_without_usage), caught_by=["embeddings.usage"]
+)
+mutant(
+    "embeddings-of-nothing-is-nothing",
+    on=_on_nothing,
+    edit=with_body(b'{"object": "list", "data": [], "model": "m"}', status=200),
+    caught_by=["embeddings.empty_array"],
+)
+mutant(
+    "embeddings-of-nothing-500",
+    on=_on_nothing,
+    edit=with_status(500),
+    caught_by=["embeddings.empty_array", "errors.5xx_only_server"],
+)
+mutant(
+    "embeddings-of-nothing-detail",
+    on=_on_nothing,
+    edit=in_error(_as_detail),
+    caught_by=["embeddings.empty_array", "errors.envelope"],
 )
 mutant(
     "embeddings-too-long-500",

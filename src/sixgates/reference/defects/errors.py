@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from sixgates.exchange import FailureKind, Request, Response, TransportError
-from sixgates.probes.errors import STILL_THERE
 from sixgates.reference.mutants import (
     Applies,
     Document,
@@ -17,7 +16,9 @@ from sixgates.reference.mutants import (
     on_path,
     on_plain,
     on_stream,
+    showing,
     with_body,
+    with_header,
     with_status,
 )
 
@@ -62,7 +63,7 @@ def _on_overlong_stream(request: Request) -> bool:
 
 
 def _on_next(request: Request) -> bool:
-    return on_plain(request) and STILL_THERE in str(body_of(request).get("messages"))
+    return on_stream(request) and "Count" in str(body_of(request).get("messages"))
 
 
 def _on_mistyped(request: Request) -> bool:
@@ -82,8 +83,12 @@ def _on_empty_key(request: Request) -> bool:
     return on_stream(request) and request.header("authorization") == "Bearer"
 
 
+def _on_overload(request: Request) -> bool:
+    return request.body in {b"", b"{"}
+
+
 def _on_nesting(request: Request) -> bool:
-    return (request.body or b"").startswith(b'{"messages":[[[')
+    return (request.body or b"").startswith(b'[{"messages":[[[')
 
 
 def _flat(document: Document) -> object:
@@ -168,6 +173,8 @@ mutant(
 )
 mutant("unknown-model-500", on=_on_unknown_model, edit=with_status(500), caught_by=["errors.unknown_model"])
 mutant("broken-json-500", on=on_body(b"{"), edit=with_status(500), caught_by=["errors.invalid_json"])
+mutant("empty-body-500", on=on_body(b""), edit=with_status(500), caught_by=["errors.empty_body"])
+mutant("array-as-body-500", on=_on_nesting, edit=with_status(500), caught_by=["errors.non_object_json"])
 mutant("nesting-500", on=_on_nesting, edit=with_status(500), caught_by=["errors.deep_nesting"])
 mutant(
     "fault-closes-connection",
@@ -178,11 +185,54 @@ mutant(
 )
 mutant("key-missing-403", on=on_no_key, edit=with_status(403), caught_by=["errors.auth_missing"])
 mutant("key-wrong-500", on=_on_wrong_key, edit=with_status(500), caught_by=["errors.auth_wrong"])
+mutant("key-empty-500", on=_on_empty_key, edit=with_status(500), caught_by=["errors.auth_wrong"])
 mutant(
     "key-empty-served",
     on=_on_empty_key,
-    rewrite=lambda request: replace(request, headers=(("Authorization", "Bearer sk-reference"),)),
+    rewrite=showing("Bearer sk-reference"),
     caught_by=["errors.auth_wrong"],
+)
+mutant(
+    "key-repeated-in-a-header",
+    on=_on_wrong_key,
+    edit=with_header("www-authenticate", "Bearer sixgates-wrong-key"),
+    caught_by=["errors.auth_no_leak"],
+)
+mutant(
+    "other-scheme-repeated",
+    on=lambda request: (request.header("authorization") or "").startswith("Basic"),
+    edit=error_with(message="no such key: c2l4Z2F0ZXM6d3Jvbmc="),
+    caught_by=["errors.auth_no_leak"],
+)
+mutant(
+    "right-key-repeated",
+    on=on_path("/v1/sixgates-no-such-route"),
+    edit=error_with(message="no route for sk-reference"),
+    caught_by=["errors.key_not_echoed"],
+)
+mutant(
+    "right-key-repeated-in-a-header",
+    on=on_stream,
+    edit=with_header("x-authorization", "Bearer sk-reference"),
+    caught_by=["errors.key_not_echoed"],
+)
+mutant(
+    "overloaded-without-retry-after",
+    on=_on_overload,
+    edit=with_status(429),
+    caught_by=["errors.rate_limit_429"],
+)
+mutant(
+    "overloaded-with-words-in-retry-after",
+    on=_on_overload,
+    edit=lambda response: with_header("retry-after", "soon")(with_status(503)(response)),
+    caught_by=["errors.rate_limit_429"],
+)
+mutant(
+    "overloaded-in-plain-text",
+    on=_on_overload,
+    edit=lambda response: with_header("retry-after", "1")(with_body(b"busy", "text/plain", 429)(response)),
+    caught_by=["errors.rate_limit_429"],
 )
 mutant(
     "key-repeated",

@@ -232,7 +232,13 @@ mutant(
     "tool-with-strict-refused",
     on=_tools_where(lambda function: "strict" in function),
     edit=REFUSED,
-    caught_by=["tools.named.accepted_object"],
+    caught_by=["tools.named.accepted_object", "tools.def.strict_accepted"],
+)
+mutant(
+    "tools-empty-crash",
+    on=lambda request: body_of(request).get("tools") == [],
+    edit=CRASHED,
+    caught_by=["tools.empty_array"],
 )
 
 
@@ -261,6 +267,12 @@ for _name, (_holds, _check) in _HISTORIES.items():
         edit=REFUSED,
         caught_by=[f"tools.roundtrip.{_check}"],
     )
+mutant(
+    "tool-history-null-id-crashes",
+    on=_history_where(lambda call, _: call["tool_calls"][0]["id"] is None),
+    edit=CRASHED,
+    caught_by=["tools.roundtrip.null_ids"],
+)
 
 
 def _finish(reason: str) -> Edit:

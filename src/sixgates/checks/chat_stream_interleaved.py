@@ -1,0 +1,72 @@
+"""What streams at the same time must not do to each other."""
+
+from sixgates.catalogue import MUST, check
+from sixgates.exchange import Exchange, Finding
+from sixgates.probes.chat import chat_stream, chat_stream_usage
+from sixgates.probes.interleaved import parallel_streams
+from sixgates.select import Findings, Unmet, shown
+from sixgates.views import ChatStream
+
+STRANGE = 4
+"""Fewer characters of another answer may stand in one by chance."""
+
+
+@check(
+    "chat.stream.concurrent_isolation",
+    MUST,
+    together=parallel_streams,
+    evidence=["abetlen/llama-cpp-python#867", "abetlen/llama-cpp-python#897"],
+)
+def streams_do_not_disturb_each_other(one: Exchange, two: Exchange) -> Findings:
+    """Streams at the same time each run to their finish reason and [DONE], under ids of their own."""
+    ids = []
+    for exchange in (one, two):
+        stream = ChatStream.of(exchange)
+        if exchange.error is not None:
+            yield Finding(f"{exchange.probe}: body", "a whole stream", exchange.error.detail)
+        if not stream.done:
+            yield Finding(f"{exchange.probe}: body", "[DONE] at the end", "none")
+        if not stream.choices[0].finish_reasons:
+            yield Finding(f"{exchange.probe}: body", "a finish_reason", "none")
+        ids.append(shown(stream.completion_chunks[0]["id"].value))
+    if len(set(ids)) < len(ids):
+        yield Finding("id", "two different ids", ", ".join(ids))
+
+
+@check(
+    "chat.stream.concurrent_not_mixed",
+    MUST,
+    together=[chat_stream_usage, chat_stream, *parallel_streams],
+    evidence=["spec: CreateChatCompletionStreamResponse", "abetlen/llama-cpp-python#867"],
+    unconditional=True,
+)
+def streams_keep_to_their_answers(
+    first_alone: Exchange, second_alone: Exchange, first: Exchange, second: Exchange
+) -> Findings:
+    """Of streams at the same time none holds text of another's answer, as that was when sent by itself."""
+    one, another = _text(first_alone), _text(second_alone)
+    for exchange, own, other in ((first, one, another), (second, another, one)):
+        said = _text(exchange)
+        if said and not own.startswith(said) and mixed(said, own, other):
+            expected = f"only text of its own answer, {shown(own)}"
+            yield Finding(f"{exchange.probe}: content", expected, f"text of the other, too: {shown(said)}")
+
+
+def mixed(said: str, own: str, other: str) -> bool:
+    """Whether a text is the beginnings of two others, in whatever pieces they take turns."""
+    reached = {0}  # how much of `own` may have been used up, for each length of `said`
+    for length, letter in enumerate(said):
+        reached = {
+            used + step
+            for used in reached
+            for step, source in ((1, own[used : used + 1]), (0, other[length - used : length - used + 1]))
+            if source == letter
+        }
+    return any(len(said) - used >= STRANGE for used in reached)
+
+
+def _text(exchange: Exchange) -> str:
+    try:
+        return ChatStream.of(exchange).text
+    except Unmet:
+        return ""
