@@ -5,7 +5,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from sixgates import probes
-from sixgates.catalogue import CHAT_PATH, MUST, SHOULD, Probe, check
+from sixgates.catalogue import CHAT_PATH, MUST, RESPONSES_PATH, SHOULD, Probe, check
 from sixgates.exchange import Exchange
 from sixgates.probes.completions import (
     completions,
@@ -19,6 +19,7 @@ from sixgates.probes.models import models_list
 from sixgates.select import STRING, Findings, Unexercised
 from sixgates.views import Reply
 from sixgates.witness import reading
+from sixgates.witness.responses import responses, responses_helper
 
 RAW, HELPER = ("openai-python",), ("openai-python helper",)
 SPEC = "spec: CreateChatCompletionResponse"
@@ -43,6 +44,11 @@ def _asks_for_stream(probe: Probe) -> bool:
 CHATS = tuple({each.name: each for each in _declared() if _asks_for_chat(each)}.values())
 STREAMS = tuple(each for each in CHATS if _asks_for_stream(each))
 WHOLE = tuple(each for each in CHATS if not _asks_for_stream(each))
+RESPONSES = tuple(
+    {
+        each.name: each for each in _declared() if each.path == RESPONSES_PATH and each.method == "POST"
+    }.values()
+)
 
 
 @check("chat.witness", MUST, each=WHOLE, evidence=[SPEC, "openai/openai-python#2722"], breaks=RAW)
@@ -90,6 +96,26 @@ def the_sdk_reads_embeddings(exchange: Exchange) -> Findings:
     """The official SDK reads every answer and holds the vectors that were sent, in their order."""
     if readable(exchange):
         yield from reading.embeddings(exchange)
+
+
+@check("responses.witness", MUST, each=RESPONSES, evidence=["spec: Response"], breaks=RAW)
+def the_sdk_reads_responses(exchange: Exchange) -> Findings:
+    """The official SDK reads every response, whole or streamed, and holds its text, its calls, its end, its usage."""
+    if readable(exchange):
+        yield from responses(exchange)
+
+
+@check(
+    "responses.witness_helper",
+    SHOULD,
+    each=[probe for probe in RESPONSES if _asks_for_stream(probe)],
+    evidence=["spec: ResponseStreamEvent"],
+    breaks=HELPER,
+)
+def the_helper_reads_responses(exchange: Exchange) -> Findings:
+    """The stream helper of the official SDK reads every streamed response and loses nothing of it."""
+    if readable(exchange):
+        yield from responses_helper(exchange)
 
 
 @check("models.witness", MUST, probe=models_list, evidence=["spec: ListModelsResponse"], breaks=RAW)

@@ -34,7 +34,7 @@ class Held:
     def of(cls, exchange: Exchange) -> Held:
         """What a chat's bytes say; raises Unmet unless it is a 200 with a choice."""
         choices = tuple(
-            Said(each.text, [_call(call) for call in each.calls], _plain(each.finish))
+            Said(each.text, [_call(call) for call in each.calls], plain(each.finish))
             for each in Completion.each(exchange)
         )
         return cls(choices, _usage(exchange))
@@ -44,13 +44,13 @@ class Held:
         """The same of a legacy completion."""
         if not asked_for_stream(exchange.request):
             choices = Document.of(exchange).choices
-            said = (Said(_text(each["text"]), finish=_plain(each["finish_reason"])) for each in choices)
+            said = (Said(_text(each["text"]), finish=plain(each["finish_reason"])) for each in choices)
             return cls(tuple(said), _usage(exchange))
         streams = ChatStream.of(exchange).choices
         said = (
             Said(
                 "".join(_text(entry["text"]) for entry in stream.entries),
-                finish=_plain(next(iter(stream.finish_reasons), stream.entries[-1]["finish_reason"])),
+                finish=plain(next(iter(stream.finish_reasons), stream.entries[-1]["finish_reason"])),
             )
             for stream in streams
         )
@@ -82,14 +82,15 @@ def _usage(exchange: Exchange) -> tuple[Any, ...] | None:
         given = [chunk["usage"] for chunk in ChatStream.of(exchange).chunks if chunk["usage"].given]
     else:
         given = [usage for usage in (Document.of(exchange)["usage"],) if usage.given]
-    return tuple(_plain(given[-1][name]) for name in COUNTS) if given else None
+    return tuple(plain(given[-1][name]) for name in COUNTS) if given else None
 
 
 def _call(call: Call) -> tuple[Any, Any, Any]:
-    return _plain(call.id), _plain(call.name), _plain(call.arguments)
+    return plain(call.id), plain(call.name), plain(call.arguments)
 
 
-def _plain(value: Json) -> Any:
+def plain(value: Json) -> Any:
+    """A scalar as the SDK hands it on; None for what is absent, and for what no scalar field may hold."""
     return None if value.value is ABSENT or isinstance(value.value, Mapping | list) else value.value
 
 

@@ -21,7 +21,7 @@ ASKED: Any = [{"role": "user", "content": "What is replayed does not depend on t
 MODEL = "replayed"
 
 
-def _once(read: Callable[[Exchange], Findings]) -> Callable[[Exchange], Findings]:
+def once(read: Callable[[Exchange], Findings]) -> Callable[[Exchange], Findings]:
     """Read an exchange once for all judgements that share it: the SDK needs milliseconds, our own views do not."""
     kept = lru_cache(maxsize=128)(lambda exchange: tuple(read(exchange)))
 
@@ -32,31 +32,31 @@ def _once(read: Callable[[Exchange], Findings]) -> Callable[[Exchange], Findings
     return reading
 
 
-@_once
+@once
 def chat(exchange: Exchange) -> Findings:
     """What `chat.completions.create` loses, plain or streamed."""
     streamed = asked_for_stream(exchange.request)
     expected = Held.of(exchange)
     call = f"chat.completions.create({'stream=True' if streamed else ''})"
-    yield from _compared(call, expected, lambda: (_chunks if streamed else _chat)(exchange))
+    yield from compared(call, expected, lambda: (_chunks if streamed else _chat)(exchange))
 
 
-@_once
+@once
 def helper(exchange: Exchange) -> Findings:
     """What `chat.completions.stream` loses of a stream."""
-    yield from _compared("chat.completions.stream()", Held.of(exchange), lambda: _helped(exchange))
+    yield from compared("chat.completions.stream()", Held.of(exchange), lambda: _helped(exchange))
 
 
-@_once
+@once
 def legacy(exchange: Exchange) -> Findings:
     """What `completions.create` loses, plain or streamed."""
     streamed = asked_for_stream(exchange.request)
     expected = Held.of_legacy(exchange)
     call = f"completions.create({'stream=True' if streamed else ''})"
-    yield from _compared(call, expected, lambda: _legacy(exchange, streamed=streamed))
+    yield from compared(call, expected, lambda: _legacy(exchange, streamed=streamed))
 
 
-@_once
+@once
 def embeddings(exchange: Exchange) -> Findings:
     """What `embeddings.create` makes of the vectors; it decodes base64 by itself."""
     entries = Document.of(exchange)["data"].elements
@@ -73,7 +73,7 @@ def embeddings(exchange: Exchange) -> Findings:
         )
 
 
-@_once
+@once
 def models(exchange: Exchange) -> Findings:
     """What `models.list` loses of the ids."""
     expected = [entry["id"].value for entry in Document.of(exchange)["data"].elements]
@@ -99,7 +99,8 @@ def refusal(exchange: Exchange, status: int, message: str) -> Findings:
         yield Finding(where, expected, "no exception", version())
 
 
-def _compared(call: str, expected: Held, read: Callable[[], Held]) -> Findings:
+def compared(call: str, expected: Held, read: Callable[[], Held]) -> Findings:
+    """What the SDK raises in a call, or else loses of what it should hold."""
     held, problems = _attempt(call, read)
     yield from problems or (replace(finding, hint=version()) for finding in expected.lost(held, call))
 

@@ -63,6 +63,8 @@ mutant(
         "completions.witness",
         "embeddings.witness",
         "models.witness",
+        "responses.witness",
+        "responses.witness_helper",
         "errors.witness",
     ],
 )
