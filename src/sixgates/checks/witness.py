@@ -49,6 +49,7 @@ RESPONSES = tuple(
         each.name: each for each in _declared() if each.path == RESPONSES_PATH and each.method == "POST"
     }.values()
 )
+WHOLE_RESPONSES = tuple(each for each in RESPONSES if not _asks_for_stream(each))
 
 
 @check("chat.witness", MUST, each=WHOLE, evidence=[SPEC, "openai/openai-python#2722"], breaks=RAW)

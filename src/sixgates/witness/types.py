@@ -16,6 +16,9 @@ from sixgates.select import ABSENT, Findings, Json
 CHAT = "chat.ChatCompletion"
 CHUNK = "chat.ChatCompletionChunk"
 COMPLETION = "Completion"
+EMBEDDINGS = "CreateEmbeddingResponse"
+MODEL = "Model"
+RESPONSE = "responses.Response"
 _WORDS = {
     "string_type": "a string",
     "int_type": "an integer",
