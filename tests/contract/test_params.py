@@ -158,7 +158,7 @@ FINDINGS: dict[str, tuple[str, Edit, list[str]]] = {
     ),
     "max_tokens is ignored": (
         "params.max_tokens.honoured",
-        changing("chat-one-token", lambda answer: answer["usage"].update(completion_tokens=2)),
+        changing("chat-longer-prompt", lambda answer: answer["usage"].update(completion_tokens=2)),
         ["/usage/completion_tokens: at most 1, not 2"],
     ),
     "the end is cut": (

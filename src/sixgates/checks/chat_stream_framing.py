@@ -232,7 +232,8 @@ def _spread(stream: ChatStream) -> Iterator[Finding]:
     if times[-1] < 0.2:
         raise Unexercised(f"the whole answer took {times[-1] * 1000:.0f} ms; under 200 ms shows nothing")
     moments = 1 + sum(later - earlier > 0.001 for earlier, later in pairwise(times))
-    if moments < 3 or times[0] > 0.8 * times[-1]:
+    at_once = times[0] > 0.8 * times[-1] and times[-1] - times[0] < 0.2
+    if moments < 3 or at_once:
         got = f"{moments} moments, the first after {times[0]:.2f} s of {times[-1]:.2f} s"
         yield Finding("arrival", "pieces spread over the answer's time", got)
 

@@ -4,7 +4,7 @@ from sixgates.catalogue import MUST, check
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import chat_stream, chat_stream_usage
 from sixgates.probes.interleaved import parallel_streams
-from sixgates.select import Findings, Unmet, shown
+from sixgates.select import Findings, shown
 from sixgates.views import ChatStream
 
 STRANGE = 4
@@ -37,19 +37,19 @@ def streams_do_not_disturb_each_other(one: Exchange, two: Exchange) -> Findings:
     "chat.stream.concurrent_not_mixed",
     MUST,
     together=[chat_stream_usage, chat_stream, *parallel_streams],
+    requires=["chat.stream.concurrent_isolation"],
     evidence=["spec: CreateChatCompletionStreamResponse", "abetlen/llama-cpp-python#867"],
-    unconditional=True,
 )
 def streams_keep_to_their_answers(
-    first_alone: Exchange, second_alone: Exchange, first: Exchange, second: Exchange
+    first_alone: ChatStream, second_alone: ChatStream, first: ChatStream, second: ChatStream
 ) -> Findings:
     """Of streams at the same time none holds text of another's answer, as that was when sent by itself."""
-    one, another = _text(first_alone), _text(second_alone)
-    for exchange, own, other in ((first, one, another), (second, another, one)):
-        said = _text(exchange)
-        if said and not own.startswith(said) and mixed(said, own, other):
+    one, two = first_alone.text, second_alone.text
+    for stream, own, other in ((first, one, two), (second, two, one)):
+        if not own.startswith(stream.text) and mixed(stream.text, own, other):
             expected = f"only text of its own answer, {shown(own)}"
-            yield Finding(f"{exchange.probe}: content", expected, f"text of the other, too: {shown(said)}")
+            got = f"text of the other's, too: {shown(stream.text)}"
+            yield Finding(f"{stream.reply.probe}: content", expected, got)
 
 
 def mixed(said: str, own: str, other: str) -> bool:
@@ -63,10 +63,3 @@ def mixed(said: str, own: str, other: str) -> bool:
             if source == letter
         }
     return any(len(said) - used >= STRANGE for used in reached)
-
-
-def _text(exchange: Exchange) -> str:
-    try:
-        return ChatStream.of(exchange).text
-    except Unmet:
-        return ""

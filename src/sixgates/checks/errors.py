@@ -220,9 +220,10 @@ def the_key_is_never_repeated(reply: Reply) -> Findings:
     evidence=["spec: RFC 9110 section 10.2.3", "cline/cline#440", "BerriAI/litellm#4695"],
     unconditional=True,
 )
-def refusals_for_load_say_when_to_return(reply: Reply) -> Findings:
+def refusals_for_load_say_when_to_return(exchange: Exchange) -> Findings:
     """Whatever is refused for load, with 429 or 503, says in Retry-After when to come again."""
-    if reply.status in {429, 503}:
+    if exchange.response is not None and exchange.response.status in {429, 503}:
+        reply = Reply.of(exchange)
         yield from _error(reply)["message"].unlike(NON_EMPTY_STRING)
         after = reply.response.header("retry-after") or ""
         if not after.isdecimal() and seconds_of(after) is None:

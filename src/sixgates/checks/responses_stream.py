@@ -8,7 +8,6 @@ from sixgates.responses_view import (
     DONE,
     PART_ADDED,
     PART_DONE,
-    TERMINAL,
     TEXT,
     TEXT_DONE,
     FinalResponse,
@@ -17,7 +16,6 @@ from sixgates.responses_view import (
     same,
 )
 from sixgates.select import COUNT, NON_EMPTY_STRING, OBJECT, Findings, Json, Kind, Unmet, literal, shown
-from sixgates.views import members
 
 SPEC = "spec: ResponseStreamEvent"
 STREAMS = (response_stream, response_tool_stream)
@@ -88,7 +86,7 @@ def items_are_added_before_they_grow(stream: ResponseStream) -> Findings:
     for event in stream.orphans[:1]:
         yield event["type"].finding("response.output_item.added of its item before it")
     if not stream.orphans:
-        for item in _items(stream):
+        for item in items_of(stream):
             yield from item.added["item"].unlike(OBJECT)
 
 
@@ -101,7 +99,7 @@ def items_are_added_before_they_grow(stream: ResponseStream) -> Findings:
 )
 def parts_are_added_before_they_grow(stream: ResponseStream) -> Findings:
     """A part of a message is added before its text, and is an output_text."""
-    for item in _items(stream):
+    for item in items_of(stream):
         added: list[Json] = []
         for event in item.of(PART_ADDED, TEXT, TEXT_DONE):
             if event["type"].value == PART_ADDED:
@@ -121,7 +119,7 @@ def parts_are_added_before_they_grow(stream: ResponseStream) -> Findings:
 )
 def events_say_where_they_belong(stream: ResponseStream) -> Findings:
     """Items and their parts are numbered from 0 in the order of their adding, and each event says which it is of."""
-    for place, item in enumerate(_items(stream)):
+    for place, item in enumerate(items_of(stream)):
         yield from item.added["output_index"].unlike(literal(place))
         for number, event in enumerate(item.of(PART_ADDED)):
             yield from event["content_index"].unlike(literal(number))
@@ -171,10 +169,10 @@ def events_are_numbered(stream: ResponseStream) -> Findings:
 )
 def text_comes_in_pieces(stream: ResponseStream) -> Findings:
     """Text comes in deltas, which add up to the text of the done event and to that of the response in the end."""
-    gathered = "".join(item.gathered(TEXT) for item in _items(stream))
+    gathered = "".join(item.gathered(TEXT) for item in items_of(stream))
     for event in stream.named(TEXT):
         yield from event["delta"].unlike(Kind("a string", lambda value: isinstance(value, str)))
-    for item in _items(stream):
+    for item in items_of(stream):
         for event in item.of(TEXT_DONE):
             parts = [delta for delta in item.of(TEXT) if same(delta["content_index"], event["content_index"])]
             text = "".join(str(delta["delta"].value) for delta in parts)
@@ -186,80 +184,6 @@ def text_comes_in_pieces(stream: ResponseStream) -> Findings:
 
 def _gathered(text: str) -> Kind:
     return Kind(f"{shown(text)}, as the deltas add up to", lambda value: value == text)
-
-
-@check(
-    "responses.stream.done_events",
-    SHOULD,
-    each=STREAMS,
-    evidence=[SPEC],
-)
-def what_was_added_is_done(stream: ResponseStream) -> Findings:
-    """Every item and every part that was added is done once, and its text too."""
-    for item in _items(stream):
-        parts = item.of(PART_ADDED)
-        texts = [event for event in parts if event["part"]["type"].value == "output_text"]
-        for done, expected in ((PART_DONE, len(parts)), (TEXT_DONE, len(texts)), (DONE, 1)):
-            number = len(item.of(done))
-            if number != expected:
-                yield Finding(item.added.where, f"{expected} times {done} after it", str(number))
-
-
-@check(
-    "responses.stream.terminal_event",
-    MUST,
-    each=STREAMS,
-    evidence=[
-        SPEC,
-        "ollama/ollama#14600",
-        "openai/codex#41340",
-        "openai/codex#11850",
-        "caozhiyuan/copilot-api#298",
-        "router-for-me/CLIProxyAPI#2358",
-    ],
-    breaks=["openai-python helper"],
-)
-def the_end_is_told_once(stream: ResponseStream) -> Findings:
-    """One response.completed or response.incomplete, with the response, is the last event; it says no failure."""
-    yield from stream.terminal["type"].unlike(literal(*TERMINAL[:2]))
-    yield from stream.terminal["response"].unlike(OBJECT)
-    yield from stream.events[-1]["type"].unlike(literal(*TERMINAL))
-    for event in stream.named(*TERMINAL)[1:]:
-        yield event["type"].finding("no second event that ends the response")
-
-
-@check(
-    "responses.stream.terminal_status",
-    SHOULD,
-    each=STREAMS,
-    evidence=[SPEC, "BerriAI/litellm#27186"],
-)
-def the_end_is_named_by_its_status(stream: ResponseStream) -> Findings:
-    """The last event is response.completed for a status "completed", response.incomplete for "incomplete"."""
-    status = stream.terminal["response"]["status"].text
-    yield from stream.terminal["type"].unlike(literal(f"response.{status}"))
-
-
-@check(
-    "responses.stream.completed_output_full",
-    MUST,
-    each=STREAMS,
-    evidence=[SPEC, "diegosouzapw/OmniRoute#8210"],
-    breaks=HELPERS,
-)
-def the_end_holds_everything(stream: ResponseStream) -> Findings:
-    """The response in the last event holds every item that was done, as it was: id, call_id, text and arguments."""
-    final = FinalResponse(stream.terminal["response"], stream.request)
-    output = final.output
-    done = [event["item"] for item in _items(stream) for event in item.of(DONE)]
-    if len(output) < len(done):
-        yield final["output"].finding(f"the {len(done)} items that were done")
-    for item, told in zip(output, done, strict=False):
-        for key in ("id", "type", "call_id", "name", "arguments"):
-            if told[key].given and not same(item[key], told[key]):
-                yield item[key].finding(f"{shown(told[key].value)}, as in {told.where}")
-        if _text(item) != _text(told):
-            yield item["content"].finding(f"the text {shown(_text(told))}, as in {told.where}")
 
 
 @check(
@@ -289,7 +213,7 @@ def one_response_has_one_id(stream: ResponseStream) -> Findings:
 )
 def one_item_has_one_id(stream: ResponseStream) -> Findings:
     """An item has the same id, and a call the same call_id, from its first event to its last."""
-    for item in _items(stream):
+    for item in items_of(stream):
         yield from item.id.unlike(NON_EMPTY_STRING)
         told = [event["item_id"] for event in item.events if event["item_id"].given]
         told += [event["item"]["id"] for event in item.of(DONE)]
@@ -306,7 +230,8 @@ def _as_before(first: Json, told: list[Json]) -> Findings:
             return
 
 
-def _items(stream: ResponseStream) -> list[Item]:
+def items_of(stream: ResponseStream) -> list[Item]:
+    """The items of a stream; none where the limit cut the thought before anything was added."""
     if not stream.named("response.output_item.added") and _thinking_was_cut(stream):
         return []
     return stream.items
@@ -315,8 +240,3 @@ def _items(stream: ResponseStream) -> list[Item]:
 def _thinking_was_cut(stream: ResponseStream) -> bool:
     final = FinalResponse(stream.terminal["response"], stream.request)
     return final.only_thought and bool(final["output"].value == [])
-
-
-def _text(item: Json) -> str:
-    texts = (part["text"].value for part in members(item["content"]))
-    return "".join(text for text in texts if isinstance(text, str))

@@ -67,6 +67,7 @@ chat_two_choices = Probe(
     "chat-two-choices",
     body={**BASE, "n": 2, "max_tokens": 4, "temperature": 1},
     capability="n",
+    alone=True,
     answered_by="chat.answered",
 )
 
