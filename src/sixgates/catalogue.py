@@ -198,11 +198,11 @@ class Check:
         return next(area for area in AREAS if self.id.startswith(f"{area}."))
 
     @property
-    def needs(self) -> frozenset[str]:
-        """The capabilities without which nothing is judged: its own, and the fewest with which a probe is sent."""
+    def ways(self) -> frozenset[frozenset[str]]:
+        """The sets of capabilities of which each is enough to judge it: one a probe, or one for all together."""
         needs = [frozenset(probe.needs) for probe in self.probes]
-        of_probes = frozenset[str]().union(*needs) if self.together else min(needs, key=len)
-        return of_probes | ({self.capability} if self.capability else frozenset())
+        of_probes = [frozenset[str]().union(*needs)] if self.together else needs
+        return frozenset(each | ({self.capability} if self.capability else frozenset()) for each in of_probes)
 
     @property
     def prerequisites(self) -> tuple[str, ...]:

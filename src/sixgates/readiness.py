@@ -107,15 +107,15 @@ def _profile(name: str, verdicts: Mapping[str, Verdict], checks: Mapping[str, Ch
     members = [
         (check, verdicts[check.id])
         for check in checks.values()
-        if check.level is Level.MUST and check.needs - _WHERE_DECLARED <= capabilities
+        if check.level is Level.MUST and _within(check, capabilities)
     ]
-    if all(_lacking(verdict) for check, verdict in members if check.needs & own):
+    if all(_lacking(verdict) for check, verdict in members if all(way & own for way in check.ways)):
         return Standing(name, State.NOT_OFFERED)
     failed = [check.id for check, verdict in members if verdict.outcome in _FAILED]
     partial = [
         check.id
         for check, verdict in members
-        if verdict.outcome in _PARTIAL and not (_lacking(verdict) and _of_no_profile(check))
+        if verdict.outcome in _PARTIAL and not (_lacking(verdict) and _of_no_profile(check, capabilities))
     ]
     if failed:
         return Standing(name, State.FAILED, tuple(failed))
@@ -132,9 +132,14 @@ def _excused(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.NOT_APPLICABLE and EXCUSED in verdict.reason
 
 
-def _of_no_profile(check: Check) -> bool:
-    """What a check lacks is then no capability of the profile: its own optional one, or one of a prerequisite."""
-    return not check.needs or bool(check.needs & _WHERE_DECLARED)
+def _within(check: Check, capabilities: frozenset[str]) -> list[frozenset[str]]:
+    """The ways in which a profile's capabilities are enough to judge a check."""
+    return [way for way in check.ways if way - _WHERE_DECLARED <= capabilities]
+
+
+def _of_no_profile(check: Check, capabilities: frozenset[str]) -> bool:
+    """Whether what a check lacks is none of the profile's: one that it may lack, or one of a prerequisite."""
+    return all(not way or way & _WHERE_DECLARED for way in _within(check, capabilities))
 
 
 def _lacking(verdict: Verdict) -> bool:

@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from sixgates import catalogue
-from sixgates.checks.witness import CHATS, RESPONSES, STREAMS, WHOLE
+from sixgates.checks.witness import CHATS, OPTIONAL, RESPONSES, STREAMS, WHOLE
 from sixgates.checks.witness_types import OF_CHAT, OF_CHUNKS, OF_COMPLETIONS
 from sixgates.completion import asked_for_stream
 from sixgates.exchange import Chunk, Exchange, FailureKind, Finding, Response, TransportError
@@ -80,7 +80,8 @@ def test_every_chat_that_is_no_fault_is_read(all_checks: catalogue.Catalogue) ->
     """And nothing that nobody sends."""
     sent = {probe.name for probe in all_checks.probes()}
     assert {probe.name for probe in (*CHATS, *RESPONSES)} <= sent
-    assert {"chat", "chat-two-choices", "tool-named", "tool-round-trip"} <= {probe.name for probe in WHOLE}
+    assert {"chat", "chat-two-choices", "tool-named"} <= {probe.name for probe in WHOLE}
+    assert {"chat-roles", "tool-round-trip"} <= {probe.name for probe in OPTIONAL}
     assert {"chat-stream", "chat-stream-stopped", "tool-named-stream"} <= {probe.name for probe in STREAMS}
 
 
@@ -198,15 +199,15 @@ def test_what_was_refused_or_cut_is_for_others(
     """The SDK is right to raise there."""
     refusal = exchange(conforming, "missing-messages").response
     parts = exchange(conforming, "chat-roles")
-    cut = exchange(conforming, "chat-stream-long")
+    cut = exchange(conforming, "chat-stream-usage")
     changed = {
         **conforming,
         "chat-roles": replace(parts, response=refusal),
-        "chat-stream-long": replace(cut, error=TransportError(FailureKind.PROTOCOL, "cut")),
+        "chat-stream-usage": replace(cut, error=TransportError(FailureKind.PROTOCOL, "cut")),
     }
     subject = Subject("one", "reference", frozenset({"chat"}))
     judgement = Judgement(all_checks, subject, changed)
-    for name in ("chat.witness", "chat.sdk_types", "chat.stream.witness", "chat.stream.witness_helper"):
+    for name in ("chat.witness_accepted", "chat.stream.witness", "chat.stream.witness_helper"):
         assert judgement.verdict(name).outcome is Outcome.PASSED
 
 

@@ -37,24 +37,41 @@ def _asks_for_chat(probe: Probe) -> bool:
     return probe.path == CHAT_PATH and probe.method == "POST" and probe not in CLIENT_FAULTS
 
 
-def _asks_for_stream(probe: Probe) -> bool:
+def asks_for_stream(probe: Probe) -> bool:
+    """Whether the answer is to come as a stream."""
     return "stream" in probe.name.split("-")  # the body of a derived one is not known before it is sent
 
 
 CHATS = tuple({each.name: each for each in _declared() if _asks_for_chat(each)}.values())
-STREAMS = tuple(each for each in CHATS if _asks_for_stream(each))
-WHOLE = tuple(each for each in CHATS if not _asks_for_stream(each))
 RESPONSES = tuple(
     {
         each.name: each for each in _declared() if each.path == RESPONSES_PATH and each.method == "POST"
     }.values()
 )
-WHOLE_RESPONSES = tuple(each for each in RESPONSES if not _asks_for_stream(each))
+WHOLE_RESPONSES = tuple(each for each in RESPONSES if not asks_for_stream(each))
+STREAMS = tuple(each for each in CHATS if asks_for_stream(each) and each.answered_by)
+WHOLE = tuple(each for each in CHATS if not asks_for_stream(each) and each.answered_by)
+OPTIONAL = tuple(each for each in CHATS if not each.answered_by)
+"""Chats that a server may refuse."""
 
 
 @check("chat.witness", MUST, each=WHOLE, evidence=[SPEC, "openai/openai-python#2722"], breaks=RAW)
 def the_sdk_reads_answers(exchange: Exchange) -> Findings:
     """The official SDK reads every answer and holds its text, its tool calls, its end and its usage."""
+    if readable(exchange):
+        yield from reading.chat(exchange)
+
+
+@check(
+    "chat.witness_accepted",
+    MUST,
+    each=OPTIONAL,
+    requires=["chat.answered"],
+    evidence=[SPEC],
+    breaks=RAW,
+)
+def the_sdk_reads_what_is_accepted(exchange: Exchange) -> Findings:
+    """The official SDK reads the answer to each request that a server may refuse and does not."""
     if readable(exchange):
         yield from reading.chat(exchange)
 
@@ -99,7 +116,13 @@ def the_sdk_reads_embeddings(exchange: Exchange) -> Findings:
         yield from reading.embeddings(exchange)
 
 
-@check("responses.witness", MUST, each=RESPONSES, evidence=["spec: Response"], breaks=RAW)
+@check(
+    "responses.witness",
+    MUST,
+    each=[probe for probe in RESPONSES if probe.answered_by],
+    evidence=["spec: Response"],
+    breaks=RAW,
+)
 def the_sdk_reads_responses(exchange: Exchange) -> Findings:
     """The official SDK reads every response, whole or streamed, and holds its text, its calls, its end, its usage."""
     if readable(exchange):
@@ -107,9 +130,23 @@ def the_sdk_reads_responses(exchange: Exchange) -> Findings:
 
 
 @check(
+    "responses.witness_accepted",
+    MUST,
+    each=[probe for probe in RESPONSES if not probe.answered_by],
+    requires=["responses.answered"],
+    evidence=["spec: Response"],
+    breaks=RAW,
+)
+def the_sdk_reads_accepted_responses(exchange: Exchange) -> Findings:
+    """The official SDK reads the response to each request that a server may refuse and does not."""
+    if readable(exchange):
+        yield from responses(exchange)
+
+
+@check(
     "responses.witness_helper",
     SHOULD,
-    each=[probe for probe in RESPONSES if _asks_for_stream(probe)],
+    each=[probe for probe in RESPONSES if asks_for_stream(probe)],
     evidence=["spec: ResponseStreamEvent"],
     breaks=HELPER,
 )

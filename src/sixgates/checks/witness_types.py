@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from sixgates.catalogue import CATALOGUE, SHOULD, check
-from sixgates.checks.witness import STREAMS, WHOLE, WHOLE_RESPONSES, readable
+from sixgates.checks.witness import CHATS, WHOLE_RESPONSES, asks_for_stream, readable
 from sixgates.exchange import Exchange
 from sixgates.probes.completions import completions, completions_two_prompts
 from sixgates.probes.embeddings import (
@@ -18,6 +18,8 @@ from sixgates.select import Findings
 from sixgates.views import ChatStream, Document
 from sixgates.witness.types import CHAT, CHUNK, COMPLETION, EMBEDDINGS, MODEL, RESPONSE, Elsewhere, mistyped
 
+_STREAMED = tuple(each for each in CHATS if asks_for_stream(each))
+_PLAIN = tuple(each for each in CHATS if not asks_for_stream(each))
 OF_CHAT: Mapping[str, str] = {
     "/id": "chat.shape.required_fields",
     "/object": "chat.shape.object_literal",
@@ -69,14 +71,14 @@ OF_COMPLETIONS: Mapping[str, str] = {
 """The same of a legacy completion."""
 
 
-@check("chat.sdk_types", SHOULD, each=WHOLE, evidence=["spec: CreateChatCompletionResponse"])
+@check("chat.sdk_types", SHOULD, each=_PLAIN, evidence=["spec: CreateChatCompletionResponse"])
 def answers_are_of_the_sdks_type(exchange: Exchange) -> Findings:
     """Members that no other check judges have, where they are there, the types that the official SDK declares."""
     if readable(exchange):
         yield from mistyped(CHAT, Document.of(exchange).root, _judged("chat", exchange.probe))
 
 
-@check("chat.stream.sdk_types", SHOULD, each=STREAMS, evidence=["spec: CreateChatCompletionStreamResponse"])
+@check("chat.stream.sdk_types", SHOULD, each=_STREAMED, evidence=["spec: CreateChatCompletionStreamResponse"])
 def chunks_are_of_the_sdks_type(exchange: Exchange) -> Findings:
     """Members of chunks that no other check judges have the types that the official SDK declares."""
     for chunk in ChatStream.of(exchange).completion_chunks if readable(exchange) else ():
