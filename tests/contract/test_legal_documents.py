@@ -32,11 +32,14 @@ def written(write: Callable[[Any], bytes]) -> Edit:
 
 
 def changed(change: Callable[[Any], Any]) -> Edit:
-    """The reply's JSON with each object in it replaced by what a function makes of it, inner ones first."""
+    """The reply's JSON with each object in it replaced by what a function makes of it, inner ones first.
+
+    `metadata` stays: it is a map of strings, so a member of another type is not legal in it.
+    """
 
     def walk(value: Any) -> Any:
         if isinstance(value, dict):
-            return change({key: walk(item) for key, item in value.items()})
+            return change({key: item if key == "metadata" else walk(item) for key, item in value.items()})
         return [walk(item) for item in value] if isinstance(value, list) else value
 
     return written(lambda document: json.dumps(walk(document)).encode())
