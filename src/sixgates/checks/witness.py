@@ -37,7 +37,8 @@ def _asks_for_chat(probe: Probe) -> bool:
     return probe.path == CHAT_PATH and probe.method == "POST" and probe not in CLIENT_FAULTS
 
 
-def _asks_for_stream(probe: Probe) -> bool:
+def asks_for_stream(probe: Probe) -> bool:
+    """Whether the answer is to come as a stream."""
     return "stream" in probe.name.split("-")  # the body of a derived one is not known before it is sent
 
 
@@ -47,8 +48,9 @@ RESPONSES = tuple(
         each.name: each for each in _declared() if each.path == RESPONSES_PATH and each.method == "POST"
     }.values()
 )
-STREAMS = tuple(each for each in CHATS if _asks_for_stream(each) and each.answered_by)
-WHOLE = tuple(each for each in CHATS if not _asks_for_stream(each) and each.answered_by)
+WHOLE_RESPONSES = tuple(each for each in RESPONSES if not asks_for_stream(each))
+STREAMS = tuple(each for each in CHATS if asks_for_stream(each) and each.answered_by)
+WHOLE = tuple(each for each in CHATS if not asks_for_stream(each) and each.answered_by)
 OPTIONAL = tuple(each for each in CHATS if not each.answered_by)
 """Chats that a server may refuse."""
 
@@ -144,7 +146,7 @@ def the_sdk_reads_accepted_responses(exchange: Exchange) -> Findings:
 @check(
     "responses.witness_helper",
     SHOULD,
-    each=[probe for probe in RESPONSES if _asks_for_stream(probe)],
+    each=[probe for probe in RESPONSES if asks_for_stream(probe)],
     evidence=["spec: ResponseStreamEvent"],
     breaks=HELPER,
 )

@@ -1,15 +1,25 @@
 """The official SDK's types as judges of shape, at the places that no other check looks at."""
 
 from collections.abc import Mapping
+from functools import cache
 
-from sixgates.catalogue import SHOULD, check
-from sixgates.checks.witness import STREAMS, WHOLE, readable
+from sixgates.catalogue import CATALOGUE, SHOULD, check
+from sixgates.checks.witness import CHATS, WHOLE_RESPONSES, asks_for_stream, readable
 from sixgates.exchange import Exchange
 from sixgates.probes.completions import completions, completions_two_prompts
+from sixgates.probes.embeddings import (
+    embeddings,
+    embeddings_batch,
+    embeddings_half,
+    embeddings_tokens,
+)
+from sixgates.probes.models import model_retrieve
 from sixgates.select import Findings
 from sixgates.views import ChatStream, Document
-from sixgates.witness.types import CHAT, CHUNK, COMPLETION, Elsewhere, mistyped
+from sixgates.witness.types import CHAT, CHUNK, COMPLETION, EMBEDDINGS, MODEL, RESPONSE, Elsewhere, mistyped
 
+_STREAMED = tuple(each for each in CHATS if asks_for_stream(each))
+_PLAIN = tuple(each for each in CHATS if not asks_for_stream(each))
 OF_CHAT: Mapping[str, str] = {
     "/id": "chat.shape.required_fields",
     "/object": "chat.shape.object_literal",
@@ -61,18 +71,18 @@ OF_COMPLETIONS: Mapping[str, str] = {
 """The same of a legacy completion."""
 
 
-@check("chat.sdk_types", SHOULD, each=WHOLE, evidence=["spec: CreateChatCompletionResponse"])
+@check("chat.sdk_types", SHOULD, each=_PLAIN, evidence=["spec: CreateChatCompletionResponse"])
 def answers_are_of_the_sdks_type(exchange: Exchange) -> Findings:
     """Members that no other check judges have, where they are there, the types that the official SDK declares."""
     if readable(exchange):
-        yield from mistyped(CHAT, Document.of(exchange).root, _JUDGED_CHAT)
+        yield from mistyped(CHAT, Document.of(exchange).root, _judged("chat", exchange.probe))
 
 
-@check("chat.stream.sdk_types", SHOULD, each=STREAMS, evidence=["spec: CreateChatCompletionStreamResponse"])
+@check("chat.stream.sdk_types", SHOULD, each=_STREAMED, evidence=["spec: CreateChatCompletionStreamResponse"])
 def chunks_are_of_the_sdks_type(exchange: Exchange) -> Findings:
     """Members of chunks that no other check judges have the types that the official SDK declares."""
     for chunk in ChatStream.of(exchange).completion_chunks if readable(exchange) else ():
-        yield from mistyped(CHUNK, chunk, _JUDGED_CHUNKS)
+        yield from mistyped(CHUNK, chunk, _judged("chunks", exchange.probe))
 
 
 @check(
@@ -84,9 +94,47 @@ def chunks_are_of_the_sdks_type(exchange: Exchange) -> Findings:
 def completions_are_of_the_sdks_type(exchange: Exchange) -> Findings:
     """Members that no other check judges have, where they are there, the types that the official SDK declares."""
     if readable(exchange):
-        yield from mistyped(COMPLETION, Document.of(exchange).root, _JUDGED_COMPLETIONS)
+        yield from mistyped(COMPLETION, Document.of(exchange).root, _judged("completions", exchange.probe))
 
 
-_JUDGED_CHAT = Elsewhere(tuple(OF_CHAT))
-_JUDGED_CHUNKS = Elsewhere(tuple(OF_CHUNKS))
-_JUDGED_COMPLETIONS = Elsewhere(tuple(OF_COMPLETIONS))
+@check("responses.sdk_types", SHOULD, each=WHOLE_RESPONSES, evidence=["spec: Response"])
+def responses_are_of_the_sdks_type(exchange: Exchange) -> Findings:
+    """Every member of a response but its usage has the type that the official SDK declares."""
+    if readable(exchange):
+        yield from mistyped(RESPONSE, Document.of(exchange).root, Elsewhere(("/usage/**",)))
+
+
+@check(
+    "embeddings.sdk_types",
+    SHOULD,
+    each=[embeddings, embeddings_batch, embeddings_tokens, embeddings_half],
+    evidence=["spec: CreateEmbeddingResponse"],
+)
+def embeddings_are_of_the_sdks_type(exchange: Exchange) -> Findings:
+    """Every member of an answer with embeddings has the type that the official SDK declares."""
+    if readable(exchange):
+        yield from mistyped(EMBEDDINGS, Document.of(exchange).root, Elsewhere(("/data/*/embedding/**",)))
+
+
+@check("models.sdk_types", SHOULD, probe=model_retrieve, evidence=["spec: Model"])
+def a_model_is_of_the_sdks_type(exchange: Exchange) -> Findings:
+    """Every member of a single model has the type that the official SDK declares."""
+    if readable(exchange):
+        yield from mistyped(MODEL, Document.of(exchange).root, NOWHERE)
+
+
+NOWHERE = Elsewhere(())
+_PLACES = {"chat": OF_CHAT, "chunks": OF_CHUNKS, "completions": OF_COMPLETIONS}
+
+
+@cache
+def _judged(kind: str, probe: str) -> Elsewhere:
+    """The places of one probe's answer that its other checks judge."""
+    checks = CATALOGUE.checks
+    return Elsewhere(
+        tuple(
+            place
+            for place, check in _PLACES[kind].items()
+            if any(each.name == probe for each in checks[check].probes)
+        )
+    )

@@ -16,6 +16,9 @@ from sixgates.select import ABSENT, Findings, Json
 CHAT = "chat.ChatCompletion"
 CHUNK = "chat.ChatCompletionChunk"
 COMPLETION = "Completion"
+EMBEDDINGS = "CreateEmbeddingResponse"
+MODEL = "Model"
+RESPONSE = "responses.Response"
 LONGEST, DEEPEST = 200, 20
 _WORDS = {
     "string_type": "a string",

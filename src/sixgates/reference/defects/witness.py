@@ -101,3 +101,21 @@ mutant(
     edit=in_json(_numbered_fingerprint),
     caught_by=["completions.sdk_types"],
 )
+mutant(
+    "response-temperature-as-text",
+    on=on_path("/v1/responses"),
+    edit=in_json(lambda document: document.update(temperature="0")),
+    caught_by=["responses.sdk_types"],
+)
+mutant(
+    "embeddings-index-as-text",
+    on=on_path("/v1/embeddings"),
+    edit=in_json(lambda document: document["data"][0].update(index="0")),
+    caught_by=["embeddings.sdk_types"],
+)
+mutant(
+    "model-without-an-owner",
+    on=lambda request: request.path.startswith("/v1/models/"),
+    edit=in_json(lambda document: {name: document[name] for name in ("id", "object", "created")}),
+    caught_by=["models.sdk_types"],
+)
