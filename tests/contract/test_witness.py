@@ -19,6 +19,7 @@ from sixgates.judge import Answer, Judgement, Subject
 from sixgates.select import Json
 from sixgates.verdict import Outcome
 from sixgates.witness import reading
+from sixgates.witness.replay import client
 from sixgates.witness.types import CHAT, Elsewhere, mistyped
 
 JudgeEdited = Callable[[Callable[[Exchange], Response | None]], Judgement]
@@ -162,6 +163,24 @@ def test_every_call_reads_the_reference_and_raises_on_a_wrong_encoding(
     assert (finding.where, finding.expected) == (call, "an answer that the SDK can read")
 
 
+def test_a_reading_is_kept_for_small_answers_only(
+    conforming: Conforming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hostile answer of a megabyte must not stay in memory."""
+    asked: list[Exchange] = []
+
+    def counted(found: Exchange) -> openai.OpenAI:
+        asked.append(found)
+        return client(found)
+
+    monkeypatch.setattr(reading, "client", counted)
+    small = replace(exchange(conforming, "chat"), elapsed=98.0)
+    large = edited(small, lambda document: document.update(padding="x" * reading.KEPT))
+    for found in (small, small, large, large):
+        assert list(reading.chat(found)) == []
+    assert len(asked) == 3
+
+
 def test_vectors_that_are_not_those_of_the_bytes_are_found(
     conforming: Conforming, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +318,14 @@ def test_a_missing_member_and_a_place_judged_elsewhere(conforming: Conforming) -
 @pytest.mark.parametrize("value", [None, [], "x", 5, {"choices": [{"message": []}]}])
 def test_types_never_raise(value: Any) -> None:
     assert list(mistyped(CHAT, Json(value), Elsewhere(())))
+
+
+def test_an_answer_without_end_costs_no_more_than_its_start(conforming: Conforming) -> None:
+    """A server may send as many wrong choices as fit into its answer."""
+    document = answer(conforming) | {"choices": [{}] * 50_000}
+    places = [finding.where for finding in mistyped(CHAT, Json(document), Elsewhere(()))]
+    assert len(places) == 3 * 200
+    assert places[-1].startswith("/choices/199/")
 
 
 def test_extra_and_missing_optional_members_are_legal(conforming: Conforming) -> None:

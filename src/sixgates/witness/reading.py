@@ -19,6 +19,8 @@ from sixgates.witness.replay import client, version
 
 ASKED: Any = [{"role": "user", "content": "What is replayed does not depend on this."}]
 MODEL = "replayed"
+KEPT = 65_536
+"""The most bytes of an answer that is kept beside what was found in it."""
 
 
 def once(read: Callable[[Exchange], Findings]) -> Callable[[Exchange], Findings]:
@@ -27,9 +29,14 @@ def once(read: Callable[[Exchange], Findings]) -> Callable[[Exchange], Findings]
 
     @wraps(read)
     def reading(exchange: Exchange) -> Findings:
-        yield from kept(exchange)
+        yield from kept(exchange) if _is_small(exchange) else read(exchange)
 
     return reading
+
+
+def _is_small(exchange: Exchange) -> bool:
+    response = exchange.response
+    return response is None or sum(len(chunk.data) for chunk in response.chunks) <= KEPT
 
 
 @once
