@@ -27,7 +27,8 @@ time.sleep(60)
 """
 
 OWNER = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background starts deaf to it
 from pathlib import Path
 from sixgates.engines import process
 process.GRACE_S = 0.5
