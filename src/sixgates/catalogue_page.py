@@ -25,7 +25,10 @@ def render() -> str:
     killers = _killers()
     lines = [_HEAD, *_counts(known.checks.values())]
     for area in AREAS:
-        checks = [check for check in known.checks.values() if check.area == area]
+        checks = sorted(
+            (check for check in known.checks.values() if check.area == area),
+            key=lambda check: check.judge.__module__,  # whichever module was imported first
+        )
         if checks:
             lines += ["", f"## {area}", ""]
         for check in checks:
