@@ -1,6 +1,5 @@
 """What the official SDK's own client makes of each exchange: it must neither raise nor lose anything."""
 
-from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -26,15 +25,15 @@ SPEC = "spec: CreateChatCompletionResponse"
 SPEC_STREAM = "spec: CreateChatCompletionStreamResponse"
 
 
-def _declared() -> Iterator[Probe]:
-    for module in iter_modules(probes.__path__):
-        for value in vars(import_module(f"sixgates.probes.{module.name}")).values():
-            group = value if isinstance(value, tuple) else (value,)
-            yield from (each for each in group if isinstance(each, Probe))
-
-
-def _asks_for_chat(probe: Probe) -> bool:
-    return probe.path == CHAT_PATH and probe.method == "POST" and probe not in CLIENT_FAULTS
+def _posted(path: str) -> tuple[Probe, ...]:
+    """The declared probes that post to a path, each once."""
+    modules = (import_module(f"sixgates.probes.{module.name}") for module in iter_modules(probes.__path__))
+    values = (value for module in modules for value in vars(module).values())
+    groups = (value if isinstance(value, tuple) else (value,) for value in values)
+    declared = (each for group in groups for each in group if isinstance(each, Probe))
+    return tuple(
+        {each.name: each for each in declared if (each.method, each.path) == ("POST", path)}.values()
+    )
 
 
 def asks_for_stream(probe: Probe) -> bool:
@@ -42,12 +41,8 @@ def asks_for_stream(probe: Probe) -> bool:
     return "stream" in probe.name.split("-")  # the body of a derived one is not known before it is sent
 
 
-CHATS = tuple({each.name: each for each in _declared() if _asks_for_chat(each)}.values())
-RESPONSES = tuple(
-    {
-        each.name: each for each in _declared() if each.path == RESPONSES_PATH and each.method == "POST"
-    }.values()
-)
+CHATS = tuple(each for each in _posted(CHAT_PATH) if each not in CLIENT_FAULTS)
+RESPONSES = _posted(RESPONSES_PATH)
 WHOLE_RESPONSES = tuple(each for each in RESPONSES if not asks_for_stream(each))
 STREAMS = tuple(each for each in CHATS if asks_for_stream(each) and each.answered_by)
 WHOLE = tuple(each for each in CHATS if not asks_for_stream(each) and each.answered_by)
