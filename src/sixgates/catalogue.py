@@ -49,6 +49,17 @@ AREAS = (
     "errors",
     "http",
 )
+CLIENTS = (
+    "openai-python",
+    "openai-python helper",
+    "openai-node",
+    "openai-node helper",
+    "langchain-openai",
+    "pydantic-ai",
+    "litellm",
+    "Vercel AI SDK",
+)
+"""The clients that were fed the defects: both SDKs, each with its stream helper, and what rides on them."""
 
 
 class Auth(StrEnum):
@@ -187,6 +198,9 @@ class Check:
     views: tuple[type[View], ...]
     evidence: tuple[str, ...]
     breaks: tuple[str, ...] = ()
+    """The clients that raise, or give the application something else than was sent, where it does not hold."""
+    misleads: tuple[str, ...] = ()
+    """The clients that go on working where it does not hold, and tell of a refusal wrongly, late, or not at all."""
     requires: tuple[str, ...] = ()
     capability: str | None = None
     unconditional: bool = False
@@ -260,6 +274,8 @@ def _problem(check: Check) -> str | None:
         return "its docstring must state the requirement"
     if not check.probes:
         return "it needs a probe"
+    if strangers := {*check.breaks, *check.misleads}.difference(CLIENTS):
+        return f"it names clients that were not measured: {', '.join(sorted(strangers))}"
     if not check.evidence:
         return "it needs evidence"
     expected = len(check.probes) if check.together else 1
@@ -280,6 +296,7 @@ def check(
     together: Iterable[Probe] = (),
     evidence: Iterable[str],
     breaks: Iterable[str] = (),
+    misleads: Iterable[str] = (),
     requires: Iterable[str] = (),
     capability: str | None = None,
     unconditional: bool = False,
@@ -306,6 +323,7 @@ def check(
                 views=views,
                 evidence=tuple(evidence),
                 breaks=tuple(breaks),
+                misleads=tuple(misleads),
                 requires=tuple(requires),
                 capability=capability,
                 unconditional=unconditional,

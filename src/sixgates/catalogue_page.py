@@ -68,8 +68,9 @@ def _entry(check: Check, killers: Iterable[str]) -> Iterator[str]:
         needed = {name for name in (check.capability, *(p.capability for p in check.probes)) if name}
         yield f"- judged with the capability: {', '.join(sorted(needed))}"
     yield f"- evidence: {', '.join(check.evidence)}"
-    if check.breaks:
-        yield f"- breaks: {', '.join(check.breaks)}"
+    for word, clients in (("breaks", check.breaks), ("misleads", check.misleads)):
+        if clients:
+            yield f"- {word}: {', '.join(clients)}"
     yield f"- mutants: {', '.join(f'`{name}`' for name in killers)}"
     yield ""
 

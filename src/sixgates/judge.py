@@ -111,6 +111,7 @@ class Judgement:
             source=subject.source,
             evidence=check.evidence,
             breaks=check.breaks,
+            misleads=check.misleads,
         )
 
     def _undeclared(self, check: Check) -> str | None:

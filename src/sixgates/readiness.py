@@ -12,20 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from sixgates.capability import PROFILES
-from sixgates.catalogue import Check
+from sixgates.catalogue import CLIENTS, Check
 from sixgates.verdict import EXCUSED, Gate, Level, Outcome, Verdict
-
-CLIENTS = (
-    "openai-python",
-    "openai-python helper",
-    "openai-node",
-    "openai-node helper",
-    "langchain-openai",
-    "pydantic-ai",
-    "litellm",
-    "Vercel AI SDK",
-)
-"""The clients that were fed the defects: both SDKs, each with its stream helper, and what rides on them."""
 
 
 class State(StrEnum):
@@ -90,13 +78,13 @@ def assess(verdicts: Iterable[Verdict], checks: Iterable[Check]) -> tuple[Readin
 
 
 def _client(name: str, verdicts: Iterable[Verdict]) -> Standing:
-    named = [verdict for verdict in verdicts if name in verdict.breaks]
-    broken = [one.check for one in named if one.outcome in _BROKEN or _stale_and_broken(one)]
-    unjudged = [one.check for one in named if one.outcome in _UNJUDGED or _excused(one)]
-    if broken:
-        return Standing(name, State.BROKEN, tuple(broken))
-    if unjudged:
-        return Standing(name, State.AT_RISK, tuple(unjudged))
+    named = [verdict for verdict in verdicts if name in verdict.breaks or name in verdict.misleads]
+    wrong = [one for one in named if one.outcome in _BROKEN or _stale_and_broken(one)]
+    if broken := tuple(one.check for one in wrong if name in one.breaks):
+        return Standing(name, State.BROKEN, broken)
+    unjudged = [one for one in named if one.outcome in _UNJUDGED or _excused(one)]
+    if risks := tuple(one.check for one in (*wrong, *unjudged)):
+        return Standing(name, State.AT_RISK, risks)
     judged = any(one.outcome is not Outcome.NOT_APPLICABLE for one in named)
     return Standing(name, State.SAFE if judged else State.UNMEASURED)
 

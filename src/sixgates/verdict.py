@@ -93,6 +93,7 @@ class Verdict:
     cause: Cause | None = None
     evidence: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
+    misleads: tuple[str, ...] = ()
     reproduce: str = ""
     duration_s: float = 0.0
 
@@ -116,6 +117,6 @@ class Verdict:
         values["outcome"] = Outcome(values["outcome"])
         values["findings"] = tuple(Finding(**finding) for finding in values["findings"])
         values["cause"] = cause and Cause(cause["key"], cause["summary"], tuple(cause["next_steps"]))
-        for name in ("evidence", "breaks"):
-            values[name] = tuple(values[name])
+        for name in ("evidence", "breaks", "misleads"):
+            values[name] = tuple(values.get(name, ()))
         return cls(**values)

@@ -9,9 +9,10 @@ import pytest
 
 from sixgates import catalogue
 from sixgates.capability import CAPABILITIES, PROFILES
+from sixgates.catalogue import CLIENTS
 from sixgates.exchange import Exchange, Finding
 from sixgates.judge import Answer, Declared, Judgement, Subject
-from sixgates.readiness import CLIENTS, Readiness, State, assess
+from sixgates.readiness import Readiness, State, assess
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.sources.reference import answers
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
@@ -55,8 +56,35 @@ def test_the_reference_is_safe_for_every_client_and_passes_every_profile() -> No
 
 
 def test_every_client_that_a_check_names_is_known() -> None:
-    """A misspelt client would be safe for ever."""
+    """One that no check names could never be found broken, nor one that is misspelt."""
     assert {client for check in CHECKS for client in check.breaks} == set(CLIENTS)
+    assert {client for check in CHECKS for client in check.misleads} <= set(CLIENTS)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ADVISORY, Outcome.DEVIATION])
+def test_a_refusal_that_is_told_wrongly_is_a_risk(outcome: Outcome) -> None:
+    """The client works; what it says of its user's mistake is wrong."""
+    found = changed("errors.envelope", outcome)
+    named = PASSING["errors.envelope"].misleads
+    assert [(each.name, each.through) for each in found.clients if each.state is State.AT_RISK] == [
+        (name, ("errors.envelope",)) for name in named
+    ]
+    assert {each.state for each in found.clients if each.name not in named} == {State.SAFE}
+
+
+def test_only_refusals_mislead() -> None:
+    """What comes wrong in an answer that a client asked for breaks it."""
+    misleading = {check.id for check in CHECKS if check.misleads}
+    assert misleading == {
+        "embeddings.empty_array",
+        "errors.5xx_only_server",
+        "errors.connection_close_on_crash",
+        "errors.context_length_code",
+        "errors.envelope",
+        "errors.no_html",
+        "errors.witness",
+        "models.retrieve.ok",
+    }
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ADVISORY, Outcome.DEVIATION])
@@ -103,7 +131,9 @@ def test_what_a_provider_lacks_is_no_risk_for_clients() -> None:
 def test_a_client_of_which_nothing_applies_is_not_measured() -> None:
     """Nothing was found, and nothing was looked for."""
     verdicts = {
-        name: replace(verdict, outcome=Outcome.NOT_APPLICABLE) if "litellm" in verdict.breaks else verdict
+        name: replace(verdict, outcome=Outcome.NOT_APPLICABLE)
+        if "litellm" in (*verdict.breaks, *verdict.misleads)
+        else verdict
         for name, verdict in PASSING.items()
     }
     assert [each.name for each in ready(verdicts).clients if each.state is State.UNMEASURED] == ["litellm"]

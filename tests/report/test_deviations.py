@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from sixgates.catalogue import CLIENTS
 from sixgates.report import Document, render_markdown, render_table
 from sixgates.report.deviations import accepted
 from sixgates.verdict import Outcome, Verdict
@@ -29,16 +31,29 @@ def test_one_deviation_of_two_providers_is_one_line(make_failed: Make, make_docu
     )
     assert [one.check for one in accepted(document["results"])] == ["chat.b", "chat.a"]
     text = render_markdown(document)
-    assert "## Accepted deviations (2)" in text
+    assert "## Accepted deviations (3, 2 of them different)" in text
     assert (
-        "- `chat.b` MUST, `one` (llama.cpp b10434), `two` (llama.cpp b10434): chat.b: why — hurts litellm\n"
+        "- `chat.b` MUST, `one` (llama.cpp b10434), `two` (llama.cpp b10434): chat.b: why — breaks litellm\n"
         in text
     )
     lines = render_table(document)
     assert lines[-3:] == [
-        "  accepted deviations: 2",
-        "    chat.b [one, two] hurts litellm",
+        "  accepted deviations: 3, 2 of them different",
+        "    chat.b [one, two] breaks litellm",
         "    chat.a [one] hurts no client that was measured",
+    ]
+
+
+def test_what_breaks_is_told_from_what_misleads(make_failed: Make, make_document: Build) -> None:
+    """Each with its clients, and all of them by one word."""
+    verdicts = [
+        replace(deviating(make_failed, "chat.a", "one"), misleads=CLIENTS),
+        replace(deviating(make_failed, "chat.b", "one", "litellm"), misleads=("pydantic-ai", "openai-node")),
+    ]
+    assert render_table(make_document(verdicts))[-3:] == [
+        "  accepted deviations: 2",
+        "    chat.b [one] breaks litellm; misleads pydantic-ai, openai-node",
+        "    chat.a [one] misleads every client",
     ]
 
 

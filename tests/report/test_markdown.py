@@ -46,7 +46,7 @@ curl -sN http://127.0.0.1:8080/v1/chat/completions -d '{"stream":true}'
 
 ## Accepted deviations (1)
 
-- `chat.id` MUST, `llama` (llama.cpp b10434): fixed in b10500 — hurts langchain-openai, litellm
+- `chat.id` MUST, `llama` (llama.cpp b10434): fixed in b10500 — breaks langchain-openai, litellm
 
 <details>
 <summary>Advisories (1)</summary>

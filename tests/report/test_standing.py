@@ -114,14 +114,29 @@ def test_a_merged_report_keeps_the_readiness_of_its_contract(document: Document,
     ]
     merged = merge([contract, later])
     assert merged["readiness"] == ready["readiness"]
-    assert merged["schema_version"] == "1.1"
+    assert merged["schema_version"] == "1.2"
 
 
 def test_a_report_of_the_earlier_version_can_still_be_merged(document: Document, tmp_path: Path) -> None:
-    """It says nothing of clients."""
+    """It says nothing of clients, and nothing of whom a check misleads."""
     earlier = {key: value for key, value in document.items() if key != "readiness"}
+    earlier["results"] = [
+        {key: value for key, value in result.items() if key != "misleads"} for result in document["results"]
+    ]
     (tmp_path / "gates.json").write_text(json.dumps({**earlier, "schema_version": "1.0"}))
-    assert merge([load(tmp_path)])["readiness"] == []
+    merged = merge([load(tmp_path)])
+    assert merged["readiness"] == []
+    assert render_markdown(merged)
+    assert render_table(merged)
+
+
+def test_misleads_must_be_a_list_of_texts(document: Document, tmp_path: Path) -> None:
+    """Where it is there."""
+    (tmp_path / "gates.json").write_text(
+        json.dumps({**document, "results": [{**document["results"][0], "misleads": "all"}]})
+    )
+    with pytest.raises(ReportError, match=r"results\[0\]\.misleads must be a list, and is 'all'"):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize(

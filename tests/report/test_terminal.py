@@ -27,7 +27,7 @@ sixgates: 1 of 6 gates MET
   FAILED chat.stream.finish_once failed: Each choice says exactly once why it stopped, in the last chunk that carries it. [llama]
 
   accepted deviations: 1
-    chat.id [llama] hurts langchain-openai, litellm
+    chat.id [llama] breaks langchain-openai, litellm
 
 report: out/gates.md"""  # noqa: E501
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
-from sixgates.catalogue import MUST, check
+from sixgates.catalogue import CLIENTS, MUST, check
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat, chat_again, chat_longer_prompt, chat_unicode
 from sixgates.probes.tools import tool_named, tool_required
@@ -37,16 +37,6 @@ UNKNOWN_MODEL = re.compile(
     r"|model\b.{0,80}(?:not found|not exist|not available|unknown|unsupported)",
     re.IGNORECASE | re.DOTALL,
 )
-EVERY_CLIENT = (
-    "openai-python",
-    "openai-python helper",
-    "openai-node",
-    "openai-node helper",
-    "langchain-openai",
-    "pydantic-ai",
-    "litellm",
-    "Vercel AI SDK",
-)
 
 
 @check(
@@ -54,7 +44,7 @@ EVERY_CLIENT = (
     MUST,
     probe=chat,
     evidence=[SPEC, "BerriAI/litellm#32221"],
-    breaks=EVERY_CLIENT,
+    breaks=CLIENTS,
 )
 def chat_is_answered(reply: Reply) -> Findings:
     """A plain chat request is answered with 200 and a JSON object."""
@@ -122,7 +112,7 @@ def created_is_in_seconds(reply: Reply) -> Findings:
     MUST,
     each=[*PLAIN, *FORCED],
     evidence=[SPEC, "pydantic/pydantic-ai#2844", "ml-explore/mlx-lm#782", "BerriAI/litellm#12481"],
-    breaks=EVERY_CLIENT,
+    breaks=CLIENTS,
 )
 def finish_reason_is_known(completion: Document) -> Findings:
     """Every choice's finish_reason is one of the five words that the specification knows."""
@@ -168,7 +158,7 @@ def content_is_text(completion: Document) -> Findings:
     MUST,
     each=[*PLAIN, *FORCED],
     evidence=["BerriAI/litellm#32221", "pydantic/pydantic-ai#2323", "azrtydxb/Fastllm-proxy#28"],
-    breaks=EVERY_CLIENT,
+    breaks=CLIENTS,
 )
 def success_is_a_completion(reply: Reply) -> Findings:
     """A 2xx body is a completion with a choice: never null, empty, HTML, an error or without choices."""

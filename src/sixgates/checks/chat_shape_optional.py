@@ -2,9 +2,8 @@
 
 import re
 
-from sixgates.catalogue import MAY, SHOULD, check
+from sixgates.catalogue import CLIENTS, MAY, SHOULD, check
 from sixgates.checks.chat_shape import (
-    EVERY_CLIENT,
     FORCED,
     NOTHING,
     PLAIN,
@@ -97,7 +96,7 @@ def model_is_named(reply: Reply) -> Findings:
     SHOULD,
     each=PLAIN,
     evidence=["vercel/ai#1865"],
-    breaks=EVERY_CLIENT,
+    breaks=CLIENTS,
 )
 def no_calls_without_tools(completion: Document) -> Findings:
     """Without tools in the request, `tool_calls` is absent, null or an empty array."""

@@ -233,7 +233,7 @@ def texts_are_counted(answer: Document) -> Findings:
     SHOULD,
     probe=embeddings_of_nothing,
     evidence=[SPEC_REQUEST, "rag-wtf/open-text-embeddings#17"],
-    breaks=["openai-python"],
+    misleads=["openai-python"],
 )
 def nothing_is_refused(reply: Reply) -> Findings:
     """An empty array of texts is refused with a 4xx and a message, not answered with an empty list or with 5xx."""

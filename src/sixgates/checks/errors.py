@@ -2,8 +2,8 @@
 
 import re
 
-from sixgates.catalogue import MUST, SHOULD, check
-from sixgates.checks.chat_shape import EVERY_CLIENT, NOTHING, completed, seconds_of
+from sixgates.catalogue import CLIENTS, MUST, SHOULD, check
+from sixgates.checks.chat_shape import NOTHING, completed, seconds_of
 from sixgates.exchange import REDACTED, Exchange, Finding
 from sixgates.probes.chat import chat, chat_again, chat_stream
 from sixgates.probes.errors import (
@@ -40,7 +40,7 @@ KEYLESS = (no_key, wrong_key, empty_key_stream, models_list_no_key, models_list_
     MUST,
     each=CLIENT_FAULTS,
     evidence=["LostRuins/koboldcpp#1503", "containers/ramalama#752"],
-    breaks=EVERY_CLIENT,
+    misleads=CLIENTS,
 )
 def faults_get_a_response(exchange: Exchange) -> Findings:
     """A bad request gets a whole response; the server neither crashes nor closes the connection on it."""
@@ -54,7 +54,7 @@ def faults_get_a_response(exchange: Exchange) -> Findings:
     each=CLIENT_FAULTS,
     requires=ANSWERED,
     evidence=[SPEC, "vllm-project/vllm#12886", "openai/openai-node#1734", "ray-project/ray#64833"],
-    breaks=[
+    misleads=[
         "openai-python",
         "openai-python helper",
         "openai-node",
@@ -157,7 +157,7 @@ def errors_hide_the_inside(reply: Reply) -> Findings:
     each=[*CLIENT_FAULTS, unknown_route],
     requires=ANSWERED,
     evidence=["digitalocean/gradient-python#96"],
-    breaks=EVERY_CLIENT,
+    misleads=CLIENTS,
 )
 def errors_are_no_pages(reply: Reply) -> Findings:
     """No error under /v1 is an HTML page, not even that of an unknown route."""
@@ -171,7 +171,7 @@ def errors_are_no_pages(reply: Reply) -> Findings:
     each=PLAIN_FAULTS,
     requires=ANSWERED,
     evidence=["azrtydxb/Fastllm-proxy#28", "pydantic/pydantic-ai#2323", "BerriAI/litellm#32221"],
-    breaks=EVERY_CLIENT,
+    breaks=CLIENTS,
 )
 def errors_have_an_error_status(reply: Reply) -> Findings:
     """No error travels with a 2xx status."""

@@ -78,7 +78,7 @@ def served_model_is_listed(models: Document, completion: Reply) -> Findings:
     probe=model_retrieve,
     requires=["models.list.id_usable"],
     evidence=["spec: GET /models/{model}"],
-    breaks=["openai-python", "openai-node"],
+    misleads=["openai-python", "openai-node"],
 )
 def one_model_can_be_retrieved(reply: Reply) -> Findings:
     """GET /v1/models/{id}, the id percent-encoded, answers 200 with the object "model" of that id."""

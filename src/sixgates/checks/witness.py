@@ -162,7 +162,7 @@ def the_sdk_lists_models(exchange: Exchange) -> Findings:
     SHOULD,
     together=[missing_messages, mistyped_messages, unknown_model],
     evidence=["spec: ErrorResponse"],
-    breaks=RAW,
+    misleads=RAW,
 )
 def the_sdk_raises_refusals(first: Exchange, second: Exchange, third: Exchange) -> Findings:
     """A refusal reaches the official SDK's user as the exception of its status, with the server's message."""

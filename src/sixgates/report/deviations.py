@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sixgates.catalogue import CLIENTS
 from sixgates.verdict import Outcome
 
 Json = Mapping[str, Any]
@@ -20,11 +21,18 @@ class Accepted:
     level: str
     reason: str
     providers: tuple[tuple[str, str], ...]
-    hurts: tuple[str, ...]
+    breaks: tuple[str, ...]
+    misleads: tuple[str, ...]
+
+    @property
+    def harm(self) -> str:
+        """What it does to which clients, such as `breaks litellm`; empty where none was measured."""
+        named = (("breaks", self.breaks), ("misleads", self.misleads))
+        return "; ".join(f"{word} {_together(clients)}" for word, clients in named if clients)
 
 
 def accepted(results: Sequence[Json]) -> list[Accepted]:
-    """Those that hurt most clients first; equal ones in the order of the results."""
+    """Those that break most clients first; equal ones in the order of the results."""
     groups: dict[tuple[str, str], list[Json]] = defaultdict(list)
     for result in results:
         if result["outcome"] == Outcome.DEVIATION:
@@ -36,7 +44,18 @@ def accepted(results: Sequence[Json]) -> list[Accepted]:
             reason,
             tuple((one["provider"] or "", one["engine"]) for one in group),
             tuple(group[0]["breaks"]),
+            tuple(group[0].get("misleads", ())),
         )
         for (check, reason), group in groups.items()
     ]
-    return sorted(found, key=lambda one: -len(one.hurts))
+    return sorted(found, key=lambda one: (-len(one.breaks), -len(one.misleads)))
+
+
+def how_many(found: Sequence[Accepted]) -> str:
+    """The number that the gate counts, one for each provider, and how many of them are different."""
+    count = sum(len(one.providers) for one in found)
+    return str(count) if count == len(found) else f"{count}, {len(found)} of them different"
+
+
+def _together(clients: Sequence[str]) -> str:
+    return "every client" if set(clients) == set(CLIENTS) else ", ".join(clients)

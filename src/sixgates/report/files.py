@@ -174,6 +174,9 @@ class _Checked:
             self.texts(f"{where}.cause.next_steps", result["cause"]["next_steps"])
         self.texts(f"{where}.evidence", result["evidence"])
         self.texts(f"{where}.breaks", result["breaks"])
+        misleads = {"misleads": result.get("misleads", [])}  # reports before version 1.2 have none
+        self.fields(where, misleads, {"misleads": _LIST})
+        self.texts(f"{where}.misleads", misleads["misleads"])
 
     def readiness(self, where: str, readiness: Any) -> None:
         self.fields(where, readiness, _READINESS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sixgates.gates import GateStatus
-from sixgates.report.deviations import Accepted, accepted
+from sixgates.report.deviations import Accepted, accepted, how_many
 from sixgates.report.escaping import block, code, prose
 from sixgates.report.standing import standing_table
 from sixgates.report.terminal import root_causes
@@ -49,7 +49,7 @@ def render_markdown(document: Json, changes: Mapping[str, Sequence[str]] | None 
 def _sections(document: Json, changes: Mapping[str, Sequence[str]] | None) -> list[_Section]:
     results = document["results"]
     failures = [_failure(result) for result in results if result["outcome"] in _FAILURES]
-    deviations = [_deviation(one) for one in accepted(results)]
+    deviations = accepted(results)
     undeclared = [_line(result) for result in results if _found(result)]
     advisories = [_line(result) for result in results if result["outcome"] == Outcome.ADVISORY]
     folded = f"<details>\n<summary>Advisories ({len(advisories)})</summary>\n"
@@ -58,7 +58,7 @@ def _sections(document: Json, changes: Mapping[str, Sequence[str]] | None) -> li
         _Section("## Clients and profiles", standing_table(document.get("readiness", []))),
         _Section("## Since the baseline", [] if changes is None else _changes(changes)),
         _Section(f"## Failures ({len(failures)})", failures),
-        _Section(f"## Accepted deviations ({len(deviations)})", deviations),
+        _Section(f"## Accepted deviations ({how_many(deviations)})", [_deviation(one) for one in deviations]),
         _Section(f"## Found but undeclared ({len(undeclared)})", undeclared),
         _Section(folded, advisories, "\n\n</details>"),
     ]
@@ -118,8 +118,8 @@ def _failure(result: Json) -> str:
     lines += [_finding(finding) for finding in result["findings"][:MOST_FINDINGS]]
     if (left := len(result["findings"]) - MOST_FINDINGS) > 0:
         lines.append(f"- … and {left} more, in gates.json")
-    for word in ("breaks", "evidence"):
-        if result[word]:
+    for word in ("breaks", "misleads", "evidence"):
+        if result.get(word):
             lines.append(f"- {word}: {', '.join(code(one) for one in result[word])}")
     if result["reproduce"]:
         lines += ["", _command(result["reproduce"])]
@@ -158,8 +158,8 @@ def _found(result: Json) -> bool:
 
 def _deviation(one: Accepted) -> str:
     named = [code(name, 80) + (f" ({prose(engine, 80)})" if engine else "") for name, engine in one.providers]
-    hurt = f" — hurts {', '.join(one.hurts)}" if one.hurts else ""
-    return f"- {code(one.check)} {one.level}, {', '.join(named)}: {prose(one.reason)}{hurt}"
+    harm = f" — {one.harm}" if one.harm else ""
+    return f"- {code(one.check)} {one.level}, {', '.join(named)}: {prose(one.reason)}{harm}"
 
 
 def _counts(results: Sequence[Json]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sixgates.gates import GateStatus
-from sixgates.report.deviations import accepted
+from sixgates.report.deviations import accepted, how_many
 from sixgates.report.standing import standing_lines
 from sixgates.report.visible import shorten, visible
 from sixgates.verdict import FOUND, Outcome, Verdict
@@ -59,8 +59,8 @@ def render_failure(verdict: Verdict) -> str:
         lines.append(f"  … and {left} more finding{'s' * (left > 1)}")
     support = [
         f"{word}: {shorten(', '.join(given), LONGEST_LINE)}"
-        for word, given in (("breaks", verdict.breaks), ("evidence", verdict.evidence))
-        if given
+        for word in ("breaks", "misleads", "evidence")
+        if (given := getattr(verdict, word))
     ]
     if support:
         lines.append("  " + "     ".join(support))
@@ -131,11 +131,11 @@ def _deviations(results: Sequence[Mapping[str, Any]], width: int) -> Iterator[st
     found = accepted(results)
     if found:
         yield ""
-        yield f"  accepted deviations: {len(found)}"
+        yield f"  accepted deviations: {how_many(found)}"
     for one in found[:MOST_CAUSES]:
         who = ", ".join(name for name, _ in one.providers)
-        hurt = f" hurts {', '.join(one.hurts)}" if one.hurts else " hurts no client that was measured"
-        yield from _wrapped(visible(f"{one.check} [{who}]{hurt}"), width, "    ", "      ")
+        harm = one.harm or "hurts no client that was measured"
+        yield from _wrapped(visible(f"{one.check} [{who}] {harm}"), width, "    ", "      ")
     if (left := len(found) - MOST_CAUSES) > 0:
         yield f"    … and {left} more, all in the report"
 
