@@ -1,22 +1,25 @@
-"""The catalogue page: every check with its level, requirement, probes, evidence, clients and mutants."""
+"""The catalogue page: every check with level, requirement, probes, evidence, clients, mutants; and every request."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
 from sixgates import catalogue
-from sixgates.catalogue import AREAS, Check
+from sixgates.catalogue import AREAS, Auth, Check, Probe
 from sixgates.reference import mutants
 
 _HEAD = """# The catalogue of contract checks
 
 Written by `sixgates catalogue --output docs/catalogue.md`; a test fails when it is stale. Levels are explained in
 [levels.md](levels.md). "Breaks" names clients that were measured to raise or to give the application something
-else than the reply when fed exactly this defect.
+else than the reply when fed exactly this defect; "misleads" those that work on and tell of a refusal wrongly, late,
+or not at all. What each probe sends stands under [Probes](#probes).
 """
+LONGEST_BYTES = 40
 
 
 def render() -> str:
@@ -33,6 +36,7 @@ def render() -> str:
             lines += ["", f"## {area}", ""]
         for check in checks:
             lines += _entry(check, killers[check.id])
+    lines += ["", "## Probes", "", _PROBES, *map(_request, known.probes())]
     lines += ["", "## Left out", "", *_excluded()]
     return "\n".join(lines) + "\n"
 
@@ -73,6 +77,39 @@ def _entry(check: Check, killers: Iterable[str]) -> Iterator[str]:
             yield f"- {word}: {', '.join(clients)}"
     yield f"- mutants: {', '.join(f'`{name}`' for name in killers)}"
     yield ""
+
+
+_PROBES = """A provider is asked each of these once, if it offers what the request is about: first, alone, those
+that want quiet, then independent ones together, then those that build on others. `$model` is the model's name,
+`$overflow` a prompt of one and a half context lengths.
+"""
+
+
+def _request(probe: Probe) -> str:
+    said = [f"- `{probe.name}`: {probe.method} {probe.path}"]
+    if probe.auth is not Auth.KEY:
+        shown = probe.auth.header(None)
+        said.append(f"with the credentials `{shown}`" if shown else "without a key")
+    if probe.headers:
+        said.append(f"with {', '.join(name for name, _ in probe.headers)}")
+    if probe.derive is not None and probe.after is not None:
+        said.append(f"made from the answer to `{probe.after.name}`")
+    elif probe.after is not None:
+        said.append(f"after `{probe.after.name}`")
+    if probe.group is not None:
+        said.append("at the same moment as its like")
+    if probe.alone:
+        said.append("alone")
+    return ", ".join(said) + _body(probe)
+
+
+def _body(probe: Probe) -> str:
+    if probe.raw is None:
+        return f": `{json.dumps(probe.body, ensure_ascii=False)}`" if probe.body is not None else ""
+    text = probe.raw.decode()
+    if len(text) > LONGEST_BYTES:
+        return f": {len(text)} bytes that begin `{text[:LONGEST_BYTES]}`"
+    return f": the body `{text}`" if text else ": an empty body"
 
 
 def _excluded() -> Iterator[str]:
