@@ -40,7 +40,7 @@ def test_one_deviation_of_two_providers_is_one_line(make_failed: Make, make_docu
     assert lines[-3:] == [
         "  accepted deviations: 3, 2 of them different",
         "    chat.b [one, two] breaks litellm",
-        "    chat.a [one] hurts no client that was measured",
+        "    no client that was measured is hurt by: chat.a [one]",
     ]
 
 
@@ -59,9 +59,18 @@ def test_what_breaks_is_told_from_what_misleads(make_failed: Make, make_document
 
 def test_a_long_list_is_cut_in_the_terminal_only(make_failed: Make, make_document: Build) -> None:
     """Twelve, and how many more."""
-    document = make_document([deviating(make_failed, f"chat.n{number:02}", "one") for number in range(14)])
-    assert render_table(document)[-1] == "    … and 2 more, all in the report"
-    assert "`chat.n13`" in render_markdown(document)
+    verdicts = [
+        deviating(make_failed, f"chat.{kind}{number:02}", "one", *clients)
+        for kind, clients in (("bad", ("litellm",)), ("odd", ()))
+        for number in range(14)
+    ]
+    lines = render_table(make_document(verdicts), 1000)
+    assert "    … and 2 more that hurt clients, all in the report" in lines
+    assert lines[-1].startswith(
+        "    no client that was measured is hurt by: chat.odd00 [one], chat.odd01 [one],"
+    )
+    assert lines[-1].endswith("chat.odd11 [one], and 2 more, all in the report")
+    assert "`chat.odd13`" in render_markdown(make_document(verdicts))
 
 
 def test_what_is_found_but_undeclared_is_mentioned_once(make_failed: Make, make_document: Build) -> None:

@@ -82,6 +82,22 @@ def test_the_terminal_has_a_line_for_each_provider(ready: Document) -> None:
     ]
 
 
+def test_clients_and_providers_that_stand_alike_are_said_together(ready: Document) -> None:
+    """Two replicas of one engine, and all that one check puts at risk."""
+    for provider in ready["readiness"]:
+        for standing, through in zip(
+            provider["clients"], (["a"], ["a", "b"], ["c", "a"], ["c", "a"]), strict=True
+        ):
+            standing |= {"state": "at risk", "through": through}
+        provider["clients"][0] |= {"state": "safe", "through": []}
+        provider["clients"].append({"name": "pydantic-ai", "state": "at risk", "through": ["a"]})
+    lines = render_table(ready, 160)
+    assert lines[lines.index("  clients") + 1] == (
+        "    llama, vllm: at risk openai-python helper, pydantic-ai (a and others), "
+        "openai-node helper, litellm (c and 1 more); 1 safe"
+    )
+
+
 def test_a_server_that_is_down_takes_one_line(ready: Document) -> None:
     """All clients in one state are not listed."""
     for standing in ready["readiness"][0]["clients"]:

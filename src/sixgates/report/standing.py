@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -28,14 +29,16 @@ def standing_table(readiness: Sequence[Json]) -> list[str]:
 
 
 def standing_lines(readiness: Sequence[Json]) -> Iterator[str]:
-    """The same for a terminal, a line for each provider; those that are safe are counted."""
+    """The same for a terminal, a line for the providers that stand alike; those that are safe are counted."""
     for word in ("clients", "profiles"):
         if readiness:
             yield word
+        alike: dict[str, list[str]] = defaultdict(list)
         for provider in readiness:
             count = len(provider[word])
             groups = (_group(state, found, count) for state, found in worst_first(provider[word]))
-            yield f"  {provider['provider']}: {'; '.join(groups)}"
+            alike["; ".join(groups)].append(provider["provider"])
+        yield from (f"  {', '.join(names)}: {said}" for said, names in alike.items())
 
 
 def _cell(standing: Json) -> str:
@@ -51,12 +54,21 @@ def _group(state: str, found: Sequence[Json], count: int) -> str:
         return f"all {count} {state}" + (
             f" ({found[0]['through'][0]} and others)" if found[0]["through"] else ""
         )
-    return f"{state} {', '.join(_named(one) for one in found)}"
+    by_first: dict[str, list[Json]] = defaultdict(list)
+    for one in found:
+        by_first[(*one["through"], "")[0]].append(one)
+    return f"{state} {', '.join(map(_named, by_first.values()))}"
 
 
-def _named(standing: Json) -> str:
-    through = standing["through"]
-    return f"{standing['name']} ({through[0]}{_more(through)})" if through else str(standing["name"])
+def _named(standings: Sequence[Json]) -> str:
+    """Those that have their first check in common."""
+    names = ", ".join(one["name"] for one in standings)
+    first, *others = standings
+    through = first["through"]
+    if not through:
+        return names
+    alike = all(one["through"] == through for one in others)
+    return f"{names} ({through[0]}{_more(through) if alike else ' and others'})"
 
 
 def _more(through: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sixgates.gates import GateStatus
-from sixgates.report.deviations import accepted, how_many
+from sixgates.report.deviations import Accepted, accepted, how_many
 from sixgates.report.standing import standing_lines
 from sixgates.report.visible import shorten, visible
 from sixgates.verdict import FOUND, Outcome, Verdict
@@ -132,12 +132,21 @@ def _deviations(results: Sequence[Mapping[str, Any]], width: int) -> Iterator[st
     if found:
         yield ""
         yield f"  accepted deviations: {how_many(found)}"
-    for one in found[:MOST_CAUSES]:
-        who = ", ".join(name for name, _ in one.providers)
-        harm = one.harm or "hurts no client that was measured"
-        yield from _wrapped(visible(f"{one.check} [{who}] {harm}"), width, "    ", "      ")
-    if (left := len(found) - MOST_CAUSES) > 0:
-        yield f"    … and {left} more, all in the report"
+    harmful = [one for one in found if one.harm]
+    for one in harmful[:MOST_CAUSES]:
+        yield from _wrapped(visible(f"{_deviation(one)} {one.harm}"), width, "    ", "      ")
+    if (left := len(harmful) - MOST_CAUSES) > 0:
+        yield f"    … and {left} more that hurt clients, all in the report"
+    if harmless := found[len(harmful) :]:
+        some = [_deviation(one) for one in harmless[:MOST_CAUSES]]
+        if (left := len(harmless) - MOST_CAUSES) > 0:
+            some.append(f"and {left} more, all in the report")
+        said = f"no client that was measured is hurt by: {', '.join(some)}"
+        yield from _wrapped(visible(said), width, "    ", "      ")
+
+
+def _deviation(one: Accepted) -> str:
+    return f"{one.check} [{', '.join(name for name, _ in one.providers)}]"
 
 
 def _standing(readiness: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
