@@ -47,8 +47,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{marker}: {meaning}")
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_Workers(config), "sixgates-workers")
+    config.args = [place for argument in config.args for place in _suites(argument)]
     if any(config.getoption(name) for name in ("--live", "--record", "--base-url", "--gateway-config")):
         _run(config)
+
+
+def _suites(argument: str) -> list[str]:
+    """Where the suites are if an argument names their package and this is a clone: beside `src`, not in it."""
+    package = Path(__file__).parent / "suites"
+    names = ("unit", "contracts", "integration")
+    if argument != "sixgates.suites" or (package / names[0]).is_dir():
+        return [argument]
+    return [str(package.parents[2] / name) for name in names]
 
 
 def _run(config: pytest.Config) -> Run:

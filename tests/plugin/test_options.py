@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -74,3 +79,15 @@ def test_cases_that_a_gate_deselects_are_not_made(pytester: pytest.Pytester, wan
     result = pytester.runpytest_subprocess("-m", wanted)
     assert ("the family was asked" in result.stdout.str()) is made
     assert result.ret == (pytest.ExitCode.INTERRUPTED if made else pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_the_suites_of_a_clone_run_from_anywhere(pytester: pytest.Pytester, workers: list[str]) -> None:
+    """`--pyargs sixgates.suites` in an editable installation, whose package holds no suites."""
+    config = pytester.path / "ops" / "config"
+    shutil.copytree(ROOT / "config", config)
+    result = pytester.runpytest_subprocess(
+        "--pyargs", "sixgates.suites", "-m", "unit", "--gateway-config", str(config), *workers
+    )
+    assert result.ret == 0, result.stdout.str()
+    assert "3 Unit           MET" in result.stdout.str()
