@@ -51,6 +51,7 @@ class Readiness:
         return asdict(self)
 
 
+_JUDGED = {Outcome.PASSED, Outcome.FAILED, Outcome.ADVISORY, Outcome.DEVIATION, Outcome.STALE}
 _BROKEN = {Outcome.FAILED, Outcome.ADVISORY, Outcome.DEVIATION}
 _UNJUDGED = {Outcome.BLOCKED, Outcome.NOT_EXERCISED, Outcome.ERROR}
 _FAILED = {Outcome.FAILED, Outcome.STALE, Outcome.ERROR}
@@ -60,7 +61,10 @@ _WHERE_DECLARED = frozenset({"auth", "context_length"})
 
 
 def assess(verdicts: Iterable[Verdict], checks: Iterable[Check]) -> tuple[Readiness, ...]:
-    """The readiness of each provider, by name, that has a verdict of every one of these checks."""
+    """The readiness of each provider, by name, that has a verdict of every one of these checks.
+
+    One that could not be judged at all stands nowhere: its cause is said, and of its clients nothing is known.
+    """
     known = {check.id: check for check in checks}
     by_provider: dict[str, dict[str, Verdict]] = defaultdict(dict)
     for verdict in verdicts:
@@ -73,7 +77,7 @@ def assess(verdicts: Iterable[Verdict], checks: Iterable[Check]) -> tuple[Readin
             tuple(_profile(name, found, known) for name in PROFILES),
         )
         for provider, found in sorted(by_provider.items())
-        if found.keys() == known.keys()
+        if found.keys() == known.keys() and any(one.outcome in _JUDGED for one in found.values())
     )
 
 

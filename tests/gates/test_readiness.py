@@ -139,6 +139,14 @@ def test_a_client_of_which_nothing_applies_is_not_measured() -> None:
     assert [each.name for each in ready(verdicts).clients if each.state is State.UNMEASURED] == ["litellm"]
 
 
+def test_of_a_server_that_could_not_be_judged_nothing_is_said() -> None:
+    """Neither that its clients are at risk, nor that a profile is partial."""
+    down = {name: replace(verdict, outcome=Outcome.BLOCKED) for name, verdict in PASSING.items()}
+    assert assess(down.values(), CHECKS) == ()
+    half = {**down, "chat.answered": PASSING["chat.answered"]}
+    assert len(assess(half.values(), CHECKS)) == 1
+
+
 def test_a_server_of_embeddings_passes_their_profile_alone() -> None:
     found = states(ready(judged(*(EVERYTHING - {"embeddings"}))))
     assert [found[name] for name in PROFILES] == [
