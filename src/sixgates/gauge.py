@@ -42,7 +42,7 @@ def why_not_to_hang_up(exchange: Exchange) -> str | None:
     found = running(exchange)
     asked = f"{exchange.request.method} {exchange.request.path}"
     if found:
-        return f"{asked} shows {found} running requests of others, so that ours could not be told from them"
+        return f"{asked} shows {found} running requests before ours, which could not be told from them"
     return f"no gauge shows running requests: {_instead(exchange, asked)}" if found is None else None
 
 

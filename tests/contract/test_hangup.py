@@ -48,6 +48,7 @@ class Server:
     line: str = VLLM
     refusal: bytes = b""
     mute_when_left: bool = False
+    slow_s: float = 0.0
     opened: bool = False
     left_at: float | None = None
     asked: list[str] = field(default_factory=list)
@@ -62,6 +63,7 @@ class Server:
         elif self.mute_when_left and self.left_at is not None:
             time.sleep(3)
         elif path == self.path:
+            time.sleep(self.slow_s)
             connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + self.page().encode())
         else:
             connection.sendall(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
@@ -156,7 +158,7 @@ def test_a_request_that_goes_on_is_told_with_what_the_gauge_showed_and_what_it_c
         ),
         (
             Server(before=2),
-            "GET /metrics shows 2 running requests of others, so that ours could not be told from them",
+            "GET /metrics shows 2 running requests before ours, which could not be told from them",
         ),
     ],
     ids=["none", "another gauge", "busy"],
@@ -203,6 +205,16 @@ def test_a_gauge_that_falls_silent_is_a_finding_in_time() -> None:
     assert time.monotonic() - started < 9
     (finding,) = verdict.findings
     assert (finding.where, finding.got) == ("connection", "deadline: no end within 2 s")
+
+
+def test_a_slow_gauge_that_never_falls_takes_little_longer() -> None:
+    """Each of its answers comes shortly before the deadline."""
+    server = Server(freed_after_s=NEVER, slow_s=1.5)
+    started = time.monotonic()
+    with listening(server.behave, hears=False) as url:
+        verdict = judged(url, deadline_s=4)
+    assert time.monotonic() - started < 5 + 4 * 1.5 + 1
+    assert verdict.outcome is Outcome.ADVISORY
 
 
 @contextmanager

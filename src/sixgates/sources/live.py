@@ -109,16 +109,16 @@ class _Session:
         async def meanwhile() -> int:
             return running(await self._until(client, gauge, busy, SHOWN_WITHIN_S)) or 0
 
-        await self._send(client, gauge)
-        before = self.answers[gauge.name]
-        reason = why_not_to_hang_up(before) if isinstance(before, Exchange) else None
+        if self.patience.lost is not None:
+            self.answers |= dict.fromkeys((probe.name, gauge.name), self.patience.lost)
+            return
+        self.answers[gauge.name] = before = await self._until(client, gauge, idle, SHOWN_WITHIN_S)
+        reason = why_not_to_hang_up(before)
         if reason is not None:
             self.answers[probe.name] = NotSent(reason)
-        else:
-            await self._send(client, probe, meanwhile)
-            self.answers[gauge.name] = self.patience.lost or await self._until(
-                client, gauge, idle, FREED_WITHIN_S
-            )
+            return
+        await self._send(client, probe, meanwhile)
+        self.answers[gauge.name] = await self._until(client, gauge, idle, FREED_WITHIN_S)
 
     async def _until(
         self, client: httpx.AsyncClient, probe: Probe, holds: Callable[[Exchange], bool], within_s: float
