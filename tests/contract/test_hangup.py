@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -20,10 +22,12 @@ from sixgates.exchange import Chunk, Exchange, Request, Response
 from sixgates.gauge import running
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.probes.hangup import chat_stream_hung_up, gauge
+from sixgates.probes.models import model_unknown, models_list
 from sixgates.reference import mutants
 from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.reference.server import ReferenceServer
+from sixgates.sources import cassette
 from sixgates.sources.live import Target, fetch
 from sixgates.verdict import Outcome, Verdict
 
@@ -44,6 +48,7 @@ class Server:
     meanwhile: int = 1
     freed_after_s: float = 0.0
     events: int = 1000
+    pause_s: float = 0.01
     path: str = "/metrics"
     line: str = VLLM
     refusal: bytes = b""
@@ -80,7 +85,7 @@ class Server:
                 connection.sendall(EVENT)
             except OSError:
                 break
-            time.sleep(0.01)
+            time.sleep(self.pause_s)
         self.left_at = time.monotonic()
 
     def page(self) -> str:
@@ -197,6 +202,43 @@ def test_what_proves_nothing_is_no_pass(server: Server, reason: str) -> None:
     assert outcome(server) == (Outcome.NOT_EXERCISED, reason)
 
 
+def test_a_server_so_fast_that_it_ends_by_itself_proves_nothing() -> None:
+    """Two seconds after the client left its thousand tokens are written, whether or not it noticed."""
+    chosen, reason = outcome(Server(freed_after_s=2.0, pause_s=0.0005))
+    assert chosen is Outcome.NOT_EXERCISED
+    assert re.fullmatch(
+        r"GET /metrics showed no running request after 3\.\d s, but at the stream's pace its whole answer takes "
+        r"no more than \d\.\d s",
+        reason,
+    )
+
+
+def test_a_cassette_says_that_we_left(tmp_path: Path) -> None:
+    response = Response(200, (), (Chunk(EVENT, 0.1),))
+    request = Request("POST", "/v1/chat/completions", (("Accept", "application/json"),), b"{}")
+    label = cassette.Label("p", "vllm", "1", "m", "2026-11-26")
+    for left in (None, 0, 1):
+        exchange = Exchange(chat_stream_hung_up.name, request, response, left=left)
+        path = cassette.write(tmp_path, label, chat_stream_hung_up, exchange, "http://127.0.0.1:1")
+        assert cassette.read(path, chat_stream_hung_up) == (label, exchange)
+        assert ("left: " in path.read_text()) is (left is not None)
+
+
+def test_the_client_that_leaves_comes_last() -> None:
+    server = Server()
+    with listening(server.behave, hears=False) as url:
+        fetch(Target("p", url, "m"), [gauge, chat_stream_hung_up, model_unknown], first=[models_list])
+    assert server.asked == [
+        "/v1/models",
+        "/v1/models/sixgates-no-such-model",
+        "/metrics",
+        "/v1/chat/completions",
+        "/metrics",
+        *server.asked[5:],
+    ]
+    assert set(server.asked[5:]) == {"/metrics"}
+
+
 def test_a_gauge_that_falls_silent_is_a_finding_in_time() -> None:
     server = Server(mute_when_left=True)
     started = time.monotonic()
@@ -215,6 +257,15 @@ def test_a_slow_gauge_that_never_falls_takes_little_longer() -> None:
         verdict = judged(url, deadline_s=4)
     assert time.monotonic() - started < 5 + 4 * 1.5 + 1
     assert verdict.outcome is Outcome.ADVISORY
+
+
+def test_a_gauge_that_is_gone_is_a_finding() -> None:
+    request = Request("GET", "/metrics")
+    stream = Exchange(chat_stream_hung_up.name, request, Response(200, (), (Chunk(EVENT, 0.1),)), left=1)
+    after = Exchange(gauge.name, request, Response(500, (), (Chunk(b"no", 0.1),)), elapsed=3.0)
+    (finding,) = verdict_of({gauge.name: after, chat_stream_hung_up.name: stream}).findings
+    assert finding.expected == "the gauge of running requests, as before the client left"
+    assert finding.got == '500 "no"'
 
 
 @contextmanager
