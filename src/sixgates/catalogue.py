@@ -93,7 +93,9 @@ class Probe:
     context lengths belongs; `raw` replaces it by literal bytes. `derive` makes the body from the exchange of the
     probe `after`; without `derive`, `after` says only what is sent before. `headers` come on top of what every
     request has. `group` names probes that are sent at the same moment; `alone` asks for a quiet provider.
-    `answered_by` is the check that must pass before any other check on this probe can be judged.
+    `answered_by` is the check that must pass before any other check on this probe can be judged. Where `path` is
+    not answered with 200, `otherwise` is asked. With `hang_up_after` the client leaves after so many network chunks
+    of the answer, on a server whose `gauge` shows no request but this one.
     """
 
     name: str
@@ -110,6 +112,9 @@ class Probe:
     group: str | None = None
     alone: bool = False
     deadline_s: float = 60.0
+    otherwise: str | None = None
+    hang_up_after: int | None = None
+    gauge: Probe | None = None
 
     def request(
         self, model: str, previous: Exchange | None = None, *, context_length: int | None = None
@@ -148,6 +153,7 @@ class Probe:
             recipe += [self.after.fingerprint if self.after else None, inspect.getsource(self.derive)]
         if self.headers:
             recipe.append([list(pair) for pair in self.headers])
+        recipe += [each for each in (self.otherwise, self.hang_up_after) if each is not None]
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
 
 

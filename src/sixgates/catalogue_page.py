@@ -80,8 +80,8 @@ def _entry(check: Check, killers: Iterable[str]) -> Iterator[str]:
 
 
 _PROBES = """A provider is asked each of these once, if it offers what the request is about: first, alone, those
-that want quiet, then independent ones together, then those that build on others. `$model` is the model's name,
-`$overflow` a prompt of one and a half context lengths.
+that want quiet, then independent ones together, then those that build on others, and last the one that hangs up.
+`$model` is the model's name, `$overflow` a prompt of one and a half context lengths.
 """
 
 
@@ -96,6 +96,10 @@ def _request(probe: Probe) -> str:
         said.append(f"made from the answer to `{probe.after.name}`")
     elif probe.after is not None:
         said.append(f"after `{probe.after.name}`")
+    if probe.otherwise is not None:
+        said.append(f"or {probe.otherwise} where that is not 200")
+    if probe.gauge is not None:
+        said.append(f"left after {probe.hang_up_after} pieces, if `{probe.gauge.name}` shows nothing else")
     if probe.group is not None:
         said.append("at the same moment as its like")
     if probe.alone:

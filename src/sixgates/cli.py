@@ -82,7 +82,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=0, help="default: a free one")
     serve.add_argument("--model", default="reference", metavar="NAME")
-    serve.add_argument("--pace", type=float, default=0.0, metavar="SECONDS", help="pause before each chunk")
+    serve.add_argument("--pace", type=float, default=0.001, metavar="SECONDS", help="pause before each chunk")
     serve.set_defaults(run=_serve)
 
 

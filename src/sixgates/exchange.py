@@ -79,13 +79,18 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its outcome: a response, a transport error, or (a cut body) both."""
+    """One request and its outcome: a response, a transport error, or (a cut body) both.
+
+    Where the client hung up in the middle of the body, on purpose, `left` is how many requests the server then
+    showed running.
+    """
 
     probe: str
     request: Request
     response: Response | None = None
     error: TransportError | None = None
     elapsed: float = 0.0
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ PROBES = {probe.name: probe for probe in catalogue.load().probes()}
 MOST_REQUESTS = 90
 MOST_REQUESTS_OF_CHAT = 60
 MOST_TOKENS = 64
+MOST_TOKENS_OF_ABANDONED = 1024
+"""A server that ends 64 tokens within moments would seem to have heard its client leave."""
 LONGEST_S = 60.0
 CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
@@ -49,7 +51,15 @@ def test_whoever_is_asked_to_write_is_told_how_much(name: str, conforming: dict[
         return
     limits = [document[cap] for cap in CAPS if document.get(cap) is not None]
     assert limits
-    assert all(limit <= MOST_TOKENS for limit in limits)
+    most = MOST_TOKENS if PROBES[name].hang_up_after is None else MOST_TOKENS_OF_ABANDONED
+    assert all(limit <= most for limit in limits)
+
+
+def test_only_a_stream_that_is_left_at_once_may_ask_for_more() -> None:
+    """The third piece ends it; what a server writes on after that is what the probe is there to show."""
+    left = [probe for probe in PROBES.values() if probe.hang_up_after is not None]
+    assert [(probe.name, probe.hang_up_after) for probe in left] == [("chat-stream-hung-up", 3)]
+    assert all(probe.gauge is not None for probe in left)
 
 
 @pytest.mark.parametrize("name", PROBES)

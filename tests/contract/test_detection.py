@@ -212,7 +212,7 @@ def test_auto_judges_what_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyP
     judgement, sent = served(tmp_path, ("auto",), None, monkeypatch)
     assert judgement.verdict("capability.tools").outcome is Outcome.PASSED
     assert "tool-required" in sent
-    assert "models-list-no-key" not in sent
+    assert "models-list-wrong-scheme" not in sent
     assert judgement.verdict("capability.auth").reason.startswith(
         "ad-hoc does not offer auth: accepted without effect, no-key got 200"
     )

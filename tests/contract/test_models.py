@@ -49,7 +49,12 @@ def test_a_name_that_is_not_listed_is_told_which_are(judge_edited: JudgeEdited, 
 
 def test_an_open_listing_is_named_by_its_probe(judge_edited: JudgeEdited, reply: Reply) -> None:
     judgement = judge_edited(
-        lambda exchange: reply(200, listing("reference")) if exchange.probe == "models-list-no-key" else None
+        lambda exchange: (
+            reply(200, listing("reference")) if exchange.probe == "models-list-wrong-scheme" else None
+        )
     )
     findings = judgement.verdict("models.list.auth").findings
-    assert [finding.where for finding in findings] == ["models-list-no-key: status"]
+    assert [finding.where for finding in findings] == ["models-list-wrong-scheme: status"]
+    assert findings[0].hint == (
+        "the same request without the header tells whether the listing asks for no key or takes any header for one"
+    )

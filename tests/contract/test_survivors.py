@@ -21,7 +21,8 @@ from sixgates.verdict import Outcome, Verdict
 Judge = Callable[..., tuple[Verdict, ...]]
 Change = Callable[[Any, tuple[Any, ...]], Any]
 SURVIVORS = yaml.safe_load((Path(__file__).parent / "survivors.yaml").read_text())
-PROBES = [probe.name for probe in load().probes()]
+PROBES = [probe.name for probe in load().probes() if probe.hang_up_after is None]
+"""The beginning of a stream that its client leaves is nobody's answer: the gauge tells what becomes of it."""
 MOST = 30
 CHANGES: dict[str, Change] = {}
 

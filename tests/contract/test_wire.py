@@ -46,7 +46,14 @@ class Ward:
         name, request = await self._request(reader)
         provider = self.providers.setdefault(name, MutantProvider(MUTANTS[name], ReferenceProvider(key=KEY)))
         cut = provider.mutant.cut is not None and provider.mutant.on(request)
-        await _write(writer, provider.respond(request), pace=1.0 if _is_timed(name) else HURRY, cut=cut)
+        pace = 1.0 if _is_timed(name) else HURRY
+        provider.begin(request)
+        try:
+            await _write(writer, provider.respond(request), pace=pace, cut=cut)
+        except ConnectionError:
+            provider.end(request, left=True)
+        else:
+            provider.end(request)
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()

@@ -21,7 +21,7 @@ def test_the_catalogue_page_is_what_the_code_writes() -> None:
     "line",
     [
         '- `embeddings`: POST /v1/embeddings: `{"model": "$model", "input": "A red boat"}`',
-        "- `models-list-no-key`: GET /v1/models, without a key",
+        "- `gauge`: GET /metrics, or /slots where that is not 200",
         "- `models-list-wrong-scheme`: GET /v1/models, with the credentials `Basic c2l4Z2F0ZXM6d3Jvbmc=`",
         "- `invalid-json`: POST /v1/chat/completions: the body `{`",
         "- `empty-body`: POST /v1/chat/completions: an empty body",

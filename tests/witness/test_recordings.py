@@ -40,9 +40,9 @@ Pair = tuple[str, Exchange]
 
 
 def readings(exchange: Exchange) -> Iterator[str]:
-    """The ways in which applications read an exchange; none where it was refused or cut."""
+    """The ways in which applications read an exchange; none where it was refused, cut or left by us."""
     response = exchange.response
-    if response is None or response.status != 200 or exchange.error is not None:
+    if response is None or response.status != 200 or exchange.error is not None or exchange.left is not None:
         return
     path, streamed = exchange.request.path, asked_for_stream(exchange.request)
     if path == RESPONSES_PATH:

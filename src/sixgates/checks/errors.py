@@ -18,7 +18,7 @@ from sixgates.probes.errors import (
     wrong_key,
 )
 from sixgates.probes.interleaved import parallel_streams
-from sixgates.probes.models import models_list, models_list_no_key, models_list_wrong_scheme
+from sixgates.probes.models import models_list, models_list_wrong_scheme
 from sixgates.select import NON_EMPTY_STRING, OBJECT, STRING, Findings, Json, Kind, Unmet, shown
 from sixgates.views import Reply
 
@@ -31,7 +31,7 @@ TRACE = re.compile(
     r"Traceback \(most recent|File \\?\"[^\"]+\", line \d|site-packages|\bat .{1,200}\.[jt]s:\d"
 )
 KEY_MATERIAL = re.compile(r"sixgates-wrong|c2l4Z2F0ZXM6d3Jvbmc|\b[0-9a-f]{64}\b|VerificationToken|Table\b")
-KEYLESS = (no_key, wrong_key, empty_key_stream, models_list_no_key, models_list_wrong_scheme)
+KEYLESS = (no_key, wrong_key, empty_key_stream, models_list_wrong_scheme)
 """Each way to lack the key, and each way to ask: with GET, with POST, and for a stream."""
 
 

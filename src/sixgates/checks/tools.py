@@ -39,7 +39,7 @@ def a_named_choice_is_accepted(answer: Document) -> Findings:
 @check(
     "tools.required.accepted",
     MUST,
-    each=[tool_required, tools.tool_one_at_most],
+    probe=tool_required,
     evidence=[SPEC_CHOICE, "ollama/ollama#11171"],
 )
 def required_is_accepted(answer: Document) -> Findings:
@@ -155,7 +155,7 @@ def no_tools_are_no_crash(reply: Reply) -> Findings:
 @check(
     "tools.parallel.disabled",
     SHOULD,
-    probe=tools.tool_one_at_most,
+    probe=tool_required,
     evidence=["vllm-project/vllm#9451", "sgl-project/sglang#9696", "QwenLM/Qwen3#1092"],
 )
 def one_call_at_most(answer: Completion) -> Findings:

@@ -41,7 +41,7 @@ def asks_for_stream(probe: Probe) -> bool:
     return "stream" in probe.name.split("-")  # the body of a derived one is not known before it is sent
 
 
-CHATS = tuple(each for each in _posted(CHAT_PATH) if each not in CLIENT_FAULTS)
+CHATS = tuple(each for each in _posted(CHAT_PATH) if each not in CLIENT_FAULTS and each.hang_up_after is None)
 RESPONSES = _posted(RESPONSES_PATH)
 WHOLE_RESPONSES = tuple(each for each in RESPONSES if not asks_for_stream(each))
 STREAMS = tuple(each for each in CHATS if asks_for_stream(each) and each.answered_by)

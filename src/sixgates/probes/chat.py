@@ -38,7 +38,8 @@ def streamed(body: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     return {**body, "stream": True, **more}
 
 
-def _saying(text: str, **more: Any) -> dict[str, Any]:
+def saying(text: str, **more: Any) -> dict[str, Any]:
+    """The base request with another prompt, and with further fields."""
     return {**BASE, "messages": [{"role": "user", "content": text}], **more}
 
 
@@ -60,7 +61,7 @@ chat_again = Probe(
 """The same prompt again, now sampled, and with an SDK's headers; a seed must be able to repeat it."""
 chat_longer_prompt = Probe(
     "chat-longer-prompt",
-    body=_saying("Say hi and tell me one short story. " * 20, max_tokens=1),
+    body=saying("Say hi and tell me one short story. " * 20, max_tokens=1),
     answered_by="chat.answered",
 )
 chat_two_choices = Probe(
@@ -74,7 +75,7 @@ chat_two_choices = Probe(
 COUNTING = "Count from 1 to 100, separated by commas."
 chat_stream = Probe(
     "chat-stream",
-    body=streamed(_saying(COUNTING, max_tokens=48)),
+    body=streamed(saying(COUNTING, max_tokens=48)),
     alone=True,
     answered_by="chat.stream.answered",
 )
@@ -88,13 +89,13 @@ chat_stream_one_token = Probe(
 )
 chat_unicode = Probe(
     "chat-unicode",
-    body=_saying("Repeat exactly: 🫠🥹龜 你好 🫠🥹龜 你好 🫠🥹龜", max_tokens=48),
+    body=saying("Repeat exactly: 🫠🥹龜 你好 🫠🥹龜 你好 🫠🥹龜", max_tokens=48),
     alone=True,
     answered_by="chat.answered",
 )
 chat_stream_unicode = Probe(
     "chat-stream-unicode",
-    body=streamed(_saying("Repeat exactly: 🫠🥹龜 你好 🫠🥹龜 你好 🫠🥹龜", max_tokens=48)),
+    body=streamed(saying("Repeat exactly: 🫠🥹龜 你好 🫠🥹龜 你好 🫠🥹龜", max_tokens=48)),
     alone=True,
     answered_by="chat.stream.answered",
 )

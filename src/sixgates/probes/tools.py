@@ -58,16 +58,19 @@ def _tool(name: str, body: Mapping[str, Any], answered_by: str) -> Probe:
     return Probe(name, body=body, capability="tools", answered_by=answered_by)
 
 
-_REFUSING = "Say hello. Do not call any tool."
 _named = _asking("Say hello.", NAMED, STRICT_WEATHER)
-_required = _asking(_REFUSING, "required")
+_required = _asking(
+    "What is the weather in Paris, and what is it in Rome? Say it by yourself, do not call any tool.",
+    "required",
+)
 _none = _asking("Call get_weather for Paris in celsius for today. Use the tool.", "none", max_tokens=24)
 _auto = _asking("What is the weather in Paris?", "auto", max_tokens=24)
 _ping = _asking("Say hello.", {"type": "function", "function": {"name": "ping"}}, PING)
 
 tool_named = _tool("tool-named", _named, "tools.named.accepted_object")
 tool_named_stream = _tool("tool-named-stream", streamed(_named), "tools.stream.answered")
-tool_required = _tool("tool-required", _required, "tools.required.accepted")
+tool_required = _tool("tool-required", {**_required, "parallel_tool_calls": False}, "tools.required.accepted")
+"""Asked for two, allowed one; the stream has no such limit, and so tells which of the two a server refuses."""
 tool_required_stream = _tool("tool-required-stream", streamed(_required), "tools.stream.answered")
 tool_none = _tool("tool-none", _none, "tools.none.accepted")
 tool_none_stream = _tool("tool-none-stream", streamed(_none), "tools.stream.answered")
@@ -80,14 +83,6 @@ tool_unknown = Probe(
     "tool-unknown",
     body=_asking("Say hello.", {"type": "function", "function": {"name": "no_such_tool"}}, max_tokens=4),
     capability="tools",
-)
-tool_one_at_most = _tool(
-    "tool-one-at-most",
-    {
-        **_asking("What is the weather in Paris, and what is it in Rome?", "required"),
-        "parallel_tool_calls": False,
-    },
-    "tools.required.accepted",
 )
 tools_empty = Probe("tools-empty", body={**_asking("Say hello.", None, max_tokens=4), "tools": []})
 

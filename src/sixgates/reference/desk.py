@@ -39,6 +39,7 @@ class Desk:
     context_length: int = 2048
     owner: str = "sixgates"
     stored: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    running: int = 0
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     def number(self) -> int:
@@ -59,6 +60,10 @@ class Desk:
         data = json.dumps(document, ensure_ascii=False).encode()
         headers = (*self._headers("application/json"), ("content-length", str(len(data))))
         return Response(status, headers, (Chunk(data, 0.01),))
+
+    def text(self, text: str) -> Response:
+        """A whole reply of plain text."""
+        return Response(200, self._headers("text/plain; version=0.0.4"), (Chunk(text.encode(), 0.01),))
 
     def stream(self, blocks: Sequence[str]) -> Response:
         """An event stream; a block is the text of an event without the blank line that ends it."""

@@ -22,7 +22,8 @@ class Mutant:
     """One defect: requests that it touches, what it makes of the request or of the answer, who must notice.
 
     `rewrite` changes what the provider believes it was asked (an ignored parameter, a key that is not looked
-    at); `edit` changes what it answers; `cut` is how the connection ends after the answer.
+    at); `edit` changes what it answers; `cut` is how the connection ends after the answer. One that is `deaf` does
+    not hear that its client has left.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Mutant:
     edit: Edit | None = None
     rewrite: Rewrite | None = None
     cut: TransportError | None = None
+    deaf: bool = False
 
 
 MUTANTS: dict[str, Mutant] = {}
@@ -44,11 +46,12 @@ def mutant(
     edit: Edit | None = None,
     rewrite: Rewrite | None = None,
     cut: TransportError | None = None,
+    deaf: bool = False,
 ) -> None:
     """Register a defect; raises CatalogueError when the name is taken or nothing is defective."""
-    if name in MUTANTS or not (edit or rewrite or cut):
+    if name in MUTANTS or not (edit or rewrite or cut or deaf):
         raise CatalogueError(f"mutant {name}: the name is taken, or it has no defect")
-    MUTANTS[name] = Mutant(name, on, tuple(caught_by), edit, rewrite, cut)
+    MUTANTS[name] = Mutant(name, on, tuple(caught_by), edit, rewrite, cut, deaf)
 
 
 @dataclass(slots=True)
@@ -65,6 +68,15 @@ class MutantProvider:
         asked = self.mutant.rewrite(request) if self.mutant.rewrite else request
         response = self.inner.respond(asked)
         return self.mutant.edit(response) if self.mutant.edit else response
+
+    def begin(self, request: Request) -> None:
+        """The reference's own."""
+        self.inner.begin(request)
+
+    def end(self, request: Request, *, left: bool = False) -> None:
+        """The reference's own, unless the mutant does not hear that the client left."""
+        if not (left and self.mutant.deaf and self.mutant.on(request)):
+            self.inner.end(request, left=left)
 
 
 def body_of(request: Request) -> Document:

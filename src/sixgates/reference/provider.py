@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from sixgates.exchange import Request, Response
+from sixgates.gauge import METRICS_PATH, NAMES
 from sixgates.reference.chat import chat
 from sixgates.reference.completions import complete
 from sixgates.reference.desk import CREATED, Desk, Refused, invalid
@@ -38,6 +39,14 @@ class ReferenceProvider(Desk):
         except Refused as refusal:
             return self.json(refusal.envelope, refusal.status)
 
+    def begin(self, request: Request) -> None:
+        """Count a request as running; whoever serves it says when it begins and when it ends."""
+        self.running += request.path in POSTED
+
+    def end(self, request: Request, *, left: bool = False) -> None:
+        """Count it no more, whether it was answered or its client left."""
+        self.running -= request.path in POSTED
+
     def _route(self, request: Request) -> Response:
         self._authorise(request)
         path = unquote(request.path.split("?")[0])
@@ -53,6 +62,8 @@ class ReferenceProvider(Desk):
             return self.json(self._model())
         if path == "/health":
             return self.json({"status": "ok"})
+        if path == METRICS_PATH:
+            return self.text(f'{NAMES[0]}{{model_name="{self.model}"}} {self.running:.1f}\n')
         raise Refused(404, f"unknown path {path}", "invalid_request_error")
 
     def _authorise(self, request: Request) -> None:

@@ -15,6 +15,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MAX_BODY = 16 * 1024 * 1024
+PACE_S = 0.001
+"""As slow as it takes for a client to leave in the middle of a long answer."""
 
 
 class ConnectionCut(Exception):
@@ -22,9 +24,12 @@ class ConnectionCut(Exception):
 
 
 class ReferenceServer:
-    """An ASGI application; `pace` is the pause in seconds before each chunk of a stream."""
+    """An ASGI application; `pace` is the pause in seconds before each chunk of a stream.
 
-    def __init__(self, provider: ReferenceProvider | MutantProvider, pace: float = 0.0) -> None:
+    It ends a request whose client leaves, and its gauge shows so.
+    """
+
+    def __init__(self, provider: ReferenceProvider | MutantProvider, pace: float = PACE_S) -> None:
         self.provider = provider
         self.pace = pace
 
@@ -33,8 +38,22 @@ class ReferenceServer:
         if scope["type"] != "http":
             return
         request = await _request(scope, receive)
-        response = self.provider.respond(request)
-        await self._answer(response, send)
+        self.provider.begin(request)
+        answering = asyncio.ensure_future(self._respond(request, send))
+        leaving = asyncio.ensure_future(_gone(receive))
+        try:
+            await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            left = not answering.done()
+            self.provider.end(request, left=left)
+            leaving.cancel()
+            if left:
+                answering.cancel()
+        if not left:
+            answering.result()
+
+    async def _respond(self, request: Request, send: Send) -> None:
+        await self._answer(self.provider.respond(request), send)
         if isinstance(self.provider, MutantProvider):
             mutant = self.provider.mutant
             if mutant.cut is not None and mutant.on(request):
@@ -48,6 +67,11 @@ class ReferenceServer:
             if self.pace and response.media_type == "text/event-stream":
                 await asyncio.sleep(self.pace)
             await send({"type": "http.response.body", "body": chunk.data, "more_body": True})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _request(scope: Scope, receive: Receive) -> Request:

@@ -17,7 +17,7 @@ ROOM_TO_THINK = 48
 """The token limit from which on the reference thinks before it answers."""
 
 
-NUMBERS = ", ".join(map(str, range(1, 101)))
+NUMBERS = ", ".join(map(str, range(1, 1001)))
 
 
 @dataclass(frozen=True, slots=True)

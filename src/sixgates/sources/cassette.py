@@ -216,6 +216,7 @@ def _document(label: Label, probe: Probe, exchange: Exchange, root: str) -> dict
                         ],
                         "error": exchange.error and [str(exchange.error.kind), exchange.error.detail],
                         "elapsed": round(exchange.elapsed, 6),
+                        **({} if exchange.left is None else {"left": exchange.left}),
                     },
                 },
             }
@@ -253,7 +254,7 @@ def _exchange(probe: str, interaction: Mapping[str, Any]) -> Exchange:
             more["http_version"],
         )
     error = more["error"] and TransportError(FailureKind(more["error"][0]), more["error"][1])
-    return Exchange(probe, request, response, error, more["elapsed"])
+    return Exchange(probe, request, response, error, more["elapsed"], more.get("left"))
 
 
 def _bytes(text: str | bytes | None) -> bytes | None:

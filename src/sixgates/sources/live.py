@@ -8,13 +8,14 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sixgates.catalogue import Probe
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
+from sixgates.gauge import FREED_WITHIN_S, busy, idle, running, why_not_to_hang_up
 from sixgates.judge import Answer, NotSent
 from sixgates.select import Unmet
 from sixgates.sources.patience import Patience
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 1024 * 1024
 MAX_CHUNKS = 5_000
 LONGEST_DETAIL = 300
+SHOWN_WITHIN_S = 1.0
+FIRST_PAUSE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Target:
 Stop = Callable[[Mapping[str, Answer]], Cause | None]
 Choose = Callable[[Mapping[str, Answer], Probe], bool]
 Report = Callable[[str, int, int], None]
+Meanwhile = Callable[[], Awaitable[int]]
+"""What is done before the client hangs up; it gives what the gauge showed."""
 
 
 def fetch(
@@ -88,11 +93,45 @@ class _Session:
                     return self.answers
             rest = [probe for probe in rest if choose(self.answers, probe)]
             self.total = len(first) + len(rest)
-            for probe in (probe for probe in rest if probe.alone):
+            gauges = [probe.gauge for probe in rest if probe.gauge is not None]
+            others = [probe for probe in rest if probe.gauge is None and probe not in gauges]
+            for probe in (probe for probe in others if probe.alone):
                 await self._send(client, probe)
-            for wave in _waves([probe for probe in rest if not probe.alone]):
+            for wave in _waves([probe for probe in others if not probe.alone]):
                 await asyncio.gather(*(self._bounded(client, probe) for probe in wave))
+            for probe, gauge in ((probe, probe.gauge) for probe in rest if probe.gauge is not None):
+                await self._hang_up(client, probe, gauge)
         return self.answers
+
+    async def _hang_up(self, client: httpx.AsyncClient, probe: Probe, gauge: Probe) -> None:
+        """Leave in the middle of an answer; the gauge is read before, meanwhile and, for the record, afterwards."""
+
+        async def meanwhile() -> int:
+            return running(await self._until(client, gauge, busy, SHOWN_WITHIN_S)) or 0
+
+        if self.patience.lost is not None:
+            self.answers |= dict.fromkeys((probe.name, gauge.name), self.patience.lost)
+            return
+        self.answers[gauge.name] = before = await self._until(client, gauge, idle, SHOWN_WITHIN_S)
+        reason = why_not_to_hang_up(before)
+        if reason is not None:
+            self.answers[probe.name] = NotSent(reason)
+            return
+        await self._send(client, probe, meanwhile)
+        self.answers[gauge.name] = await self._until(client, gauge, idle, FREED_WITHIN_S)
+
+    async def _until(
+        self, client: httpx.AsyncClient, probe: Probe, holds: Callable[[Exchange], bool], within_s: float
+    ) -> Exchange:
+        """Ask again, in growing pauses, until an answer is right; the last one counts, `elapsed` since the first."""
+        started, pause = time.perf_counter(), FIRST_PAUSE_S
+        while True:
+            exchange = await self._exchange(client, probe, self._request(probe))
+            elapsed = round(time.perf_counter() - started, 6)
+            if holds(exchange) or elapsed >= within_s:
+                return replace(exchange, elapsed=elapsed)
+            await asyncio.sleep(min(pause, within_s - elapsed))
+            pause *= 2
 
     async def _bounded(self, client: httpx.AsyncClient, probe: Probe) -> None:
         if probe.group is not None:
@@ -101,24 +140,42 @@ class _Session:
         async with self.limit:
             await self._send(client, probe)
 
-    async def _send(self, client: httpx.AsyncClient, probe: Probe) -> None:
-        self.answers[probe.name] = self.patience.lost or await self._answer(client, probe)
+    async def _send(
+        self, client: httpx.AsyncClient, probe: Probe, meanwhile: Meanwhile | None = None
+    ) -> None:
+        self.answers[probe.name] = self.patience.lost or await self._answer(client, probe, meanwhile)
         self.report(probe.name, len(self.answers), self.total)
 
-    async def _answer(self, client: httpx.AsyncClient, probe: Probe) -> Answer:
-        earlier = self.answers.get(probe.after.name) if probe.after else None
+    async def _answer(
+        self, client: httpx.AsyncClient, probe: Probe, meanwhile: Meanwhile | None = None
+    ) -> Answer:
         try:
-            request = probe.request(
-                self.target.model,
-                earlier if isinstance(earlier, Exchange) else None,
-                context_length=self.target.context_length,
-            )
+            request = self._request(probe)
         except Unmet as unmet:
             return NotSent(str(unmet))
-        request = with_key(request, probe.auth, self.target.key)
+        return await self._exchange(client, probe, request, meanwhile)
+
+    def _request(self, probe: Probe) -> Request:
+        earlier = self.answers.get(probe.after.name) if probe.after else None
+        request = probe.request(
+            self.target.model,
+            earlier if isinstance(earlier, Exchange) else None,
+            context_length=self.target.context_length,
+        )
+        return with_key(request, probe.auth, self.target.key)
+
+    async def _exchange(
+        self, client: httpx.AsyncClient, probe: Probe, request: Request, meanwhile: Meanwhile | None = None
+    ) -> Exchange:
+        capture = _Capture(time.perf_counter(), probe.hang_up_after, meanwhile)
         deadline = self.target.deadline_s or probe.deadline_s
-        exchange = await _exchange(client, self.target.root, probe.name, request, deadline)
+        exchange = await _exchange(client, self.target.root, probe.name, request, deadline, capture)
         self.patience.sees(exchange)
+        refused = exchange.response is not None and exchange.response.status != 200
+        if refused and probe.otherwise is not None and request.path != probe.otherwise:
+            other = await self._exchange(client, probe, replace(request, path=probe.otherwise))
+            if other.response is not None and other.response.status == 200:
+                return other
         return self.scrubber.exchange(exchange)
 
 
@@ -153,11 +210,10 @@ def _is_loopback(root: str) -> bool:
 
 
 async def _exchange(
-    client: httpx.AsyncClient, root: str, probe: str, request: Request, deadline_s: float
+    client: httpx.AsyncClient, root: str, probe: str, request: Request, deadline_s: float, capture: _Capture
 ) -> Exchange:
     import httpx
 
-    capture = _Capture(time.perf_counter())
     error: TransportError | None = None
     try:
         async with asyncio.timeout(deadline_s):
@@ -171,7 +227,7 @@ async def _exchange(
         error = TransportError(FailureKind.TOO_LARGE, str(problem))
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
         error = transport_error(problem)
-    return Exchange(probe, request, capture.response(), error, capture.elapsed())
+    return Exchange(probe, request, capture.response(), error, capture.elapsed(), capture.left)
 
 
 class _TooLargeError(Exception):
@@ -181,6 +237,9 @@ class _TooLargeError(Exception):
 @dataclass(slots=True)
 class _Capture:
     started: float
+    hang_up_after: int | None = None
+    meanwhile: Meanwhile | None = None
+    left: int | None = None
     reply: httpx.Response | None = None
     chunks: list[Chunk] = field(default_factory=list)
 
@@ -208,6 +267,9 @@ class _Capture:
                 size += len(data)
                 if size > MAX_BYTES or len(self.chunks) >= MAX_CHUNKS:
                     raise _TooLargeError(f"more than {MAX_BYTES} bytes or {MAX_CHUNKS} chunks of body")
+                if self.meanwhile is not None and len(self.chunks) == self.hang_up_after:
+                    self.left = await self.meanwhile()
+                    return
         finally:
             await reply.aclose()
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sixgates.catalogue import Auth, Probe
 from sixgates.exchange import Exchange, Request
+from sixgates.gauge import running
 from sixgates.judge import Answer, NotSent
 from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
@@ -19,9 +20,11 @@ def answers(
 ) -> Mapping[str, Answer]:
     """Send every probe to the provider, in order, without a socket."""
     found: dict[str, Answer] = {}
+    probes = tuple(probes)
+    gauges = [probe.gauge for probe in probes if probe.gauge is not None]
     inner = provider.inner if isinstance(provider, MutantProvider) else provider
     scrubber = Scrubber(secrets_of("", inner.key))
-    for probe in probes:
+    for probe in (probe for probe in probes if probe not in gauges):
         earlier = found.get(probe.after.name) if probe.after else None
         try:
             previous = earlier if isinstance(earlier, Exchange) else None
@@ -29,9 +32,29 @@ def answers(
         except Unmet as unmet:
             found[probe.name] = NotSent(str(unmet))
             continue
-        exchange = _exchange(provider, probe, with_key(request, probe.auth, inner.key))
-        found[probe.name] = scrubber.exchange(exchange)
+        request = with_key(request, probe.auth, inner.key)
+        if probe.gauge is None:
+            found[probe.name] = scrubber.exchange(_exchange(provider, probe, request))
+            continue
+        asked = with_key(probe.gauge.request(inner.model), probe.gauge.auth, inner.key)
+        exchanges = _left(provider, probe, request, probe.gauge, asked)
+        found |= {each.probe: scrubber.exchange(each) for each in exchanges}
     return found
+
+
+def _left(
+    provider: ReferenceProvider | MutantProvider, probe: Probe, request: Request, gauge: Probe, asked: Request
+) -> tuple[Exchange, Exchange]:
+    """The beginning of a stream that its client leaves, and the gauge after that."""
+    provider.begin(request)
+    exchange = _exchange(provider, probe, request)
+    response, after = exchange.response, probe.hang_up_after
+    if response is not None and len(response.chunks) > (after or 0):
+        meanwhile = running(_exchange(provider, gauge, asked))
+        begun = replace(response, chunks=response.chunks[:after])
+        exchange = replace(exchange, response=begun, left=meanwhile or 0)
+    provider.end(request, left=exchange.left is not None)
+    return exchange, _exchange(provider, gauge, asked)
 
 
 def with_key(request: Request, auth: Auth, key: str | None) -> Request:

@@ -20,7 +20,7 @@ def _retrieving(request: Request) -> bool:
 
 
 def _unauthorised(request: Request) -> bool:
-    return _listing(request) and request.header("authorization") is None
+    return _listing(request) and not (request.header("authorization") or "").startswith("Bearer")
 
 
 def _bare(document: Document) -> object:
