@@ -61,7 +61,8 @@ def accepted(
 
 def remarks(party: Party, engine: ProviderType, version: str) -> Mapping[str, str]:
     """For each check with an entry that is about other versions: of which, and what would make it hold."""
-    unknown = "which version this is the server does not say: declare engine_version in providers.yaml"
+    say = f"give --engine {engine}:VERSION" if party.ad_hoc else "declare engine_version in providers.yaml"
+    unknown = f"which version this is the server does not say: {say}"
     return {
         entry.check: f"known of {ENGINES[engine]} {entry.versions}; "
         + (f"this is {version}" if version else unknown)

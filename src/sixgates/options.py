@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sixgates.run import Run
 
 # `--strict` is pytest's own flag; given, it makes our advisories fail and refuses deviations as well.
+ENGINES = ("vllm", "llama_cpp", "llama_cpp_python", "ollama")
 CAPABILITIES = tuple(name for name in capability.CAPABILITIES if name not in capability.IMPLIED)
 
 
@@ -48,6 +49,11 @@ def add(parser: pytest.Parser) -> None:
         metavar="LIST",
         help=f"what the provider at --base-url offers: auto (default), or of {','.join(CAPABILITIES)}",
     )
+    group.addoption(
+        "--engine",
+        metavar="TYPE[:VERSION]",
+        help=f"what runs at --base-url, if it does not say so itself: {', '.join(ENGINES)}; such as llama_cpp:b10434",
+    )
     group.addoption("--cassettes", metavar="DIR", help="where recordings lie (default: ./cassettes)")
     group.addoption("--gates-report", metavar="DIR", help="write gates.json, gates.md and badge.json here")
     group.addoption("--baseline", metavar="FILE", help="an earlier gates.json, to tell what changed")
@@ -74,6 +80,7 @@ def run_from(config: pytest.Config, workdir: Path) -> Run:
         model=option("--model"),
         api_key_env=option("--api-key-env"),
         capabilities=tuple(capabilities.split(",")) if capabilities else None,
+        engine=option("--engine"),
     )
 
 
@@ -103,7 +110,7 @@ def _check(config: pytest.Config) -> None:
 def _check_ad_hoc(config: pytest.Config) -> None:
     option = config.getoption
     if not option("--base-url"):
-        for name in ("--model", "--api-key-env", "--capabilities"):
+        for name in ("--model", "--api-key-env", "--capabilities", "--engine"):
             if option(name):
                 raise pytest.UsageError(f"{name} goes with --base-url URL")
         return
@@ -113,6 +120,12 @@ def _check_ad_hoc(config: pytest.Config) -> None:
         raise pytest.UsageError("--base-url needs --model NAME: the model to ask for")
     if option("--provider"):
         raise pytest.UsageError("--provider names entries of providers.yaml and does not go with --base-url")
+    engine = option("--engine")
+    if engine and engine.partition(":")[0] not in ENGINES:
+        raise pytest.UsageError(
+            f"--engine {engine}: {engine.partition(':')[0]!r} is none of {', '.join(ENGINES)}; "
+            "write TYPE or TYPE:VERSION, such as llama_cpp:b10434"
+        )
     variable = option("--api-key-env")
     if variable and not os.environ.get(variable):
         raise pytest.UsageError(f"--api-key-env {variable}: the variable is not set; export {variable}=…")

@@ -35,6 +35,7 @@ class Run:
     model: str | None = None
     api_key_env: str | None = None
     capabilities: tuple[str, ...] | None = None
+    engine: str | None = None
     say: Say = lambda text: None
     wanted: set[str] = field(default_factory=set)
     _contracts: dict[str, Contract] = field(default_factory=dict)
@@ -78,11 +79,13 @@ class Run:
         declared = self.capabilities
         embeds = EMBEDDINGS in (declared or ()) and _OF_VECTORS.issuperset(declared or ())
         specialty = EMBEDDINGS if embeds else None
-        return Provider(
-            type=ProviderType.OPENAI_COMPATIBLE,
-            base_url=self.base_url or "",
-            models=[Model(name=self.model, specialty=specialty)] if self.model else [],
-            api_key_env=self.api_key_env,
-            capabilities=None if declared in (None, ("auto",)) else list(declared or ()),
-            health_check=HealthCheck(),
-        )
+        kind, _, version = (self.engine or ProviderType.OPENAI_COMPATIBLE).partition(":")
+        entry = {
+            "type": ProviderType(kind),
+            "base_url": self.base_url or "",
+            "models": [Model(name=self.model, specialty=specialty)] if self.model else [],
+            "api_key_env": self.api_key_env,
+            "capabilities": [] if declared in (None, ("auto",)) else list(declared or ()),
+            "health_check": HealthCheck(),
+        }
+        return Provider.model_validate({**entry, "engine_version": version} if version else entry)

@@ -205,3 +205,31 @@ def test_a_refusal_of_what_is_not_known_is_found(tmp_path: Path, check: str, hin
     findings = deviation_cases(run)[0].judge().findings
     assert [finding.hint for finding in findings] == ([hint] if hint else [])
     assert all("gates.yaml:2:" in finding.where for finding in findings)
+
+
+def ad_hoc(engine: str | None) -> Party:
+    """What `--base-url URL --model m`, with `--engine`, is judged as."""
+    nowhere = Path("nowhere")
+    run = Run(nowhere, nowhere, nowhere, live=True, base_url="http://127.0.0.1:1", model="m", engine=engine)
+    (found,) = run.parties()
+    return found
+
+
+@pytest.mark.parametrize("engine", ["llama_cpp:b10500", "llama_cpp"])
+def test_the_command_line_says_what_a_server_does_not(engine: str) -> None:
+    """Its type, and its version; what it offers is found out as before."""
+    found = ad_hoc(engine)
+    assert engine_of(found, {}, None, live=True) == (ProviderType.LLAMA_CPP, engine.partition(":")[2])
+    assert found.capabilities() == ad_hoc(None).capabilities()
+    assert found.detect
+
+
+def test_an_unknown_version_asks_for_the_option_that_says_it() -> None:
+    """An entry of providers.yaml is no help to who has none."""
+    assert remarks(ad_hoc(None), ProviderType.LLAMA_CPP, "")[CHECK] == (
+        "known of llama.cpp >=b10434,<=b11434; which version this is the server does not say: "
+        "give --engine llama_cpp:VERSION"
+    )
+    assert remarks(party(), ProviderType.LLAMA_CPP, "")[CHECK].endswith(
+        "declare engine_version in providers.yaml"
+    )

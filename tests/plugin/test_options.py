@@ -23,6 +23,12 @@ ROOT = Path(__file__).parents[2]
             ["--live", "--base-url", "http://x", "--model", "m", "--capabilities", "magic"],
             "--capabilities magic: 'magic' is none of auto, tools, json_object, ",
         ),
+        (["--live", "--engine", "vllm"], "--engine goes with --base-url URL"),
+        (
+            ["--live", "--base-url", "http://x", "--model", "m", "--engine", "lama:b1"],
+            "--engine lama:b1: 'lama' is none of vllm, llama_cpp, llama_cpp_python, ollama; "
+            "write TYPE or TYPE:VERSION, such as llama_cpp:b10434",
+        ),
         (
             ["--live", "--base-url", "http://x", "--model", "m", "--api-key-env", "SIXGATES_UNSET"],
             "--api-key-env SIXGATES_UNSET: the variable is not set; export SIXGATES_UNSET=",
