@@ -164,8 +164,15 @@ BROKEN: dict[str, list[Broken]] = {
     ],
     "fallback-cycle": [
         broken(
-            "got `large`, which falls back to `small`. Remove one of the two.",
+            "got `large`, which falls back to `small` again. Remove one of the steps between them.",
             ("- shared: [large]", "- large: [small]"),
+            NO_CODE,
+            version="1.79.3",
+        ),
+        broken(
+            "got `shared`, which falls back to `small` again. Remove",
+            ("- shared: [large]", "- shared: [large]\n    - large: [small]"),
+            ("- small: [large, shared]", "- small: [shared]"),
             NO_CODE,
             version="1.79.3",
         ),
@@ -304,6 +311,14 @@ BROKEN: dict[str, list[Broken]] = {
     ],
     "weight-zero": [
         broken("expected a weight above 0, got 0", ("weight: 0.3", "weight: 0")),
+    ],
+    "order-ignored": [
+        broken(
+            "expected one order, got 2 orders of shared for LiteLLM 1.79.3. Give it a name of its own",
+            ("weight: 0.7", "order: 1"),
+            ("weight: 0.3", "order: 2"),
+            version="1.79.3",
+        ),
     ],
     "weight-in-model-info": [
         broken("got `weight`. Move it to litellm_params.", ("max_input_tokens: 4096", "weight: 1")),

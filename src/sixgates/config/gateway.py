@@ -13,6 +13,7 @@ from sixgates.config.litellm_file import LiteLLMConfig
 from sixgates.config.routing import Router
 from sixgates.config.validation import position, public
 from sixgates.config.vocabulary import Vocabulary, vocabulary
+from sixgates.config.wildcard import filled
 from sixgates.config.yaml_file import Node
 from sixgates.exchange import Finding, Mendable
 
@@ -74,11 +75,6 @@ class Gateway:
         """What LiteLLM's file may say."""
         return vocabulary(self.version or None)
 
-    @property
-    def repeats_fallbacks(self) -> bool:
-        """Whether this LiteLLM asks names again that have failed already, as 1.79.3 does."""
-        return self.words.version == "1.79.3"
-
     def section(self, name: str) -> dict[str, Any]:
         """A section's mapping; empty where it is none."""
         return _mapping(_mapping(self.node.value).get(name))
@@ -123,7 +119,7 @@ class Gateway:
 
     def matched(self, name: str) -> bool:
         """Whether a wildcard takes the name."""
-        return any("*" in group and _matches(group, name) for group in self.groups)
+        return any("*" in group and filled(group, name, whole=False) is not None for group in self.groups)
 
     def chains(self, *kinds: str) -> Iterator[Chain]:
         """The chains of these kinds in both sections, in order; what is malformed is another rule's business."""
@@ -144,7 +140,7 @@ class Gateway:
     def router(self) -> Router | None:
         """The model of LiteLLM's router for this file; None where the file has not its shape."""
         try:
-            return Router(LiteLLMConfig.model_validate(self.node.value))
+            return Router(LiteLLMConfig.model_validate(self.node.value), self.version)
         except ValueError:
             return None
 
@@ -173,12 +169,6 @@ def is_local(address: str) -> bool:
         return (
             host == "localhost" or ("." not in host and host != "") or host.endswith((".local", ".internal"))
         )
-
-
-def _matches(wildcard: str, name: str) -> bool:
-    import fnmatch
-
-    return fnmatch.fnmatchcase(name, wildcard.replace("[", "[[]"))
 
 
 def _names(targets: Any) -> Iterator[str]:

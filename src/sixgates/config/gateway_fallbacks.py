@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from sixgates.config.cycles import cycle_from, endless
 from sixgates.config.gateway import CHAINS, SECTIONS, Chain, Gateway, Path, is_local
-from sixgates.config.routing import Hop
 from sixgates.config.rules import Findings, Severity, gateway_rule
 from sixgates.config.validation import listed, public, shown, suggestion
 
@@ -214,21 +214,20 @@ def fallback_self(gateway: Gateway) -> Findings:
     WARN,
     "BerriAI/litellm#19985",
     happens="1.106.2 asks nobody twice; 1.79.3 repeats: two names in a cycle cost six calls for one request.",
-    mend="Let the later name fall back to something else, or use a version that does not repeat.",
+    mend="Let the last name fall back to something else, or use a version that does not repeat.",
 )
 def fallback_cycle(gateway: Gateway) -> Findings:
     """On a LiteLLM that repeats names, no chain of fallbacks leads back to its start."""
-    if not gateway.repeats_fallbacks:
+    if not gateway.words.repeats_fallbacks:
         return
-    chains = {chain.key: chain for chain in gateway.chains("fallbacks")}
-    for key, chain in chains.items():
-        for index, target in enumerate(chain.targets):
-            back = chains.get(target)
-            if target != key and back is not None and key in back.targets:
-                got = f"`{target}`, which falls back to `{key}`"
-                yield gateway.finding(
-                    (*chain.path, index), "a chain that ends", got, "Remove one of the two."
-                )
+    chains = {chain.key: chain for chain in reversed([*gateway.chains("fallbacks")])}
+    edges = {key: chain.targets for key, chain in chains.items()}
+    for key in endless(edges):
+        back = next((name for name in cycle_from(key, edges)[1:2] if name in chains[key].targets), None)
+        if back is not None:
+            where = (*chains[key].path, chains[key].targets.index(back))
+            got = f"`{back}`, which falls back to `{key}` again"
+            yield gateway.finding(where, "a chain that ends", got, "Remove one of the steps between them.")
 
 
 @gateway_rule(
@@ -276,7 +275,7 @@ def retry_storm(gateway: Gateway) -> Findings:
     tries = 1 + (retries if isinstance(retries, int) else 2)
     seconds = timeout if isinstance(timeout, int | float) and timeout else None
     for chain in _own_chains(gateway):
-        calls = len(_asked(gateway, chain.key)) * tries
+        calls = len(_walked(gateway, chain.key)) * tries
         if calls > _MOST_CALLS or (seconds and calls * seconds > _LONGEST_S):
             waited = f" of {seconds:g} s each" if seconds else ""
             expected = f"at most {_MOST_CALLS} calls and {_LONGEST_S} s"
@@ -406,9 +405,12 @@ def _own_chains(gateway: Gateway) -> Iterator[Chain]:
 
 
 def _asked(gateway: Gateway, name: str) -> list[str]:
+    return list(dict.fromkeys(_walked(gateway, name)))
+
+
+def _walked(gateway: Gateway, name: str) -> list[str]:
     assert gateway.router is not None
-    hops: tuple[Hop, ...] = gateway.router.walk(name).contacted
-    return list(dict.fromkeys(hop.name for hop in hops))
+    return [hop.name for hop in gateway.router.walk(name).contacted]
 
 
 def _context(gateway: Gateway, name: str) -> int:

@@ -269,6 +269,26 @@ def weight_zero(gateway: Gateway) -> Findings:
 
 
 @gateway_rule(
+    "order-ignored",
+    ERROR,
+    happens="1.79.3 shares the requests over all orders, and asks no other when one fails; 1.106.2 does as written.",
+    mend="Give the later deployments a name of their own and make it a fallback, or use 1.106.2.",
+)
+def order_ignored(gateway: Gateway) -> Findings:
+    """Deployments of a name have orders only where LiteLLM asks them in that order."""
+    for name, entries in gateway.groups.items() if not gateway.words.falls_to_orders else ():
+        orders = {order for entry in entries if (order := entry.params.get("order")) is not None}
+        if len(orders) > 1:
+            later = next(
+                entry for entry in entries if entry.params.get("order") != entries[0].params.get("order")
+            )
+            where = later.path("litellm_params", "order")
+            got = f"{len(orders)} orders of {name} for LiteLLM {gateway.words.version}"
+            hint = "Give it a name of its own, and add that to the fallbacks."
+            yield gateway.finding(where, "one order", got, hint, key=True)
+
+
+@gateway_rule(
     "weight-in-model-info",
     ERROR,
     happens="LiteLLM does not read a weight there.",

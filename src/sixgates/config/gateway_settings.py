@@ -34,7 +34,7 @@ def unknown_section(gateway: Gateway) -> Findings:
 @gateway_rule(
     "unknown-router-key",
     ERROR,
-    happens="LiteLLM ignores it, with one line in its log at start.",
+    happens="LiteLLM ignores it: 1.106.2 with one line in its log at start, 1.79.3 without a word.",
     mend="Correct the name, or remove it.",
 )
 def unknown_router_key(gateway: Gateway) -> Findings:
@@ -70,7 +70,7 @@ def unknown_litellm_setting(gateway: Gateway) -> Findings:
 @gateway_rule(
     "misplaced-key",
     ERROR,
-    happens="LiteLLM does not read it there; a health-check interval among the router's settings stops its start.",
+    happens="LiteLLM does not read it there; 1.106.2 refuses to start on health checks among the router's settings.",
     mend="Move it to where it is read; host, port and workers are options of the command.",
 )
 def misplaced_key(gateway: Gateway) -> Findings:
@@ -149,7 +149,7 @@ def master_key_literal(gateway: Gateway) -> Findings:
 @gateway_rule(
     "routing-strategy-invalid",
     ERROR,
-    happens="LiteLLM refuses to start.",
+    happens="LiteLLM 1.106.2 refuses to start; 1.79.3 starts and finds no deployment for any request.",
     mend="Use one of the names that LiteLLM knows; leave it out for simple-shuffle.",
 )
 def routing_strategy(gateway: Gateway) -> Findings:

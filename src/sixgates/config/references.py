@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sixgates.config.cycles import cycle_from, endless
 from sixgates.config.plan import Plan, plan_of
 from sixgates.config.providers import Status
 from sixgates.config.rules import Findings, Severity, rule
@@ -148,8 +149,8 @@ def chain_cycle(stack: Stack) -> Findings:
         for name, chain in stack.mappings.fallback_chains.items()
     }
     reported: set[frozenset[str]] = set()
-    for name in _endless(edges):
-        cycle = _cycle_from(name, edges)
+    for name in endless(edges):
+        cycle = cycle_from(name, edges)
         if cycle and frozenset(cycle) not in reported:
             reported.add(frozenset(cycle))
             where = stack.position(MAPPINGS, "fallback_chains", name, key=True)
@@ -266,39 +267,3 @@ def _backend_models(stack: Stack) -> Iterator[tuple[Path, str, str]]:
         for index, step in enumerate(chain.chain):
             if step.provider and step.model:
                 yield ("fallback_chains", name, "chain", index, "model"), step.provider, step.model
-
-
-def _endless(edges: dict[str, list[str | None]]) -> list[str]:
-    """The names whose chains do not all come to an end, in order; the others are taken away one by one."""
-    left = {name: {target for target in targets if target in edges} for name, targets in edges.items()}
-    before: dict[str | None, list[str]] = {}
-    for name, targets in left.items():
-        for target in targets:
-            before.setdefault(target, []).append(name)
-    ended = [name for name, targets in left.items() if not targets]
-    while ended:
-        done = ended.pop()
-        del left[done]
-        for name in before.get(done, ()):
-            left[name].discard(done)
-            if not left[name]:
-                ended.append(name)
-    return list(left)
-
-
-def _cycle_from(start: str, edges: dict[str, list[str | None]]) -> list[str]:
-    """The names on a way from `start` back to it, found without recursion; empty when there is none."""
-    came_from: dict[str, str] = {}
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
-        for target in edges.get(name, ()):
-            if target == start:
-                way = [name]
-                while way[-1] != start:
-                    way.append(came_from[way[-1]])
-                return way[::-1]
-            if target in edges and target not in came_from and target is not None:
-                came_from[target] = name
-                waiting.append(target)
-    return []

@@ -26,6 +26,16 @@ class Vocabulary:
     models: frozenset[str]
     """Model names that say without a prefix whose they are."""
 
+    @property
+    def repeats_fallbacks(self) -> bool:
+        """Whether this LiteLLM asks names again that have failed already, as 1.79.3 does."""
+        return self.version == "1.79.3"
+
+    @property
+    def falls_to_orders(self) -> bool:
+        """Whether the next order is asked when one fails; 1.79.3 reads orders with pre-call checks alone."""
+        return self.version != "1.79.3"
+
 
 def versions() -> tuple[str, ...]:
     """The versions that have a snapshot, oldest first."""
