@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.linting.conftest import NEWEST
 
 from sixgates.cli import main
 
@@ -63,7 +64,7 @@ def test_bad_input_is_one_message(
     shown = capsys.readouterr()
     assert message in shown.out
     assert shown.out.count("error[") == 1
-    assert shown.err == "1 error\n"
+    assert shown.err == f"1 error, {NEWEST}\n"
     assert len(shown.out) < 2000
 
 

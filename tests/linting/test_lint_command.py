@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.linting.conftest import NEWEST
 
 from sixgates.cli import main
 
@@ -69,9 +70,9 @@ def test_a_finding_shows_its_line_and_what_happens(file: Path, capsys: pytest.Ca
     assert lines[1:] == [
         "     9 |   routing_strategy: least_busy",
         "       |                     ^",
-        "  what happens: LiteLLM refuses to start.",
+        "  what happens: LiteLLM 1.106.2 refuses to start; 1.79.3 starts and finds no deployment for any request.",
     ]
-    assert shown.err == "1 error\n"
+    assert shown.err == f"1 error, {NEWEST}\n"
 
 
 def test_a_line_with_a_key_is_not_shown(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,7 +108,7 @@ def test_sarif_names_rule_place_and_level(file: Path, capsys: pytest.CaptureFixt
     (run,) = document["runs"]
     (rule,) = run["tool"]["driver"]["rules"]
     assert rule["id"] == "routing-strategy-invalid"
-    assert rule["help"]["text"].startswith("LiteLLM refuses to start.")
+    assert rule["help"]["text"].startswith("LiteLLM 1.106.2 refuses to start;")
     (result,) = run["results"]
     assert (result["level"], result["ruleIndex"]) == ("error", 0)
     place = result["locations"][0]["physicalLocation"]
@@ -133,7 +134,10 @@ def test_fix_mends_and_keeps_comments_quotes_and_layout(
     assert main(["lint", "--fix", str(file)]) == 0
     assert file.read_text() == MENDED
     shown = capsys.readouterr()
-    assert shown.err == "mended 5 places in gateway.yaml\nmended 1 place in gateway.yaml\nnothing found\n"
+    assert (
+        shown.err
+        == f"mended 5 places in gateway.yaml\nmended 1 place in gateway.yaml\nnothing found, {NEWEST}\n"
+    )
     assert shown.out == ""
 
 
@@ -170,7 +174,7 @@ def test_a_file_without_its_shape_says_only_that(
     assert main(["lint"]) == 1
     shown = capsys.readouterr()
     assert shown.out.startswith("config/gates.yaml:1:15: error[shape] expected a mapping, got 1.")
-    assert shown.err == "1 error\n"
+    assert shown.err == f"1 error, {NEWEST}\n"
 
 
 @pytest.mark.parametrize(
@@ -179,6 +183,10 @@ def test_a_file_without_its_shape_says_only_that(
         (
             ["nowhere.yaml"],
             "nowhere.yaml: no such file or directory; give a folder with providers.yaml, or a LiteLLM config",
+        ),
+        (
+            ["--litellm-version", "newest", "."],
+            "--litellm-version newest: expected a version; known are 1.79.3, 1.106.2",
         ),
         (["--fix", "-"], "--fix needs a file: standard input cannot be mended in place"),
         ([".", "--gateway-config", "."], "give PATHs or --gateway-config, not both"),
@@ -195,7 +203,17 @@ def test_the_version_selects_what_litellm_does(file: Path, capsys: pytest.Captur
     file.write_text(ONE.replace("least_busy", "lar1"))
     assert main(["lint", "--litellm-version", "1.106.2", str(file)]) == 0
     assert main(["lint", "--litellm-version", "1.79.3", str(file)]) == 1
-    assert "routing-strategy-invalid" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "routing-strategy-invalid" in shown.out
+    assert shown.err.endswith("1 error, as LiteLLM 1.79.3 reads it (--litellm-version)\n")
+
+
+def test_a_version_between_is_judged_as_the_one_before(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["lint", "--litellm-version", "1.82.0", str(file)])
+    said = "as LiteLLM 1.79.3 reads it, the nearest known to 1.82.0 (--litellm-version)\n"
+    assert capsys.readouterr().err.endswith(said)
 
 
 def test_a_note_alone_is_no_failure(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,7 +225,7 @@ def test_a_note_alone_is_no_failure(file: Path, capsys: pytest.CaptureFixture[st
     assert main(["lint", str(file)]) == 0
     shown = capsys.readouterr()
     assert "info[stream-in-params]" in shown.out
-    assert shown.err == "1 note\n"
+    assert shown.err == f"1 note, {NEWEST}\n"
 
 
 def test_the_page_of_rules_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:

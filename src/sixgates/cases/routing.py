@@ -25,7 +25,7 @@ class Resolution:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.config = stack.gateway or LiteLLMConfig.model_validate(gateway_config(stack))
-        self.router = Router(self.config)
+        self.router = Router(self.config, stack.litellm_version)
         self._explainer = Explainer(stack)
 
     def exact(self, name: str) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Finds the `litellm` command that the integration gate runs, or says how to get one."""
+"""Finds the `litellm` command that the integration gate runs and its version, or says how to get one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from importlib.metadata import distributions
 from pathlib import Path
 
 from sixgates.engines.cache import home
@@ -33,6 +34,30 @@ def find_litellm(option: str | None = None, environ: Mapping[str, str] | None = 
         return found
     searched = ", ".join(["PATH", *(str(path) for path in candidates)])
     return Cause(KEY, f"no litellm command found (looked at {searched})", NEXT_STEPS)
+
+
+def version_of(command: Path) -> str:
+    """The version of the LiteLLM behind a command, read from its metadata; empty where that cannot be told.
+
+    The environment is the one that the command lies in, or else the one of its interpreter; nothing is imported.
+    """
+    prefixes = [command.parent.parent, command.resolve().parent.parent, *_of_interpreter(command)]
+    for prefix in dict.fromkeys(prefixes):
+        for packages in sorted(prefix.glob("lib*/python3*/site-packages")):
+            found = next(iter(distributions(name="litellm", path=[str(packages)])), None)
+            if found is not None:
+                return found.version
+    return ""
+
+
+def _of_interpreter(command: Path) -> list[Path]:
+    try:
+        with command.open("rb") as script:
+            first = script.readline(1000).decode(errors="replace")
+    except OSError:
+        return []
+    interpreter = first.removeprefix("#!").split()[:1] if first.startswith("#!") else []
+    return [Path(path).parent.parent for path in interpreter]
 
 
 def installed_litellm(environ: Mapping[str, str]) -> Path:

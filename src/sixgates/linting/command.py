@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +32,7 @@ def add_parser(commands: Subparsers) -> None:
         "--litellm-version",
         metavar="VERSION",
         default="",
-        help="judge as this LiteLLM reads it (default: the installed one, else the newest known)",
+        help="judge as this LiteLLM reads it (default: the one that gate 5 would run, else the newest known)",
     )
     lint.set_defaults(run=run_lint)
     rules = commands.add_parser("rules", help="print the rules of gate 1 as Markdown")
@@ -45,17 +43,21 @@ def add_parser(commands: Subparsers) -> None:
 def run_lint(options: argparse.Namespace) -> int:
     """Lints and prints; 1 when an error or a warning was found, 2 when it could not look."""
     from sixgates.config.rules import Severity
+    from sixgates.gateway.reader import UnknownVersionError, reader
     from sixgates.linting.fix import mend
     from sixgates.linting.formats import FORMATS as RENDERERS
 
     try:
+        judged_for = reader(options.litellm_version)
         problem = _unusable(options)
+    except UnknownVersionError as error:
+        problem = str(error)
     except OSError as error:
         problem = f"{error.filename}: {(error.strerror or type(error).__name__).lower()}"
     if problem:
         print(f"sixgates: {problem}", file=sys.stderr)
         return UNUSABLE
-    reports = _found(options)
+    reports = _found(options, judged_for.version)
     while options.fix:
         try:
             done = mend(reports)
@@ -66,11 +68,11 @@ def run_lint(options: argparse.Namespace) -> int:
             break
         for name, count in done.items():
             print(f"mended {count} place{'s' * (count != 1)} in {name}", file=sys.stderr)
-        reports = _found(options)  # what is mended can show what it hid
+        reports = _found(options, judged_for.version)  # what is mended can show what it hid
     text = RENDERERS[options.format](reports)
     if text:
         print(text)
-    print(_summary(reports), file=sys.stderr)
+    print(f"{_summary(reports)}, {judged_for}", file=sys.stderr)
     return FOUND if any(report.severity is not Severity.INFO for report in reports) else OK
 
 
@@ -106,11 +108,10 @@ def _paths(options: argparse.Namespace) -> list[str]:
     return options.paths or [str(options.gateway_config or "config")]
 
 
-def _found(options: argparse.Namespace) -> list[Report]:
+def _found(options: argparse.Namespace, version: str) -> list[Report]:
     from sixgates.config.yaml_file import MAX_BYTES
     from sixgates.linting.reports import of_gateway, of_path
 
-    version = options.litellm_version or _installed()
     found: dict[tuple[str, str, str], Report] = {}
     for path in _paths(options):
         if path == "-":
@@ -120,13 +121,6 @@ def _found(options: argparse.Namespace) -> list[Report]:
         for report in reports:
             found.setdefault((report.slug, report.finding.where, report.finding.got), report)
     return sorted(found.values(), key=lambda report: report.place)
-
-
-def _installed() -> str:
-    try:
-        return installed("litellm")
-    except PackageNotFoundError:
-        return ""
 
 
 def _summary(reports: list[Report]) -> str:

@@ -65,7 +65,7 @@ class Explainer:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.config = stack.gateway or LiteLLMConfig.model_validate(gateway_config(stack))
-        self.router = Router(self.config)
+        self.router = Router(self.config, stack.litellm_version)
 
     @property
     def names(self) -> tuple[str, ...]:
