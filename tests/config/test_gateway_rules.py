@@ -30,9 +30,9 @@ ALSO = {
 
 
 def test_the_sound_file_has_no_finding() -> None:
-    """And on both versions."""
+    """1.79.3 has not the check that enforces the limits."""
     assert found(SOUND) == {}
-    assert found(SOUND, "1.79.3") == {}
+    assert found(SOUND, "1.79.3").keys() == {"pre-call-check-unknown"}
 
 
 def test_every_rule_on_the_gateway_has_an_edit_that_breaks_it() -> None:
@@ -41,14 +41,17 @@ def test_every_rule_on_the_gateway_has_an_edit_that_breaks_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slug", "case"), CASES, ids=[f"{slug}-{case.edits[0][1].strip()[:20]}" for slug, case in CASES]
+    ("slug", "case"),
+    CASES,
+    ids=[f"{slug}-{case.edits[0][1].strip()[:20] if case.edits else case.version}" for slug, case in CASES],
 )
 def test_an_edit_raises_exactly_its_finding(slug: str, case: Broken) -> None:
     """The rule says where, and no other rule says anything, but for those listed."""
     said = found(case.file, case.version)
     assert slug in said
     assert any(case.text in line for line in said[slug]), said[slug]
-    assert set(said) - {slug} <= ALSO.get(slug, set()), said
+    unknown_then = {"pre-call-check-unknown"} if case.version == "1.79.3" else set()
+    assert set(said) - {slug} <= ALSO.get(slug, unknown_then) | unknown_then, said
     assert "canary" not in str(said)
 
 

@@ -24,6 +24,10 @@ REFUSED = {
     "alias-without-hidden": "KeyError: 'hidden'",
     "cache-without-address": "Either 'host' or 'url' must be specified for redis",
     "fallback-shape": "is not a dictionary | must have exactly one key",
+    "cache-type-unknown": "'Cache' object has no attribute 'cache'",
+    "entry-incomplete": "KeyError | has no attribute | is not subscriptable | string indices | is not iterable | "
+    "expected str instance | indices must be | does not support item assignment",
+    "section-shape": "has no attribute | is not iterable | string indices",
     "misplaced-key": "is NOT a valid router_settings parameter",
     "routing-strategy-invalid": "Invalid routing_strategy",
 }
@@ -40,6 +44,7 @@ NOT_YET = {"misplaced-key", "routing-strategy-invalid", "unknown-router-key"}
 
 BOOTS = {
     "fallback-shape: 3": "a text in place of the list passes the loader and fails requests",
+    "section-shape: 4": "router_settings is ignored as a whole",
     "misplaced-key: 1": "a setting of the server is read by nobody, and refused by nobody",
     "misplaced-key: 3": "a limit in model_info is read by nobody, and refused by nobody",
 }

@@ -115,6 +115,9 @@ class Gateway:
 
     def callable(self, name: str) -> bool:
         """Whether a request for the name finds a deployment or an alias."""
+        listed = _mapping(self.node.value).get("model_list")
+        if listed is not None and not isinstance(listed, list):
+            return True  # whatever was meant, another rule says that this is no list
         return name in self.groups or name in self.aliases or self.matched(name)
 
     def matched(self, name: str) -> bool:

@@ -56,7 +56,7 @@ def alias_target_unknown(gateway: Gateway) -> Findings:
         target = gateway.target_of(alias)
         if target and not gateway.callable(target):
             hint = suggestion(target, gateway.groups) or "Add the model, or remove the alias."
-            yield gateway.finding((*_ALIASES, alias), f"one of {listed(gateway.groups)}", f"`{target}`", hint)
+            yield gateway.finding((*_ALIASES, alias), _one_of([*gateway.groups]), f"`{target}`", hint)
 
 
 @gateway_rule(
@@ -145,7 +145,7 @@ def fallback_target_unknown(gateway: Gateway) -> Findings:
                 known = [*gateway.groups, *gateway.aliases]
                 hint = suggestion(target, known) or "Name the model, not its provider."
                 where = (*chain.path, index)
-                yield gateway.finding(where, f"one of {listed(known)}", f"`{target}`", hint)
+                yield gateway.finding(where, _one_of(known), f"`{target}`", hint)
 
 
 @gateway_rule(
@@ -160,7 +160,7 @@ def fallback_key_unknown(gateway: Gateway) -> Findings:
         if chain.key not in {"*", "default"} and not gateway.callable(chain.key):
             known = [*gateway.groups, *gateway.aliases]
             hint = suggestion(chain.key, known) or "Remove the entry."
-            yield gateway.finding(chain.path, f"one of {listed(known)}", f"`{chain.key}`", hint, key=True)
+            yield gateway.finding(chain.path, _one_of(known), f"`{chain.key}`", hint, key=True)
 
 
 @gateway_rule(
@@ -370,6 +370,10 @@ def fallback_both_sections(gateway: Gateway) -> Findings:
             path: Path = ("litellm_settings", kind)
             hint = "Move its entries to router_settings."
             yield gateway.finding(path, f"`{kind}` in one section", "a second list", hint, key=True)
+
+
+def _one_of(names: list[str]) -> str:
+    return f"one of {listed(names)}" if names else "a name of `model_list`, which has none"
 
 
 def _misshapen(gateway: Gateway, kind: str) -> Findings:

@@ -25,6 +25,8 @@ _NUMBERS = {
     "stream_timeout",
     "num_retries",
     "max_parallel_requests",
+    *("request_timeout", "cooldown_time", "allowed_fails", "max_fallbacks", "retry_after"),
+    *("max_input_tokens", "health_check_interval"),
 }
 _ELSEWHERE = {
     *("weight", "order", "num_retries", "request_timeout", "extra_body", "extra_headers", "extra_query"),
@@ -414,7 +416,8 @@ def _is_url(address: str) -> bool:
 def _enforced(gateway: Gateway) -> bool:
     router = gateway.section("router_settings")
     checks = router.get("optional_pre_call_checks")
-    listed_checks = checks if isinstance(checks, list) else []
+    listed_checks = [each for each in checks if isinstance(each, str)] if isinstance(checks, list) else []
     by_strategy = str(router.get("routing_strategy", "")).startswith("usage-based-routing")
     on = router.get("enable_pre_call_checks") is True
-    return "enforce_model_rate_limits" in listed_checks or by_strategy or on
+    enforced = gateway.words.checks.intersection(listed_checks, ["enforce_model_rate_limits"])
+    return bool(enforced) or by_strategy or on

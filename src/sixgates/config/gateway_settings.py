@@ -314,6 +314,43 @@ def cache_with_fallbacks(gateway: Gateway) -> Findings:
 
 
 @gateway_rule(
+    "pre-call-check-unknown",
+    ERROR,
+    happens="LiteLLM starts without a word and checks nothing: limits are not enforced. 1.79.3 knows fewer.",
+    mend="Correct the name in the list, or use a version that knows it.",
+)
+def pre_call_check_unknown(gateway: Gateway) -> Findings:
+    """Every check before a call is one that this LiteLLM knows."""
+    where: Path = ("router_settings", "optional_pre_call_checks")
+    given = gateway.section("router_settings").get("optional_pre_call_checks")
+    known = sorted(gateway.words.checks)
+    if given is not None and not isinstance(given, list):
+        yield gateway.finding(where, "a list", shown(given), f"Write `[{given}]`.")
+    for index, check in enumerate(given if isinstance(given, list) else ()):
+        if check not in known:
+            hint = suggestion(str(check), known) or f"LiteLLM {gateway.words.version} has no such check."
+            yield gateway.finding((*where, index), f"one of {', '.join(known)}", f"`{check}`", hint)
+
+
+@gateway_rule(
+    "cache-type-unknown",
+    ERROR,
+    happens="LiteLLM refuses to start: AttributeError: 'Cache' object has no attribute 'cache'.",
+    mend="Use one of the types that LiteLLM knows.",
+)
+def cache_type_unknown(gateway: Gateway) -> Findings:
+    """The cache has a type that LiteLLM knows."""
+    library = gateway.section("litellm_settings")
+    params = library.get("cache_params")
+    kind = params.get("type") if isinstance(params, dict) else None
+    known = sorted(gateway.words.caches)
+    if library.get("cache") is True and kind is not None and kind not in known:
+        hint = suggestion(str(kind), known) or "Write `type: local` for a cache in memory."
+        where: Path = ("litellm_settings", "cache_params", "type")
+        yield gateway.finding(where, f"one of {', '.join(known)}", f"`{kind}`", hint)
+
+
+@gateway_rule(
     "cache-without-address",
     ERROR,
     happens="Without parameters it is Redis: LiteLLM refuses to start, unless REDIS_HOST or REDIS_URL is set.",

@@ -22,6 +22,10 @@ class Vocabulary:
     litellm: frozenset[str]
     params: frozenset[str]
     strategies: frozenset[str]
+    checks: frozenset[str]
+    """What `optional_pre_call_checks` may list."""
+    caches: frozenset[str]
+    """What the `type` of `cache_params` may be."""
     providers: frozenset[str]
     models: frozenset[str]
     """Model names that say without a prefix whose they are."""
