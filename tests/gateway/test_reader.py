@@ -15,7 +15,6 @@ def installed(prefix: Path, version: str) -> Path:
     """An environment with a litellm command and its metadata, and nothing to import."""
     info = prefix / "lib" / "python3.11" / "site-packages" / f"litellm-{version}.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: litellm\nVersion: {version}\n")
     command = prefix / "bin" / "litellm"
     command.parent.mkdir()
     command.write_text("#!/bin/sh\nexit 1\n")

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from importlib.metadata import distributions
 from pathlib import Path
 
 from sixgates.engines.cache import home
@@ -37,16 +36,14 @@ def find_litellm(option: str | None = None, environ: Mapping[str, str] | None = 
 
 
 def version_of(command: Path) -> str:
-    """The version of the LiteLLM behind a command, read from its metadata; empty where that cannot be told.
+    """The version of the LiteLLM behind a command, read from the name of its metadata; empty where that cannot be told.
 
     The environment is the one that the command lies in, or else the one of its interpreter; nothing is imported.
     """
     prefixes = [command.parent.parent, command.resolve().parent.parent, *_of_interpreter(command)]
     for prefix in dict.fromkeys(prefixes):
-        for packages in sorted(prefix.glob("lib*/python3*/site-packages")):
-            found = next(iter(distributions(name="litellm", path=[str(packages)])), None)
-            if found is not None:
-                return found.version
+        for found in sorted(prefix.glob("lib*/python3*/site-packages/litellm-*.dist-info")):
+            return found.name.removeprefix("litellm-").removesuffix(".dist-info")
     return ""
 
 
