@@ -162,11 +162,32 @@ def test_a_provider_that_no_name_reaches_is_advisory(edited: Callable[..., Stack
     assert found["provider[page]"] is Outcome.ADVISORY
 
 
-def test_a_pattern_without_samples_is_not_exercised(edited: Callable[..., Stack], directory: Path) -> None:
-    edited(("model-mappings.yaml", "^meta-llama/.*", "^meta-[a-z]+/.*"))
+UNTRIED = {
+    r"^(meta)-llama/\1.*": "it refers back to a group",
+    "^meta-llama/(": "missing ), unterminated subpattern at position 12",
+    "^coder$": "earlier entries take coder",
+}
+
+
+@pytest.mark.parametrize("pattern", UNTRIED)
+def test_a_pattern_without_names_is_not_exercised(
+    edited: Callable[..., Stack], directory: Path, pattern: str
+) -> None:
+    edited(("model-mappings.yaml", '"^meta-llama/.*"', f"'{pattern}'"))
     verdict = next(case for case in unit_cases(run_on(directory)) if case.id.startswith("pattern")).judge()
     assert verdict.outcome is Outcome.NOT_EXERCISED
-    assert "no sample name could be made for `^meta-[a-z]+/.*`" in verdict.reason
+    assert verdict.reason == f"no name to try could be made for `{pattern}`: {UNTRIED[pattern]}"
+
+
+def test_a_pattern_that_no_wildcard_says_is_tried_and_fails(
+    edited: Callable[..., Stack], directory: Path
+) -> None:
+    edited(("model-mappings.yaml", "^meta-llama/.*", r"^(meta|qwen)-[a-z]+-\\d{1,2}b$"))
+    verdict = next(case for case in unit_cases(run_on(directory)) if case.id.startswith("pattern")).judge()
+    assert verdict.outcome is Outcome.FAILED
+    tried = [finding.expected.split(" at ")[0] for finding in verdict.findings]
+    assert tried == ["meta-a-7b", "qwen-b-0b", "meta-zzz-33b", "qwen-x-0b"]
+    assert "got no route: the gateway answers 400" in f"got {verdict.findings[0].got}"
 
 
 def test_an_unknown_fallback_fails_its_chain(edited: Callable[..., Stack], directory: Path) -> None:

@@ -81,6 +81,16 @@ def test_an_unknown_name_has_no_route(capsys: Capture) -> None:
     assert capsys.readouterr().out == "nope: no route, the gateway answers 400\n  declared: nowhere\n"
 
 
+def test_a_pattern_that_no_wildcard_says_is_declared_and_leads_nowhere(stack: Path, capsys: Capture) -> None:
+    text = (stack / "model-mappings.yaml").read_text()
+    (stack / "model-mappings.yaml").write_text(text.replace("^HuggingFaceTB/.*", "^smol(lm|vlm)-[0-9]+m$"))
+    assert main(["route", "smolvlm-256m"]) == 1
+    assert capsys.readouterr().out == (
+        "smolvlm-256m: no route, the gateway answers 400\n"
+        "  declared: pattern ^smol(lm|vlm)-[0-9]+m$ (config/model-mappings.yaml:27)\n"
+    )
+
+
 def test_an_unknown_provider_is_said(capsys: Capture) -> None:
     assert main(["route", "chat", "--down", "olama"]) == 2
     known = "vllm, llama_cpp, llama_cpp_python, llama_cpp_embeddings, vllm_embeddings, ollama"

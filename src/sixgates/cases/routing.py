@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from sixgates.config import LiteLLMConfig, Stack
 from sixgates.config.compile import gateway_config
 from sixgates.config.declared import Promise, promised, promised_fallbacks
+from sixgates.config.expressions import Samples, samples, unclaimed
 from sixgates.config.routing import Endpoint, Hop, Route, Router
 from sixgates.config.stack import GATEWAY, MAPPINGS, PROVIDERS
 from sixgates.config.validation import public
-from sixgates.config.wildcard import filled, sample_names, wildcard_of
 from sixgates.exchange import Finding
 from sixgates.routes.explain import Explainer
 
@@ -74,24 +74,21 @@ class Resolution:
             hint = "Lower num_retries or timeout, or shorten the chain."
             yield Finding(where, f"at most {MOST_CALLS} calls and {LONGEST_S} s for {name}", got, hint)
 
-    def samples(self, index: int) -> tuple[str, ...]:
-        """Names that a pattern matches and that no earlier entry claims."""
+    def samples(self, index: int) -> Samples:
+        """Names that a pattern matches and that no earlier entry claims, or why there is none."""
         mappings = self.stack.mappings
-        pattern = mappings.patterns[index].pattern
-        wildcard = wildcard_of(pattern)
-        earlier = (wildcard_of(other.pattern) for other in mappings.patterns[:index])
-        claimed = [other for other in earlier if other]
-        return tuple(
-            name
-            for name in (sample_names(wildcard) if wildcard else ())
-            if all(filled(other, name) is None for other in claimed)
-        )
+        made = samples(mappings.patterns[index].pattern)
+        if not made.names:
+            return made
+        earlier = [other.pattern for other in mappings.patterns[:index]]
+        free = tuple(name for name in unclaimed(made.names, earlier) if name not in self.router.names)
+        return Samples(free, "" if free else f"earlier entries take {', '.join(made.names)}")
 
     def pattern(self, index: int) -> Iterator[Finding]:
         """Each sample name reaches the pattern's provider."""
         pattern = self.stack.mappings.patterns[index]
         where = self._where("patterns", index, "pattern")
-        for name in self.samples(index):
+        for name in self.samples(index).names:
             promise = Promise(pattern.provider, pattern.backend_model or name)
             route = self.router.resolve(name)
             yield from self._one(where, route, promise, name)

@@ -47,10 +47,11 @@ def _cases(resolution: Resolution) -> Iterator[Case]:
     for name in mappings.exact_matches:
         yield _case("exact", name, partial(resolution.exact, name))
     for index, pattern in enumerate(mappings.patterns):
-        if resolution.samples(index):
+        made = resolution.samples(index)
+        if made.names:
             yield _case("pattern", pattern.pattern, partial(resolution.pattern, index))
         else:
-            yield _unsampled(pattern.pattern)
+            yield _unsampled(pattern.pattern, made.reason)
     for name in mappings.capabilities:
         yield _case("capability", name, partial(resolution.capability, name))
     for name in mappings.fallback_chains:
@@ -97,7 +98,7 @@ def _case(kind: str, name: str, judge: Judge, *, level: Level = Level.MUST) -> C
     return Case(f"{kind}[{name}]" if name else kind, verdict)
 
 
-def _unsampled(pattern: str) -> Case:
+def _unsampled(pattern: str, why: str) -> Case:
     verdict = Verdict(
         _check("pattern", pattern),
         Gate.UNIT,
@@ -105,7 +106,7 @@ def _unsampled(pattern: str) -> Case:
         Outcome.NOT_EXERCISED,
         _REQUIREMENTS["pattern"],
         source="config",
-        reason=f"no sample name could be made for `{pattern}`: only literal text and .* can be tried",
+        reason=f"no name to try could be made for `{pattern}`: {why}",
     )
     return Case(f"pattern[{pattern}]", lambda: verdict)
 

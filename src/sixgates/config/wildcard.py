@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from importlib import import_module
 from typing import Any
 
-_PARSER: Any = import_module("re._parser")
-"""Python's own parser of regular expressions; it has no public name."""
+from sixgates.config.expressions import PARSER, BeyondError, parsed
 
 _SPECIAL = set("[](){}?*+|^$.")
 
@@ -43,28 +41,25 @@ def regex_error(pattern: str) -> str:
 def has_nested_repeats(pattern: str) -> bool:
     """Whether an unbounded repetition stands in another one, so that a search can take exponential time."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = _PARSER.parse(pattern)
-    except (re.error, RecursionError, OverflowError):
+        return _repeats(parsed(pattern), within=False)
+    except BeyondError:
         return False
-    return _repeats(tree, within=False)
 
 
 def _repeats(tree: Any, *, within: bool) -> bool:
     for operation, argument in tree:
-        if operation in (_PARSER.MAX_REPEAT, _PARSER.MIN_REPEAT):
+        if operation in (PARSER.MAX_REPEAT, PARSER.MIN_REPEAT):
             _, most, inner = argument
-            endless = most is _PARSER.MAXREPEAT
+            endless = most is PARSER.MAXREPEAT
             if (endless and within) or _repeats(inner, within=within or endless):
                 return True
-        elif operation is _PARSER.BRANCH:
+        elif operation is PARSER.BRANCH:
             if any(_repeats(branch, within=within) for branch in argument[1]):
                 return True
-        elif operation is _PARSER.SUBPATTERN:
+        elif operation is PARSER.SUBPATTERN:
             if _repeats(argument[-1], within=within):
                 return True
-        elif operation in (_PARSER.ASSERT, _PARSER.ASSERT_NOT) and _repeats(argument[1], within=within):
+        elif operation in (PARSER.ASSERT, PARSER.ASSERT_NOT) and _repeats(argument[1], within=within):
             return True
     return False
 
@@ -72,11 +67,6 @@ def _repeats(tree: Any, *, within: bool) -> bool:
 def swallows_everything(wildcard: str) -> bool:
     """Whether a wildcard would answer for any name, so that a typo reaches a model instead of an error."""
     return not wildcard.strip("*")
-
-
-def sample_names(wildcard: str) -> tuple[str, ...]:
-    """Names that the wildcard matches, to try routing with."""
-    return tuple(dict.fromkeys(wildcard.replace("*", filling) for filling in ("sample", "Model-7B-Instruct")))
 
 
 def filled(wildcard: str, name: str, *, whole: bool = True) -> tuple[str, ...] | None:

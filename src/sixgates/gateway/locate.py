@@ -36,7 +36,7 @@ def find_litellm(option: str | None = None, environ: Mapping[str, str] | None = 
 
 
 def version_of(command: Path) -> str:
-    """The version of the LiteLLM behind a command, read from the name of its metadata; empty where that cannot be told.
+    """The version of the LiteLLM behind a command, from the name of its metadata; empty where that cannot be told.
 
     The environment is the one that the command lies in, or else the one of its interpreter; nothing is imported.
     """
