@@ -36,7 +36,8 @@ def test_the_sound_file_has_no_finding() -> None:
 
 
 def test_every_rule_on_the_gateway_has_an_edit_that_breaks_it() -> None:
-    ours = {slug for slug, rule in RULES.items() if rule.of_gateway is not None}
+    """The one on variables is broken in tests/linting, where there is an environment."""
+    ours = {slug for slug, rule in RULES.items() if rule.of_gateway and not rule.needs_environment}
     assert set(BROKEN) == ours
 
 

@@ -216,6 +216,57 @@ def test_a_version_between_is_judged_as_the_one_before(
     assert capsys.readouterr().err.endswith(said)
 
 
+SOUND = ONE.replace("least_busy", "least-busy")
+UNSET = (
+    "gateway.yaml:7:16: error[env-ref-unset] expected KEY to be set, got no such variable in {}. "
+    "Set it where the gateway is started.\n"
+)
+
+
+def test_variables_are_looked_at_when_asked_alone(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CI does not know the gateway's environment; what is set to nothing is not set."""
+    file.write_text(SOUND)
+    monkeypatch.setenv("LITELLM_MASTER_KEY", "sk-canary")
+    monkeypatch.setenv("KEY", " ")
+    assert main(["lint", str(file)]) == 0
+    capsys.readouterr()
+    assert main(["lint", "--env", str(file)]) == 1
+    shown = capsys.readouterr()
+    assert UNSET.format("this environment") in shown.out
+    assert shown.out.count("error[") == 1
+    assert "canary" not in shown.out
+    monkeypatch.setenv("KEY", "canary")
+    assert main(["lint", "--env", str(file)]) == 0
+
+
+def test_variables_are_those_of_the_file_that_starts_the_gateway(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(SOUND)
+    variables = Path("gateway.env")
+    variables.write_text("# keys\nexport LITELLM_MASTER_KEY='sk-canary'\nKEYS=canary\nKEY=\"\"\n")
+    assert main(["lint", "--env-file", str(variables), str(file)]) == 1
+    shown = capsys.readouterr()
+    said = UNSET.format("gateway.env").replace("Set it where the gateway is started.", "Did you mean `KEYS`?")
+    assert said in shown.out
+    variables.write_text("LITELLM_MASTER_KEY = x\n  KEY=y\n")
+    assert main(["lint", "--env-file", str(variables), str(file)]) == 0
+    variables.write_bytes(b"\xff\xfe")
+    assert main(["lint", "--env-file", str(variables), str(file)]) == 2
+    said = "sixgates: gateway.env: expected lines of NAME=value in UTF-8, got binary data\n"
+    assert capsys.readouterr().err.endswith(said)
+    assert main(["lint", "--env-file", "nowhere.env", str(file)]) == 2
+    assert capsys.readouterr().err == "sixgates: nowhere.env: no such file or directory\n"
+
+
+def test_what_the_file_sets_itself_is_set(file: Path) -> None:
+    file.write_text(SOUND + "environment_variables: {KEY: a, LITELLM_MASTER_KEY: b}\n")
+    Path("empty.env").write_text("")
+    assert main(["lint", "--env-file", "empty.env", str(file)]) == 0
+
+
 def test_a_note_alone_is_no_failure(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_text(
         ONE.replace("least_busy", "least-busy").replace(

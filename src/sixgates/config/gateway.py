@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+from sixgates.config.environment import Environment
 from sixgates.config.litellm_file import LiteLLMConfig
 from sixgates.config.routing import Router
 from sixgates.config.validation import position, public
@@ -64,11 +65,15 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class Gateway:
-    """The file with its positions, and the words of the LiteLLM that will read it; empty `version` is the newest."""
+    """The file with its positions, and the LiteLLM and the environment that will read it.
+
+    An empty `version` is the newest known; without an environment nothing is said of variables.
+    """
 
     node: Node
     label: str
     version: str = ""
+    environment: Environment | None = None
 
     @property
     def words(self) -> Vocabulary:

@@ -37,6 +37,8 @@ class Rule:
     mend: str = ""
     of_gateway: Callable[[Gateway], Findings] | None = None
     """The judge of a rule that needs the gateway's file alone."""
+    needs_environment: bool = False
+    """Whether it finds nothing unless the gateway's environment is known."""
 
 
 RULES: dict[str, Rule] = {}
@@ -58,7 +60,7 @@ def rule(
 
 
 def gateway_rule(
-    slug: str, severity: Severity, *evidence: str, happens: str, mend: str
+    slug: str, severity: Severity, *evidence: str, happens: str, mend: str, needs_environment: bool = False
 ) -> Callable[[Callable[[Gateway], Findings]], Rule]:
     """Registers a rule about the gateway's file alone; a stack without one has nothing to find."""
 
@@ -69,7 +71,7 @@ def gateway_rule(
 
         of_stack.__doc__ = judge.__doc__
         made = rule(slug, severity, *evidence, happens=happens, mend=mend)(of_stack)
-        RULES[slug] = replace(made, of_gateway=judge)
+        RULES[slug] = replace(made, of_gateway=judge, needs_environment=needs_environment)
         return RULES[slug]
 
     return register

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import sixgates.config.addresses
+import sixgates.config.gateway_environment
 import sixgates.config.gateway_fallbacks
 import sixgates.config.gateway_models
 import sixgates.config.gateway_settings

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sixgates.config.deviations import Deviation, DeviationsFile
+from sixgates.config.environment import Environment
 from sixgates.config.gates_file import Gates, GatesFile
 from sixgates.config.gateway import Gateway
 from sixgates.config.litellm_file import LiteLLMConfig
@@ -65,7 +66,8 @@ class ConfigFile:
 class Stack:
     """All that the owner of a stack wrote down; `active` providers take part, the others are known.
 
-    `litellm_version` is the LiteLLM that will read the gateway's config; empty means the newest known.
+    `litellm_version` is the LiteLLM that will read the gateway's config; empty means the newest known. `environment`
+    is what it will find there, where that is known.
     """
 
     directory: Path
@@ -76,12 +78,15 @@ class Stack:
     deviations: list[Deviation] = field(default_factory=list)
     files: dict[str, ConfigFile] = field(default_factory=dict)
     litellm_version: str = ""
+    environment: Environment | None = None
 
     @cached_property
     def gateway_file(self) -> Gateway | None:
         """litellm-unified.yaml as it stands, with positions."""
         read = self.files.get(GATEWAY)
-        return Gateway(read.node, read.label, self.litellm_version) if read and read.node else None
+        if read is None or read.node is None:
+            return None
+        return Gateway(read.node, read.label, self.litellm_version, self.environment)
 
     @cached_property
     def active(self) -> dict[str, Provider]:
@@ -145,7 +150,12 @@ def label_of(directory: Path, name: str) -> str:
         return str(path)
 
 
-def stack_of(directory: Path, files: dict[str, ConfigFile], litellm_version: str = "") -> Stack:
+def stack_of(
+    directory: Path,
+    files: dict[str, ConfigFile],
+    litellm_version: str = "",
+    environment: Environment | None = None,
+) -> Stack:
     """The stack of five files that have their shapes."""
     providers = files[PROVIDERS].content
     mappings = files[MAPPINGS].content
@@ -163,6 +173,7 @@ def stack_of(directory: Path, files: dict[str, ConfigFile], litellm_version: str
         deviations.deviations if isinstance(deviations, DeviationsFile) else [],
         files,
         litellm_version,
+        environment,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sixgates.config.environment import Environment
     from sixgates.linting.reports import Report
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -34,6 +36,15 @@ def add_parser(commands: Subparsers) -> None:
         default="",
         help="judge as this LiteLLM reads it (default: the one that gate 5 would run, else the newest known)",
     )
+    environment = lint.add_mutually_exclusive_group()
+    environment.add_argument(
+        "--env",
+        action="store_true",
+        help="also find variables that the gateway would miss if it started here",
+    )
+    environment.add_argument(
+        "--env-file", type=Path, metavar="FILE", help="the same, where FILE of NAME=value lines starts it"
+    )
     lint.set_defaults(run=run_lint)
     rules = commands.add_parser("rules", help="print the rules of gate 1 as Markdown")
     rules.add_argument("--output", type=Path, metavar="FILE", help="write it there instead")
@@ -50,14 +61,17 @@ def run_lint(options: argparse.Namespace) -> int:
     try:
         judged_for = reader(options.litellm_version)
         problem = _unusable(options)
+        environment = _environment(options)
     except UnknownVersionError as error:
         problem = str(error)
+    except UnicodeDecodeError:
+        problem = f"{options.env_file}: expected lines of NAME=value in UTF-8, got binary data"
     except OSError as error:
         problem = f"{error.filename}: {(error.strerror or type(error).__name__).lower()}"
     if problem:
         print(f"sixgates: {problem}", file=sys.stderr)
         return UNUSABLE
-    reports = _found(options, judged_for.version)
+    reports = _found(options, judged_for.version, environment)
     while options.fix:
         try:
             done = mend(reports)
@@ -68,7 +82,7 @@ def run_lint(options: argparse.Namespace) -> int:
             break
         for name, count in done.items():
             print(f"mended {count} place{'s' * (count != 1)} in {name}", file=sys.stderr)
-        reports = _found(options, judged_for.version)  # what is mended can show what it hid
+        reports = _found(options, judged_for.version, environment)  # what is mended can show what it hid
     text = RENDERERS[options.format](reports)
     if text:
         print(text)
@@ -108,16 +122,24 @@ def _paths(options: argparse.Namespace) -> list[str]:
     return options.paths or [str(options.gateway_config or "config")]
 
 
-def _found(options: argparse.Namespace, version: str) -> list[Report]:
+def _environment(options: argparse.Namespace) -> Environment | None:
+    from sixgates.config.environment import Environment
+
+    if options.env_file is not None:
+        return Environment.of_file(options.env_file.read_text(encoding="utf-8-sig"), str(options.env_file))
+    return Environment.of_process(os.environ) if options.env else None
+
+
+def _found(options: argparse.Namespace, version: str, environment: Environment | None) -> list[Report]:
     from sixgates.config.yaml_file import MAX_BYTES
     from sixgates.linting.reports import of_gateway, of_path
 
     found: dict[tuple[str, str, str], Report] = {}
     for path in _paths(options):
         if path == "-":
-            reports = of_gateway(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin.yaml", version)
+            reports = of_gateway(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin.yaml", version, environment)
         else:
-            reports = of_path(Path(path), version)
+            reports = of_path(Path(path), version, environment)
         for report in reports:
             found.setdefault((report.slug, report.finding.where, report.finding.got), report)
     return sorted(found.values(), key=lambda report: report.place)
