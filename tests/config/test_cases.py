@@ -13,7 +13,7 @@ from sixgates.cases import Case
 from sixgates.cases.configuration import configuration_cases
 from sixgates.cases.schema import schema_cases
 from sixgates.cases.unit import unit_cases
-from sixgates.config import ConfigError, Stack
+from sixgates.config import ConfigError, Stack, describe
 from sixgates.run import Run
 from sixgates.verdict import Gate, Outcome
 
@@ -47,6 +47,7 @@ def test_every_case_of_the_sound_stack_passes(edited: Callable[..., Stack], dire
 def test_unit_cases_name_every_routing_entry(edited: Callable[..., Stack], directory: Path) -> None:
     edited()
     assert [case.id for case in unit_cases(run_on(directory))] == [
+        *(f"reference[{entry}]" for entry in ENTRIES),
         "exact[llama2-13b-vllm]",
         "exact[llama]",
         "exact[coder]",
@@ -72,10 +73,49 @@ def test_unit_cases_name_every_routing_entry(edited: Callable[..., Stack], direc
     ]
 
 
+ENTRIES = (
+    *("exact_matches llama2-13b-vllm", "exact_matches llama", "exact_matches coder"),
+    *("patterns ^meta-llama/.*", "capabilities chat", "capabilities code", "capabilities long_context"),
+    *("fallback_chains llama2-13b-vllm", "fallback_chains coder", "load_balancing shared", "routing_rules"),
+)
+
 CALLABLE = (
     *("llama2-13b-vllm", "llama", "coder", "shared", "meta-llama/Llama-2-13b-chat-hf", "llama3.1:8b"),
     *("qwen2.5-coder:7b", "local-model", "gpt-4o-mini", "chat", "code", "long_context"),
 )
+
+REFERRED = {
+    "exact_matches coder": (
+        'provider: ollama\n    backend_model: "q',
+        'provider: olama\n    backend_model: "q',
+        "expected a provider: vllm",
+    ),
+    "exact_matches llama": ('"llama3.1:8b"', '"llama3.2:8b"', "expected a model of ollama: llama3.1:8b"),
+    "patterns ^meta-llama/.*": ('.*"\n    provider: vllm', '.*"\n    provider: parked', "status is disabled"),
+    "capabilities chat": ("[llama, llama2-13b-vllm]", "[llama, llama2-13b]", "expected a callable model: "),
+    "fallback_chains coder": ("model: gpt-4o-mini", "model: gpt-4o-maxi", "Did you mean `gpt-4o-mini`?"),
+    "load_balancing shared": (
+        "{provider: vllm, weight",
+        "{provider: tools, weight",
+        "which is a tool_server",
+    ),
+    "routing_rules": ("default_provider: ollama", "default_provider: nobody", "41:21: expected a provider"),
+}
+
+
+@pytest.mark.parametrize("entry", REFERRED)
+def test_a_name_that_leads_nowhere_fails_its_entry_and_no_other(
+    edited: Callable[..., Stack], directory: Path, entry: str
+) -> None:
+    old, new, text = REFERRED[entry]
+    edited(("model-mappings.yaml", old, new), compiled=False)
+    cases = [case for case in unit_cases(run_on(directory)) if case.id.startswith("reference")]
+    failed = {case.id: case.judge() for case in cases if case.judge().outcome is not Outcome.PASSED}
+    assert set(failed) == {f"reference[{entry}]"}
+    (verdict,) = failed.values()
+    assert verdict.outcome is Outcome.FAILED
+    assert any(text in describe(finding) for finding in verdict.findings)
+
 
 MISROUTED = {
     "fallback[llama]": ("- llama: [local-model]", "- lama: [local-model]", "expected llama_cpp_python as"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from sixgates.config import LiteLLMConfig, Stack
 from sixgates.config.compile import gateway_config
 from sixgates.config.declared import Promise, promised, promised_fallbacks
 from sixgates.config.expressions import Samples, samples, unclaimed
+from sixgates.config.references import broken_references
 from sixgates.config.routing import Endpoint, Hop, Route, Router
 from sixgates.config.stack import GATEWAY, MAPPINGS, PROVIDERS
 from sixgates.config.validation import public
@@ -27,6 +29,14 @@ class Resolution:
         self.config = stack.gateway or LiteLLMConfig.model_validate(gateway_config(stack))
         self.router = Router(self.config, stack.litellm_version)
         self._explainer = Explainer(stack)
+
+    def reference(self, entry: tuple[str | int, ...]) -> Iterator[Finding]:
+        """Every provider that the entry names exists, is active, and serves the model that it names."""
+        yield from self._broken.get(entry, ())
+
+    @cached_property
+    def _broken(self) -> dict[tuple[str | int, ...], list[Finding]]:
+        return broken_references(self.stack)
 
     def exact(self, name: str) -> Iterator[Finding]:
         """The name reaches its own provider (or, when it is load-balanced too, at least that one)."""

@@ -71,6 +71,42 @@ def chain_names(stack: Stack) -> Iterator[Mention]:
                 yield Mention((*path, "model"), step.model)
 
 
+def entries(stack: Stack) -> list[Path]:
+    """Every entry of model-mappings.yaml that names a provider or a model, as section and key, section by section."""
+    sections = list(type(stack.mappings).model_fields)
+    found = dict.fromkeys(map(_entry, _places(stack)))
+    return sorted(found, key=lambda path: sections.index(str(path[0])))
+
+
+def broken_references(stack: Stack) -> dict[Path, list[Finding]]:
+    """What is wrong with the names in each entry, by section and key."""
+    judges = (
+        *(provider_unknown, fallback_unknown, chain_target_unknown, provider_inactive),
+        *(provider_serves_no_models, model_not_served, capability_model_unknown),
+    )
+    found = {finding.where: finding for one in judges for finding in one.judge(stack)}
+    broken: dict[Path, list[Finding]] = {}
+    for path in dict.fromkeys(_places(stack)):
+        where = stack.position(MAPPINGS, *path)
+        if where in found:
+            broken.setdefault(_entry(path), []).append(found[where])
+    return broken
+
+
+def _entry(path: Path) -> Path:
+    return path[:1] if path[0] == "routing_rules" else path[:2]
+
+
+def _places(stack: Stack) -> Iterator[Path]:
+    for name, capability in stack.mappings.capabilities.items():
+        yield from (
+            ("capabilities", name, "preferred_models", n) for n in range(len(capability.preferred_models))
+        )
+    for mention in (*mentions(stack), *fallback_names(stack), *chain_names(stack)):
+        yield mention.path
+    yield from (path for path, _, _ in _backend_models(stack))
+
+
 @rule("provider-unknown", Severity.ERROR)
 def provider_unknown(stack: Stack) -> Findings:
     """Every provider that a mapping names has an entry in providers.yaml."""

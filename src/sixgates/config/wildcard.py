@@ -69,6 +69,11 @@ def swallows_everything(wildcard: str) -> bool:
     return not wildcard.strip("*")
 
 
+def sample_names(wildcard: str) -> tuple[str, ...]:
+    """Names that the wildcard matches, to try routing with."""
+    return tuple(dict.fromkeys(wildcard.replace("*", filling) for filling in ("sample", "Model-7B-Instruct")))
+
+
 def filled(wildcard: str, name: str, *, whole: bool = True) -> tuple[str, ...] | None:
     """What each star of a wildcard stands for in a name; None where it does not match.
 
