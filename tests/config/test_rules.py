@@ -81,7 +81,9 @@ BREAKS: dict[str, list[tuple[str, str, str, str]]] = {
         (M, "  coder:\n    chain", "  codr:\n    chain", "31:3: expected a callable name: llama2-13b-vllm")
     ],
     "rate-limit-unknown": [
-        (M, "  llama: {rpm", "  chat: {rpm", "45:3: expected a model name: llama2-13b-vllm")
+        (M, "  llama: {rpm", "  chat: {rpm", "45:3: expected a model name: llama2-13b-vllm"),
+        (M, "  llama: {rpm", "  chat: {rpm", "got `chat`. Limit llama, for which chat stands."),
+        (M, "  llama: {rpm", "  lama: {rpm", "got `lama`. Did you mean `llama`?"),
     ],
     "pattern-invalid": [
         (M, "^meta-llama/.*", "^meta-(llama/.*", "16:14: expected a regular expression, got `^meta-(")
@@ -107,6 +109,28 @@ BREAKS: dict[str, list[tuple[str, str, str, str]]] = {
             "  shared:\n    providers",
             "  shared:\n    condition: busy\n    providers",
             "got `condition`. Remove it: nothing",
+        ),
+        (
+            M,
+            "    provider: vllm\n    fallback: llama",
+            "    provider: vllm\n    only_if: busy\n    fallback: llama",
+            "got `only_if`",
+        ),
+        (M, "{provider: vllm, weight: 0.7}", "{provider: vllm, weight: 0.7, max_load: 3}", "got `max_load`."),
+        (M, "{provider: llama_cpp_python}]", "{provider: llama_cpp_python, when: busy}]", "got `when`."),
+        (M, "  timeout: 60", "  timeout: 60\n  complexity_threshold: 3", "got `complexity_threshold`."),
+        (
+            M,
+            "    fallback: null",
+            "    fallback: null\n    timeout: 9",
+            "Set `timeout` under routing_rules, for all",
+        ),
+        (M, "    fallback: null", "    fallback: null\n    priority: 1", "got `priority`."),
+        (
+            M,
+            "  shared:\n    providers",
+            "  shared:\n    strategy: least-busy\n    providers",
+            "shared at random, by weight",
         ),
     ],
     "exact-fallback-vs-chain": [
@@ -252,6 +276,10 @@ GOOD = [
     (P, "concurrency: 1", "max_concurrency: 1"),
     (P, "[tools, seed]", "[]"),
     (M, "fallback: null", "fallback:"),
+    (M, "    fallback: null", "    fallback: null\n    priority: primary"),
+    (M, "    fallback: null", "    fallback: null\n    owner: me\n    notes: [a, b]"),
+    (M, "  shared:\n    providers", "  shared:\n    strategy: weighted\n    providers"),
+    (P, "    concurrency: 1", "    concurrency: 1\n    gpu_memory_utilization: 0.9"),
 ]
 
 

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any
 
 from sixgates.config.declared import promised_fallbacks
+from sixgates.config.mappings import Mappings
 from sixgates.config.plan import plan_of
 from sixgates.config.providers import ProviderType
 from sixgates.config.rules import Findings, Severity, rule
+from sixgates.config.shape import Shape
 from sixgates.config.stack import MAPPINGS, PROVIDERS, Stack
 from sixgates.config.validation import listed
 from sixgates.config.wildcard import has_nested_repeats, regex_error
 from sixgates.exchange import Finding
 
 WARN = Severity.WARN
+Path = tuple[str | int, ...]
 _UNREAD_SECTIONS = ("special_cases", "model_size_routing", "request_metadata_routing")
-_UNREAD_KEYS = ("condition", "conditions", "threshold", "thresholds", "strategy", "complexity")
+_PROMISE = re.compile(
+    r"condition|threshold|strateg|complexity|timeout|retr(y|ies)|cooldown|limit|weight|budget|circuit|sticky"
+    r"|affinity|enabled|priority|order|^(when|if|only|max|min|rpm|tpm)(_|$)",
+    re.IGNORECASE,
+)
+"""Keys that say something about routing; others that nothing reads are notes of the owner."""
+
+_BY_WEIGHT = ("weighted", "weighted_random", "simple_shuffle", "random")
+"""Strategies of a balanced name that happen: LiteLLM shuffles by weight."""
+
 _HEALTH = {
     ProviderType.VLLM: ("/health", "/ping", "/v1/models", "/version", "/load"),
     ProviderType.LLAMA_CPP: ("/health", "/v1/health", "/v1/models", "/models", "/props"),
@@ -36,24 +48,52 @@ def claimed_inert(stack: Stack) -> Findings:
     for section in _UNREAD_SECTIONS:
         if getattr(stack.mappings, section):
             yield _unread(stack, (section,), section)
-    for path, key in _unread_keys(stack):
+    for path, key in dict.fromkeys(_unread_keys(stack)):
         yield _unread(stack, path, key)
 
 
-def _unread_keys(stack: Stack) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    file = stack.files.get(MAPPINGS)
-    document: dict[str, Any] = file.node.value if file and file.node else {}
+def _unread_keys(stack: Stack) -> Iterator[tuple[Path, str]]:
+    for path, entry in _entries(stack.mappings):
+        for key in entry.model_extra or {}:
+            if _PROMISE.search(key):
+                yield (*path, key), key
+        if isinstance(getattr(entry, "priority", None), int):
+            yield (*path, "priority"), "priority"
+    for name, group in stack.mappings.load_balancing.items():
+        if group.strategy and group.strategy.lower().replace("-", "_") not in _BY_WEIGHT:
+            yield ("load_balancing", name, "strategy"), "strategy"
+
+
+def _entries(mappings: Mappings) -> Iterator[tuple[Path, Shape]]:
+    """Every mapping of the file that says how names are routed, with its place."""
     for section in ("exact_matches", "capabilities", "fallback_chains", "load_balancing"):
-        entries = document.get(section)
-        for name, entry in entries.items() if isinstance(entries, dict) else ():
-            for key in entry if isinstance(entry, dict) else ():
-                if key in _UNREAD_KEYS:
-                    yield (section, name, key), key
+        yield from (((section, name), entry) for name, entry in getattr(mappings, section).items())
+    yield from ((("patterns", index), pattern) for index, pattern in enumerate(mappings.patterns))
+    for name, chain in mappings.fallback_chains.items():
+        for index, step in enumerate(chain.chain):
+            yield ("fallback_chains", name, "chain", index), step
+    for name, group in mappings.load_balancing.items():
+        for index, share in enumerate(group.providers):
+            yield ("load_balancing", name, "providers", index), share
+    yield ("routing_rules",), mappings.routing_rules
 
 
-def _unread(stack: Stack, path: tuple[str | int, ...], key: str) -> Finding:
+def _unread(stack: Stack, path: Path, key: str) -> Finding:
     where = stack.position(MAPPINGS, *path, key=True)
-    return Finding(where, "a setting that has an effect", f"`{key}`", "Remove it: nothing reads it.")
+    hint = _INSTEAD.get(key, "Remove it: nothing reads it.")
+    return Finding(where, "a setting that has an effect", f"`{key}`", hint)
+
+
+_INSTEAD = {
+    "timeout": "Set `timeout` under routing_rules, for all names.",
+    "max_retries": "Write `num_retries` under routing_rules, for all names.",
+    "num_retries": "Set `num_retries` under routing_rules, for all names.",
+    "rpm": "Move it to rate_limits.",
+    "tpm": "Move it to rate_limits.",
+    "strategy": "Remove it: requests are shared at random, by weight.",
+    "weight": "Share a name between providers under load_balancing.",
+}
+"""Where to say what nothing reads here."""
 
 
 @rule(

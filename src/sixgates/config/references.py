@@ -204,14 +204,15 @@ def chain_key_unknown(stack: Stack) -> Findings:
 def rate_limit_unknown(stack: Stack) -> Findings:
     """Every rate limit belongs to a model name; an alias or a provider has none of its own."""
     plan = plan_of(stack)
+    known = [name for name in _literal(plan) if name in plan.targets]
     for name in stack.mappings.rate_limits:
         dormant = name in stack.mappings.exact_matches or name in stack.mappings.load_balancing
         if name not in plan.targets and not dormant:
             where = stack.position(MAPPINGS, "rate_limits", name, key=True)
-            expected = f"a model name: {listed(_literal(plan))}"
-            yield Finding(
-                where, expected, f"`{name}`", suggestion(name, _literal(plan)) or "Remove the limit."
-            )
+            hint = suggestion(name, known) or "Remove the limit."
+            if name in plan.aliases:
+                hint = f"Limit {plan.aliases[name][0]}, for which {name} stands."
+            yield Finding(where, f"a model name: {listed(known)}", f"`{name}`", hint)
 
 
 @rule("pattern-invalid", Severity.ERROR)
