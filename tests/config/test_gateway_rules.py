@@ -92,9 +92,16 @@ def test_a_section_of_any_shape_raises_nothing_but_findings(at: str, value: str)
     found(f"router_settings:\n  {at}: {value}\n" if inner else f"{at}: {value}\n")
 
 
-def test_every_rule_on_the_gateway_says_what_happens_and_how_to_mend_it() -> None:
+def test_every_rule_says_what_happens_and_how_to_mend_it() -> None:
     for rule in RULES.values():
-        if rule.of_gateway is not None:
-            assert rule.happens.endswith("."), rule.slug
-            assert rule.mend.endswith((".", "`.")), rule.slug
-            assert rule.severity in Severity
+        assert rule.happens.endswith("."), rule.slug
+        assert rule.mend.endswith((".", "`.")), rule.slug
+        assert rule.severity in Severity
+
+
+def test_a_rule_finds_something_on_its_versions_alone() -> None:
+    """What is said about versions is what the rule does."""
+    for slug, rule in RULES.items():
+        for case in BROKEN.get(slug, ()) if rule.versions else ():
+            assert case.version in rule.versions
+            assert slug not in found(case.file)

@@ -292,4 +292,4 @@ def test_a_correct_variation_has_no_finding(edited: Callable[..., Stack], edits:
 def test_rules_state_a_requirement_and_registration_refuses_doubles() -> None:
     assert all(entry.requirement.endswith(".") for entry in RULES.values())
     with pytest.raises(ValueError, match="'chain-cycle' needs a docstring and a slug of its own"):
-        rule("chain-cycle", Severity.WARN)(RULES["chain-cycle"].judge)
+        rule("chain-cycle", Severity.WARN, happens="", mend="")(RULES["chain-cycle"].judge)

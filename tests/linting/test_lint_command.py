@@ -95,6 +95,11 @@ def test_json_and_github_say_the_same(file: Path, capsys: pytest.CaptureFixture[
         "expected": "",
         "got": "`least_busy`",
         "hint": "Write `least-busy`.",
+        "requirement": "The routing strategy is one that LiteLLM knows.",
+        "happens": "LiteLLM 1.106.2 refuses to start; 1.79.3 starts and finds no deployment for any request.",
+        "mend": "Use one of the names that LiteLLM knows; leave it out for simple-shuffle.",
+        "evidence": [],
+        "fix": {"old": "least_busy", "new": "least-busy"},
     }
     assert main(["lint", "--format", "github", str(file)]) == 1
     head = "::error file=gateway.yaml,line=9,col=21,title=sixgates routing-strategy-invalid::expected one of "

@@ -215,6 +215,7 @@ def fallback_self(gateway: Gateway) -> Findings:
     "BerriAI/litellm#19985",
     happens="1.106.2 asks nobody twice; 1.79.3 repeats: two names in a cycle cost six calls for one request.",
     mend="Let the last name fall back to something else, or use a version that does not repeat.",
+    versions=("1.79.3",),
 )
 def fallback_cycle(gateway: Gateway) -> Findings:
     """On a LiteLLM that repeats names, no chain of fallbacks leads back to its start."""

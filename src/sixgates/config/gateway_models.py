@@ -275,6 +275,7 @@ def weight_zero(gateway: Gateway) -> Findings:
     ERROR,
     happens="1.79.3 shares the requests over all orders, and asks no other when one fails; 1.106.2 does as written.",
     mend="Give the later deployments a name of their own and make it a fallback, or use 1.106.2.",
+    versions=("1.79.3",),
 )
 def order_ignored(gateway: Gateway) -> Findings:
     """Deployments of a name have orders only where LiteLLM asks them in that order."""

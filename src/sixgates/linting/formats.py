@@ -9,6 +9,7 @@ from typing import Any
 import sixgates
 from sixgates.config.rules import Severity
 from sixgates.config.ruleset import RULES
+from sixgates.exchange import Mendable
 from sixgates.linting.reports import SHAPE, Report
 
 _SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -30,7 +31,7 @@ def _block(report: Report) -> str:
         *_frame(report.text, line, column),
     ]
     rule = RULES.get(report.slug)
-    if rule is not None and rule.happens:
+    if rule is not None:
         said.append(f"  what happens: {rule.happens}")
     return "\n".join(said)
 
@@ -61,7 +62,7 @@ def as_json(reports: Iterable[Report]) -> str:
 def _plain(report: Report) -> Mapping[str, Any]:
     file, line, column = report.place
     finding = report.finding
-    return {
+    found: dict[str, Any] = {
         "rule": report.slug,
         "severity": report.severity.value,
         "file": file,
@@ -71,6 +72,12 @@ def _plain(report: Report) -> Mapping[str, Any]:
         "got": finding.got,
         "hint": finding.hint,
     }
+    if rule := RULES.get(report.slug):
+        found |= {"requirement": rule.requirement, "happens": rule.happens, "mend": rule.mend}
+        found |= {"evidence": list(rule.evidence)}
+    if isinstance(finding, Mendable):
+        found["fix"] = {"old": finding.old, "new": finding.new}
+    return found
 
 
 def sarif(reports: Iterable[Report]) -> str:
@@ -92,7 +99,7 @@ def _sarif_rule(slug: str) -> Mapping[str, Any]:
     if rule is None:
         return {"id": SHAPE, "shortDescription": {"text": "Every file has its shape."}}
     described = {"id": slug, "shortDescription": {"text": rule.requirement}}
-    return described | ({"help": {"text": f"{rule.happens} {rule.mend}"}} if rule.happens else {})
+    return described | {"help": {"text": f"{rule.happens} {rule.mend}"}}
 
 
 def _sarif_result(report: Report, index: int) -> Mapping[str, Any]:

@@ -39,13 +39,10 @@ def _entry(rule: Rule) -> Iterator[str]:
     yield f"### {rule.slug}"
     yield ""
     yield f"**{rule.severity}** {rule.requirement}"
-    if rule.happens:
-        yield ""
-        yield f"- what happens: {rule.happens}"
-        yield f"- how to mend it: {rule.mend}"
+    yield ""
+    yield f"- what happens: {rule.happens}"
+    yield f"- how to mend it: {rule.mend}"
+    if rule.versions:
+        yield f"- versions: LiteLLM {', '.join(rule.versions)}"
     if rule.evidence:
-        yield (
-            f"- evidence: {', '.join(rule.evidence)}"
-            if rule.happens
-            else f"\n- evidence: {', '.join(rule.evidence)}"
-        )
+        yield f"- evidence: {', '.join(rule.evidence)}"
