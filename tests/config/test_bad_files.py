@@ -22,7 +22,11 @@ BAD = {
         "2:1: expected valid YAML, got found character that cannot start any token.",
     ),
     "binary": (b"\x00\x01\x02", "1:1: expected text in UTF-8, got binary data"),
-    "latin-1": (b"providers: caf\xe9\n", "1:1: expected text in UTF-8, got binary data"),
+    "control character": (
+        b"a: 1\nb: x\x1by\n",
+        "2:5: expected text in UTF-8, got binary data (control characters",
+    ),
+    "latin-1": (b"a: 1\nproviders: caf\xe9\n", "2:15: expected text in UTF-8, got binary data"),
     "duplicate": (b"a: 1\nb: 2\na: 3\n", "3:1: expected each key once, got `a` again (first on line 1)."),
     "tag": (
         b"a: !!python/object/apply:os.system [ls]\n",

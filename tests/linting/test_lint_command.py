@@ -83,6 +83,22 @@ def test_a_line_with_a_key_is_not_shown(file: Path, capsys: pytest.CaptureFixtur
     assert "canary" not in shown.out + shown.err
 
 
+def test_what_would_act_on_a_terminal_is_shown_as_its_escape(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In names, and in the line that is shown."""
+    file.write_text(ONE.replace("least_busy", '"least\\e[2J_busy"'))
+    main(["lint", str(file)])
+    assert "got 'least\\x1b[2J_busy'." in capsys.readouterr().out
+    file.write_bytes(b"a: x\x1b[2J\n")
+    main(["lint", str(file)])
+    file.write_text(SOUND + '"se\\nct\\e[2Jion": 1\n')
+    main(["lint", str(file)])
+    shown = capsys.readouterr().out
+    assert "got `se\\nct\\x1b[2Jion`." in shown
+    assert "\x1b" not in shown
+
+
 def test_json_and_github_say_the_same(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lint", "--format", "json", str(file)]) == 1
     (found,) = json.loads(capsys.readouterr().out)

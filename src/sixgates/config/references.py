@@ -286,7 +286,7 @@ def pattern_invalid(stack: Stack) -> Findings:
     "weights-sum",
     Severity.ERROR,
     "BerriAI/litellm#33329",
-    happens="LiteLLM shares by proportion: what is written is not the share, and a provider without a weight gets none.",
+    happens="LiteLLM shares by proportion: the share is not what is written, and without a weight it is none.",
     mend="Write a share of 1 for each provider, or for none.",
 )
 def weights_sum(stack: Stack) -> Findings:

@@ -19,6 +19,7 @@ from sixgates.config.shape import Shape
 from sixgates.config.validation import position, validate
 from sixgates.config.yaml_file import Node, YamlError, parse, read_bytes
 from sixgates.exchange import Finding
+from sixgates.visible import visible
 
 PROVIDERS = "providers.yaml"
 MAPPINGS = "model-mappings.yaml"
@@ -47,7 +48,7 @@ class ConfigError(Exception):
 def describe(finding: Finding) -> str:
     """A finding of a configuration file on one line."""
     hint = f" {finding.hint}" if finding.hint else ""
-    return f"{finding.where}: expected {finding.expected}, got {finding.got}.{hint}"
+    return visible(f"{finding.where}: expected {finding.expected}, got {finding.got}.{hint}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,9 +101,20 @@ def parse(data: bytes) -> Node:
         ) from None
     except (yaml.reader.ReaderError, UnicodeDecodeError) as error:
         detail = getattr(error, "reason", "") or "undecodable bytes"
-        raise YamlError(
-            1, 1, "text in UTF-8", f"binary data ({detail})", "Save the file as UTF-8 text."
-        ) from None
+        got = f"binary data ({detail})"
+        line, column = _unreadable_at(data)
+        raise YamlError(line, column, "text in UTF-8", got, "Save the file as UTF-8 text.") from None
+
+
+def _unreadable_at(data: bytes) -> tuple[int, int]:
+    """Line and column of the first byte or character that YAML does not allow; the beginning where none is found."""
+    try:
+        text = data.decode("utf-8-sig")
+        match = yaml.reader.Reader.NON_PRINTABLE.search(text)
+        before = text[: match.start()] if match else ""
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", errors="replace")
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def _syntax_hint(error: yaml.MarkedYAMLError) -> str:

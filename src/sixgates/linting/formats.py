@@ -11,6 +11,7 @@ from sixgates.config.rules import Severity
 from sixgates.config.ruleset import RULES
 from sixgates.exchange import Mendable
 from sixgates.linting.reports import SHAPE, Report
+from sixgates.visible import visible
 
 _SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "note"}
@@ -27,7 +28,7 @@ def _block(report: Report) -> str:
     file, line, column = report.place
     where = f"{file}:{line}:{column}" if line else file
     said = [
-        f"{where}: {report.severity}[{report.slug}] {report.sentence}",
+        visible(f"{where}: {report.severity}[{report.slug}] {report.sentence}"),
         *_frame(report.text, line, column),
     ]
     rule = RULES.get(report.slug)
@@ -40,7 +41,8 @@ def _frame(text: str, line: int, column: int) -> list[str]:
     lines = text.splitlines()
     if not 0 < line <= len(lines):
         return []
-    shown = lines[line - 1]
+    # A tab is one column and any other control character would act on the terminal.
+    shown = "".join(char if char.isprintable() else " " for char in lines[line - 1])
     if len(shown) > _WIDEST or _is_secret(shown):
         return []
     return [f"  {line:>4} | {shown}", f"       | {' ' * (column - 1)}^"]
