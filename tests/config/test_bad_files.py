@@ -85,6 +85,27 @@ def test_what_is_no_readable_file_is_named(directory: Path) -> None:
     )
 
 
+def test_a_directory_that_is_not_there_is_one_message(directory: Path) -> None:
+    for path, got in ((directory / "no", "no such directory"), (directory / "gates.yaml", "a file")):
+        with pytest.raises(ConfigError) as caught:
+            load_stack(path)
+        said = f"expected a directory with providers.yaml, got {got}. Pass --gateway-config DIR."
+        assert str(caught.value) == f"{path}: {said}"
+
+
+@pytest.mark.parametrize("name", ["providers.yaml", "gates.yaml"])
+def test_a_file_that_may_not_be_read_is_named_whoever_runs_this(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def refused(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    (finding,) = read_file(directory, name).findings
+    said = f"config/{name}: expected a readable YAML file, got permission denied."
+    assert describe(finding).startswith(said)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
 def test_a_file_without_permission_is_named(directory: Path) -> None:
     (directory / "providers.yaml").chmod(0)

@@ -114,6 +114,10 @@ class Stack:
 
 def load_stack(directory: Path, litellm_version: str = "") -> Stack:
     """Reads the five files; raises ConfigError with the findings of all of them when any lacks its shape."""
+    if not directory.is_dir():
+        got = "a file" if directory.exists() else "no such directory"
+        hint = "Pass --gateway-config DIR."
+        raise ConfigError([Finding(str(directory), "a directory with providers.yaml", got, hint)])
     files = read_files(directory)
     findings = [finding for file in files.values() for finding in file.findings]
     if findings:
