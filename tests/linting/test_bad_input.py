@@ -68,6 +68,34 @@ def test_bad_input_is_one_message(
     assert len(shown.out) < 2000
 
 
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("file", ["providers.yaml", "model-mappings.yaml", "litellm-unified.yaml"])
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [(["compile"], 1), (["compile", "--check"], 1), (["route", "chat"], 2), (["routes"], 2)],
+)
+def test_commands_that_need_a_stack_say_the_same(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    file: str,
+    command: list[str],
+    status: int,
+) -> None:
+    """One message for each file that cannot be read, as lint has it."""
+    data, message = BAD[name]
+    monkeypatch.chdir(tmp_path)
+    Path("providers.yaml").write_text("providers: {}\n")
+    Path("model-mappings.yaml").write_text("{}\n")
+    Path(file).write_bytes(data)
+    assert main([*command, "--gateway-config", "."]) == status
+    shown = capsys.readouterr()
+    (line,) = (shown.out + shown.err).splitlines()
+    assert line.startswith(file)
+    assert message.replace("error[shape] ", "").removeprefix(":") in line
+
+
 @pytest.mark.parametrize("kind", ["directory", "pipe", "nothing", "locked"])
 def test_what_is_no_file_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str

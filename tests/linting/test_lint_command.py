@@ -147,6 +147,23 @@ def test_standard_input_is_a_litellm_config(
     assert capsys.readouterr().out.startswith("stdin.yaml:9:21: error[routing-strategy-invalid]")
 
 
+def test_what_an_editor_has_not_saved_is_judged_beside_the_other_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stands in the file does not count, what stands beside it does."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    monkeypatch.chdir(tmp_path)
+    mappings = tmp_path / "config" / "model-mappings.yaml"
+    unsaved = mappings.read_text().replace("default_provider: vllm", "default_provider: vlm")
+    mappings.write_text("- a\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(unsaved.encode())))
+    assert main(["lint", "--stdin-filename", "config/model-mappings.yaml", "-"]) == 1
+    shown = capsys.readouterr()
+    assert "config/model-mappings.yaml:58:21: error[provider-unknown]" in shown.out
+    assert "got `vlm`. Did you mean `vllm`?" in shown.out
+    assert shown.out.count("error[") == 1
+
+
 def test_fix_mends_and_keeps_comments_quotes_and_layout(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -137,13 +137,25 @@ def read_file(directory: Path, name: str) -> ConfigFile:
     if name not in REQUIRED and not path.exists() and not path.is_symlink():
         return ConfigFile(name, label)
     try:
-        data = read_bytes(path)
+        return file_of(directory, name, read_bytes(path))
+    except YamlError as error:
+        return ConfigFile(name, label, (_defect(label, error),))
+
+
+def file_of(directory: Path, name: str, data: bytes) -> ConfigFile:
+    """A file of the stack whose content is already at hand, such as what an editor has not saved yet."""
+    label = label_of(directory, name)
+    try:
         node = parse(data)
     except YamlError as error:
-        where = f"{label}:{error.line}:{error.column}" if error.line else label
-        return ConfigFile(name, label, (Finding(where, error.expected, error.got, error.hint),))
+        return ConfigFile(name, label, (_defect(label, error),))
     content, findings = validate(FILES[name], node, label)
     return ConfigFile(name, label, findings, node, content, data.decode("utf-8-sig", errors="replace"))
+
+
+def _defect(label: str, error: YamlError) -> Finding:
+    where = f"{label}:{error.line}:{error.column}" if error.line else label
+    return Finding(where, error.expected, error.got, error.hint)
 
 
 def label_of(directory: Path, name: str) -> str:

@@ -27,6 +27,13 @@ def add_parser(commands: Subparsers) -> None:
         metavar="PATH",
         help="a stack's directory, one of its files, or any LiteLLM config; - is standard input",
     )
+    lint.add_argument(
+        "--stdin-filename",
+        type=Path,
+        default=Path("stdin.yaml"),
+        metavar="PATH",
+        help="where standard input will be saved: a file of a stack is judged beside the others",
+    )
     lint.add_argument("--gateway-config", type=Path, metavar="DIR", help="the stack (default: config)")
     lint.add_argument("--format", choices=FORMATS, default="human")
     lint.add_argument("--fix", action="store_true", help="mend in place what can be mended safely")
@@ -132,12 +139,13 @@ def _environment(options: argparse.Namespace) -> Environment | None:
 
 def _found(options: argparse.Namespace, version: str, environment: Environment | None) -> list[Report]:
     from sixgates.config.yaml_file import MAX_BYTES
-    from sixgates.linting.reports import of_gateway, of_path
+    from sixgates.linting.reports import of_path, of_unsaved
 
     found: dict[tuple[str, str, str], Report] = {}
     for path in _paths(options):
         if path == "-":
-            reports = of_gateway(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin.yaml", version, environment)
+            unsaved = sys.stdin.buffer.read(MAX_BYTES + 1)
+            reports = of_unsaved(options.stdin_filename, unsaved, version, environment)
         else:
             reports = of_path(Path(path), version, environment)
         for report in reports:

@@ -11,7 +11,7 @@ from sixgates.config.environment import Environment
 from sixgates.config.gateway import Gateway
 from sixgates.config.rules import Severity
 from sixgates.config.ruleset import RULES, findings_by_rule, gateway_findings
-from sixgates.config.stack import FILES, label_of, read_files, stack_of
+from sixgates.config.stack import FILES, ConfigFile, file_of, label_of, read_files, stack_of
 from sixgates.config.yaml_file import YamlError, parse, read_bytes
 from sixgates.exchange import Finding
 
@@ -51,7 +51,22 @@ def of_stack(
     directory: Path, version: str = "", environment: Environment | None = None
 ) -> tuple[Report, ...]:
     """What is wrong with a stack: the shape of its files, else what they say about each other."""
-    files = read_files(directory)
+    return _of_files(directory, read_files(directory), version, environment)
+
+
+def of_unsaved(
+    path: Path, data: bytes, version: str = "", environment: Environment | None = None
+) -> tuple[Report, ...]:
+    """What would be wrong with a path if this stood in it: beside the other files of its stack, or alone."""
+    if path.name not in FILES:
+        return of_gateway(data, label_of(path.parent, path.name), version, environment)
+    files = read_files(path.parent) | {path.name: file_of(path.parent, path.name, data)}
+    return _of_files(path.parent, files, version, environment)
+
+
+def _of_files(
+    directory: Path, files: dict[str, ConfigFile], version: str, environment: Environment | None
+) -> tuple[Report, ...]:
     wrong = [Report(SHAPE, finding, file.text) for file in files.values() for finding in file.findings]
     return tuple(wrong) if wrong else tuple(_of_rules(stack_of(directory, files, version, environment)))
 
