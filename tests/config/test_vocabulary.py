@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.config.litellms import VERSIONS, python_of
 
+from sixgates.config import LiteLLMConfig
 from sixgates.config import vocabulary as package
 from sixgates.config.vocabulary import versions, vocabulary
 
@@ -36,6 +37,11 @@ def test_words_that_the_rules_rest_on_are_there() -> None:
     assert "least-busy" in known.strategies
     assert {"hosted_vllm", "ollama_chat"} <= known.providers
     assert "gpt-4o" in known.models
+
+
+@pytest.mark.parametrize("version", versions())
+def test_every_section_that_litellm_reads_has_a_place_in_the_shape(version: str) -> None:
+    assert vocabulary(version).sections <= set(LiteLLMConfig.model_fields)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

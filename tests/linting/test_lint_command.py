@@ -215,6 +215,23 @@ def test_a_file_without_its_shape_says_only_that(
     assert shown.err == f"1 error, {NEWEST}\n"
 
 
+def test_the_rules_say_more_about_the_gateways_file_than_its_shape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One finding for one place, whatever is wrong with the other files."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    monkeypatch.chdir(tmp_path)
+    unified = tmp_path / "config" / "litellm-unified.yaml"
+    unified.write_text(unified.read_text().replace("chat: smollm2-vllm\n", "chat: [smollm2-vllm]\n"))
+    (tmp_path / "config" / "gates.yaml").write_text("gates: {unit: 1}\n")
+    assert main(["lint"]) == 1
+    shown = capsys.readouterr()
+    assert "litellm-unified.yaml:97:11: error[alias-not-string] expected the name of a model" in shown.out
+    assert "what happens: LiteLLM starts; a request for the alias finds no deployment" in shown.out
+    assert "config/gates.yaml:1:15: error[shape]" in shown.out
+    assert shown.out.count("error[") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

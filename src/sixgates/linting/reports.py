@@ -11,7 +11,7 @@ from sixgates.config.environment import Environment
 from sixgates.config.gateway import Gateway
 from sixgates.config.rules import Severity
 from sixgates.config.ruleset import RULES, findings_by_rule, gateway_findings
-from sixgates.config.stack import FILES, ConfigFile, file_of, label_of, read_files, stack_of
+from sixgates.config.stack import FILES, GATEWAY, ConfigFile, file_of, label_of, read_files, stack_of
 from sixgates.config.yaml_file import YamlError, parse, read_bytes
 from sixgates.exchange import Finding
 
@@ -68,7 +68,15 @@ def _of_files(
     directory: Path, files: dict[str, ConfigFile], version: str, environment: Environment | None
 ) -> tuple[Report, ...]:
     wrong = [Report(SHAPE, finding, file.text) for file in files.values() for finding in file.findings]
-    return tuple(wrong) if wrong else tuple(_of_rules(stack_of(directory, files, version, environment)))
+    if not wrong:
+        return tuple(_of_rules(stack_of(directory, files, version, environment)))
+    read = files[GATEWAY]
+    if read.node is None:
+        return tuple(wrong)
+    # The rules say more about the gateway's file than its shape does, and need no other file.
+    ruled = _of_gateway(Gateway(read.node, read.label, version, environment), read.text)
+    places = {report.finding.where for report in ruled}
+    return (*(report for report in wrong if report.finding.where not in places), *ruled)
 
 
 def _of_rules(stack: Stack) -> Iterator[Report]:
@@ -88,7 +96,11 @@ def of_gateway(
     except YamlError as error:
         where = f"{label}:{error.line}:{error.column}" if error.line else label
         return (Report(SHAPE, Finding(where, error.expected, error.got, error.hint), text),)
-    found = gateway_findings(Gateway(node, label, version, environment), text)
+    return _of_gateway(Gateway(node, label, version, environment), text)
+
+
+def _of_gateway(gateway: Gateway, text: str) -> tuple[Report, ...]:
+    found = gateway_findings(gateway, text)
     return tuple(Report(slug, finding, text) for slug, findings in found.items() for finding in findings)
 
 
