@@ -141,6 +141,16 @@ BREAKS: dict[str, list[tuple[str, str, str, str]]] = {
             "expected one of the chain: llama, gpt-4o-mini, got `vllm`. Add it to the chain, or remove it here.",
         )
     ],
+    "metadata-count-drift": [
+        (
+            P,
+            'metadata: {version: "1.0"}',
+            "metadata: {total_providers: 5}",
+            "expected 8, got 5. Correct it",
+        ),
+        (P, 'metadata: {version: "1.0"}', "metadata: {active_providers: 9}", "expected 6, got 9."),
+        (P, 'metadata: {version: "1.0"}', "metadata: {model_count: 99}", "got 99."),
+    ],
     "health-endpoint-drift": [
         (
             P,
@@ -279,6 +289,11 @@ GOOD = [
     (M, "    fallback: null", "    fallback: null\n    priority: primary"),
     (M, "    fallback: null", "    fallback: null\n    owner: me\n    notes: [a, b]"),
     (M, "  shared:\n    providers", "  shared:\n    strategy: weighted\n    providers"),
+    (
+        P,
+        'metadata: {version: "1.0"}',
+        "metadata: {total_providers: 8, models: many, owner: me, year: 2026}",
+    ),
     (P, "    concurrency: 1", "    concurrency: 1\n    gpu_memory_utilization: 0.9"),
 ]
 

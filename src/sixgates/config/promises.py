@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sixgates.config.declared import promised_fallbacks
 from sixgates.config.mappings import Mappings
 from sixgates.config.plan import plan_of
-from sixgates.config.providers import ProviderType
+from sixgates.config.providers import Provider, ProviderType
 from sixgates.config.rules import Findings, Severity, rule
 from sixgates.config.shape import Shape
 from sixgates.config.stack import MAPPINGS, PROVIDERS, Stack
@@ -120,6 +121,41 @@ def fallback_beside_chain(stack: Stack) -> Findings:
 def _stands(stack: Stack, name: str) -> bool:
     """Whether a name is one that answers: what is misspelt or switched off is another rule's business."""
     return name in stack.active or plan_of(stack).callable(name)
+
+
+@rule(
+    "metadata-count-drift",
+    WARN,
+    happens="Nothing; whoever reads the number is misled.",
+    mend="Correct the number, or remove it: the entries can be counted.",
+)
+def metadata_counts(stack: Stack) -> Findings:
+    """A number of providers or models that metadata states is theirs."""
+    metadata = _document(stack, PROVIDERS).get("metadata")
+    entries = {"all": stack.providers, "active": stack.active}
+    for key, stated in metadata.items() if isinstance(metadata, dict) else ():
+        match = _COUNT.fullmatch(key)
+        if match is None or not isinstance(stated, int):
+            continue
+        chosen = [entries["active"]] if match["active"] else list(entries.values())
+        counts = [len(group) if match["of"] == "provider" else _models(group) for group in chosen]
+        if stated not in counts:
+            where = stack.position(PROVIDERS, "metadata", key)
+            yield Finding(where, f"{counts[0]}", f"{stated}", "Correct it, or remove it.")
+
+
+_COUNT = re.compile(
+    r"(total_|num_|number_of_|(?P<active>active_))?(?P<of>provider|model)(s|_count|s_count|s_total)"
+)
+
+
+def _models(providers: Mapping[str, Provider]) -> int:
+    return sum(len(entry.models) for entry in providers.values())
+
+
+def _document(stack: Stack, name: str) -> dict[str, Any]:
+    file = stack.files.get(name)
+    return file.node.value if file and file.node else {}
 
 
 @rule(
