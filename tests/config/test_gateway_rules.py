@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.config.gateway_edits import BROKEN, CASES, GOOD, SOUND, Broken, edited
+from tests.config.gateway_edits import BROKEN, CASES, GOOD, LAST, SOUND, Broken, edited
 
 from sixgates.config import describe
 from sixgates.config.gateway import Gateway
@@ -59,6 +59,13 @@ def test_an_edit_raises_exactly_its_finding(slug: str, case: Broken) -> None:
 @pytest.mark.parametrize("name", GOOD)
 def test_a_correct_variation_raises_nothing(name: str) -> None:
     assert found(edited(*GOOD[name])) == {}
+
+
+def test_what_stands_in_an_included_file_is_not_missed() -> None:
+    """Names and the master key may come from there."""
+    text = edited(("- shared: [large]", "- shared: [elsewhere]"), ("general_settings:\n" + LAST, ""))
+    assert found(text).keys() == {"fallback-target-unknown", "master-key-missing"}
+    assert found(f"include: [models.yaml]\n{text}") == {}
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,11 @@ class Gateway:
         """What LiteLLM's file may say."""
         return vocabulary(self.version or None)
 
+    @property
+    def includes(self) -> bool:
+        """Whether LiteLLM reads further files, which are not judged here."""
+        return bool(_mapping(self.node.value).get("include"))
+
     def section(self, name: str) -> dict[str, Any]:
         """A section's mapping; empty where it is none."""
         return _mapping(_mapping(self.node.value).get(name))
@@ -121,8 +126,8 @@ class Gateway:
     def callable(self, name: str) -> bool:
         """Whether a request for the name finds a deployment or an alias."""
         listed = _mapping(self.node.value).get("model_list")
-        if listed is not None and not isinstance(listed, list):
-            return True  # whatever was meant, another rule says that this is no list
+        if self.includes or (listed is not None and not isinstance(listed, list)):
+            return True  # it may stand in another file, or where there should be a list
         return name in self.groups or name in self.aliases or self.matched(name)
 
     def matched(self, name: str) -> bool:

@@ -111,7 +111,7 @@ def comment_as_key(gateway: Gateway) -> Findings:
 )
 def master_key_missing(gateway: Gateway) -> Findings:
     """The gateway has a master key."""
-    if not gateway.section("general_settings").get("master_key"):
+    if not gateway.section("general_settings").get("master_key") and not gateway.includes:
         hint = "Add `master_key: os.environ/LITELLM_MASTER_KEY` to general_settings."
         yield gateway.finding(("general_settings",), "a `master_key`", "none", hint, key=True)
 
