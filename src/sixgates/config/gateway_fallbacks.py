@@ -241,7 +241,7 @@ def fallback_depth_truncated(gateway: Gateway) -> Findings:
     """When everything fails, every name of a list has been asked."""
     for chain in _own_chains(gateway):
         asked = _asked(gateway, chain.key)
-        left = [name for name in chain.targets if name not in asked and gateway.callable(name)]
+        left = [name for name in chain.targets if name not in asked and _leads_somewhere(gateway, name)]
         if left:
             got = f"{listed(left)} never asked: the walk is {' -> '.join(asked)}"
             hint = "Shorten the chains of the names before, or raise max_fallbacks."
@@ -411,6 +411,10 @@ def _own_chains(gateway: Gateway) -> Iterator[Chain]:
 
 def _asked(gateway: Gateway, name: str) -> list[str]:
     return list(dict.fromkeys(_walked(gateway, name)))
+
+
+def _leads_somewhere(gateway: Gateway, name: str) -> bool:
+    return gateway.router is not None and gateway.router.resolve(name) is not None
 
 
 def _walked(gateway: Gateway, name: str) -> list[str]:
