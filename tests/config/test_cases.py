@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,25 @@ def test_a_pattern_that_no_wildcard_says_is_tried_and_fails(
 def test_an_unknown_fallback_fails_its_chain(edited: Callable[..., Stack], directory: Path) -> None:
     edited(("model-mappings.yaml", "chain: [vllm, llama,", "chain: [vllm, ghost,"))
     assert outcomes(unit_cases(run_on(directory)))["chain[llama2-13b-vllm]"] is Outcome.FAILED
+
+
+def test_the_litellm_of_gate_5_is_the_one_that_gate_1_judges_for(
+    edited: Callable[..., Stack], directory: Path, tmp_path: Path
+) -> None:
+    """An old one shares the requests of a pattern with its fallback."""
+    command = tmp_path / "old" / "bin" / "litellm"
+    (tmp_path / "old" / "lib" / "python3.11" / "site-packages" / "litellm-1.79.3.dist-info").mkdir(
+        parents=True
+    )
+    command.parent.mkdir()
+    command.write_text("")
+    command.chmod(0o755)
+    edited()
+    run = replace(run_on(directory), litellm=str(command))
+    found = outcomes(configuration_cases(run))
+    assert found["order-ignored"] is Outcome.FAILED
+    assert outcomes(configuration_cases(run_on(directory)))["order-ignored"] is Outcome.PASSED
+    assert outcomes(unit_cases(run))["pattern[^meta-llama/.*]"] is Outcome.FAILED
 
 
 def test_a_warning_is_advisory_and_an_error_fails(edited: Callable[..., Stack], directory: Path) -> None:

@@ -32,18 +32,18 @@ class Reader:
         return f"as LiteLLM {known} reads it{nearest} ({self.why})"
 
 
-def reader(told: str = "", environ: Mapping[str, str] | None = None) -> Reader:
+def reader(told: str = "", environ: Mapping[str, str] | None = None, *, command: str | None = None) -> Reader:
     """The version that was told, else that of the litellm that gate 5 would run, else the newest known.
 
-    Raises UnknownVersionError when what was told is no version.
+    `command` is what `--litellm` names. Raises UnknownVersionError when what was told is no version.
     """
     if told:
         if not _VERSION.fullmatch(told):
             said = f"{OPTION} {told}: expected a version; known are {', '.join(versions())}"
             raise UnknownVersionError(said)
         return Reader(told, OPTION)
-    command = find_litellm(None, environ)
-    version = version_of(command) if isinstance(command, Path) else ""
+    found = find_litellm(command, environ)
+    version = version_of(found) if isinstance(found, Path) else ""
     if version:
-        return Reader(version, f"found at {command}")
+        return Reader(version, f"found at {found}")
     return Reader("", "the newest known; no installed litellm was found")
