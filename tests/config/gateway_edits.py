@@ -529,6 +529,10 @@ BROKEN: dict[str, list[Broken]] = {
             ("model_list:\n", f"{MODELS}z\n    litellm_params: {{api_key: none}}\n"),
         ),
         broken(
+            "expected a mapping, got nothing. Indent its `key: value` lines below it.",
+            ("model_list:\n", f"{MODELS}z\n    litellm_params:\n"),
+        ),
+        broken(
             "expected text, got nothing. Write text here.",
             ("model_list:\n", f"{MODELS}z\n    litellm_params: {{model: }}\n"),
         ),

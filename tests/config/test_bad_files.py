@@ -19,7 +19,36 @@ BAD = {
     "scalar": (b"hello\n", "1:1: expected a mapping at the top, got a single value."),
     "tabs": (
         b"providers:\n\tvllm: 1\n",
-        "2:1: expected valid YAML, got found character that cannot start any token.",
+        "2:1: expected valid YAML, got a character that begins no value.",
+    ),
+    "no space after a colon": (
+        b"list:\n  - name:a\n    more: {}\n",
+        "3:9: expected valid YAML, got a second colon. Put a space after the colon before it (`key: value`)",
+    ),
+    "half indented": (
+        b"a:\n  b: 1\n c: 2\n",
+        "3:2: expected valid YAML, got a line that stands neither below its parent nor beside its siblings.",
+    ),
+    "an open quote": (
+        b'a: 1\nb: "x\nc: 2\n',
+        "2:4: expected valid YAML, got a quote that is not closed. Close it at the end of the text.",
+    ),
+    "an open bracket": (
+        b"a: 1\nb: [1,\nc: 3\n",
+        "2:4: expected valid YAML, got a list in brackets that is not closed.",
+    ),
+    "an open brace": (
+        b"a: {b: 1\nc: 2\n",
+        "1:4: expected valid YAML, got a mapping in braces that is not closed.",
+    ),
+    "a bare star": (
+        b"a:\n  - *: [x]\n",
+        '2:6: expected valid YAML, got a name that begins with `*` or `&`. Quote it, such as `"*"`.',
+    ),
+    "a line of text": (b"a: 1\nb\nc: 2\n", "3:1: expected valid YAML, got a line without a colon."),
+    "a template": (
+        b"a: {{ x }}\n",
+        "1:9: expected text as a key, got a mapping or list. Quote the text: to YAML,",
     ),
     "binary": (b"\x00\x01\x02", "1:1: expected text in UTF-8, got binary data"),
     "control character": (

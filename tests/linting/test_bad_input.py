@@ -17,7 +17,7 @@ BOMB = "\n".join(
 )
 BAD = {
     "empty": (b"", ":1:1: error[shape] expected a mapping at the top, got an empty file."),
-    "tabs": (b"a:\n\tb: 1\n", ":2:1: error[shape] expected valid YAML, got found character"),
+    "tabs": (b"a:\n\tb: 1\n", ":2:1: error[shape] expected valid YAML, got a character that begins"),
     "a list": (b"- a\n", ":1:1: error[shape] expected a mapping at the top, got a list."),
     "50 MB": (
         b"a: 1 #" + b"x" * 50_000_000,

@@ -67,6 +67,8 @@ def _needed(gateway: Gateway, path: Path, item: dict[str, Any], key: str, kind: 
     if key in item:
         expected = "text" if kind is str else "a mapping"
         hint = f'Quote it: "{value}".' if isinstance(value, int | float) else f"Write {expected} here."
+        if kind is dict and value is None:
+            hint = "Indent its `key: value` lines below it."
         yield gateway.finding((*path, key), expected, "nothing" if value == "" else shown(value), hint)
         return
     near = suggestion(key, (str(name) for name in item))
