@@ -21,7 +21,7 @@ LONGEST = 200
 """Characters of a name; longer samples are given up."""
 
 _MOST_STEPS = 100_000
-_TRIES, _MOST = 12, 4
+TRIES, _MOST = 12, 4
 _WORDS = ("sample", "Model-7B-Instruct", "x")
 _PREFERRED = (
     "a7bz03-BAZ_./:@+ xyz0123456789cdefghijklmnopqrstuvwCDEFGHIJKLMNOPQRSTUVWXY!\"#$%&'()*,;<=>?[\\]^`{|}~\t"
@@ -41,8 +41,8 @@ _BEYOND = {
     PARSER.POSSESSIVE_REPEAT: "it has a possessive repetition",
 }
 _CHARACTERS = (PARSER.LITERAL, PARSER.NOT_LITERAL, PARSER.ANY, PARSER.IN)
-_REPEATS = (PARSER.MAX_REPEAT, PARSER.MIN_REPEAT)
-_ASSERTIONS = (PARSER.ASSERT, PARSER.ASSERT_NOT)
+REPEATS = (PARSER.MAX_REPEAT, PARSER.MIN_REPEAT)
+ASSERTIONS = (PARSER.ASSERT, PARSER.ASSERT_NOT)
 
 
 class BeyondError(Exception):
@@ -63,7 +63,7 @@ def parsed(pattern: str) -> Any:
 def searched(pattern: str, name: str) -> bool:
     """Whether `re.search` finds the pattern in a name; raises BeyondError where that is not known."""
     tree = parsed(pattern)
-    matcher = _Matcher(name)
+    matcher = Matcher(name)
     try:
         return bool(matcher.ends(tree, set(range(len(name) + 1)), tree.state.flags))
     except RecursionError:
@@ -83,9 +83,9 @@ def samples(pattern: str) -> Samples:
     """A few names that the pattern matches, each of them tried; the same ones each time."""
     made: dict[str, None] = {}
     reason = "none of the names that were tried matches it"
-    for number in range(_TRIES):
+    for number in range(TRIES):
         try:
-            name = _Writer(number).text(parsed(pattern))
+            name = Writer(number).text(parsed(pattern))
             if name.strip() and name not in made and searched(pattern, name):
                 made[name] = None
         except BeyondError as error:
@@ -96,7 +96,7 @@ def samples(pattern: str) -> Samples:
 
 
 @dataclass(slots=True)
-class _Writer:
+class Writer:
     """Writes one text for a tree; the number says which way is taken where there are several."""
 
     number: int
@@ -114,7 +114,7 @@ class _Writer:
             return self.text(argument[1][self.number % len(argument[1])])
         if operation is PARSER.SUBPATTERN:
             return self.text(argument[-1])
-        if operation in _REPEATS:
+        if operation in REPEATS:
             return self._repeated(*argument)
         return ""  # an anchor or an assertion takes no room; the matcher says whether it holds
 
@@ -146,7 +146,7 @@ class _Writer:
 
 
 @dataclass(slots=True)
-class _Matcher:
+class Matcher:
     """Where a tree can end in a text, given where it may begin."""
 
     text: str
@@ -166,7 +166,7 @@ class _Matcher:
         if operation in _CHARACTERS:
             inside = (at for at in starts if at < len(self.text))
             return {at + 1 for at in inside if _fits(operation, argument, self.text[at], flags)}
-        if operation in _REPEATS:
+        if operation in REPEATS:
             return self._repeated(*argument, starts=starts, flags=flags)
         if operation is PARSER.BRANCH:
             return {end for branch in argument[1] for end in self.ends(branch, starts, flags)}
@@ -175,7 +175,7 @@ class _Matcher:
             return self.ends(inner, starts, (flags | added) & ~taken)
         if operation is PARSER.AT:
             return {at for at in starts if self._stands(argument, at, flags)}
-        if operation in _ASSERTIONS:
+        if operation in ASSERTIONS:
             wanted = operation is PARSER.ASSERT
             return {at for at in starts if self._looks(argument, at, flags) is wanted}
         raise BeyondError(_BEYOND.get(operation, f"it has {operation}"))

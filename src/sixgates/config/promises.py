@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sixgates.config.ambiguity import explodes
 from sixgates.config.declared import promised_fallbacks
 from sixgates.config.mappings import Mappings
 from sixgates.config.plan import plan_of
@@ -14,7 +15,6 @@ from sixgates.config.rules import Findings, Severity, rule
 from sixgates.config.shape import Shape
 from sixgates.config.stack import MAPPINGS, PROVIDERS, Stack
 from sixgates.config.validation import listed
-from sixgates.config.wildcard import has_nested_repeats, regex_error
 from sixgates.exchange import Finding
 
 WARN = Severity.WARN
@@ -199,12 +199,12 @@ def unreachable_models(stack: Stack) -> Findings:
     "pattern-explodes",
     Severity.ERROR,
     happens="A name of a few dozen characters keeps a processor busy for minutes: one request stops the others.",
-    mend="Take one of the two repetitions away.",
+    mend="Take the repetition in the repetition away, or the alternatives that mean the same.",
 )
 def pattern_explodes(stack: Stack) -> Findings:
-    """No pattern repeats a repetition, so that matching a name takes no longer than reading it."""
+    """No pattern repeats what it can read in several ways: matching a name takes no longer than reading it."""
     for index, entry in enumerate(stack.mappings.patterns):
-        if not regex_error(entry.pattern) and has_nested_repeats(entry.pattern):
+        if explodes(entry.pattern):
             where = stack.position(MAPPINGS, "patterns", index, "pattern")
             hint = "Write `^prefix.*`, say."
-            yield Finding(where, "a pattern without repetitions in repetitions", f"`{entry.pattern}`", hint)
+            yield Finding(where, "a repetition that reads a text in one way", f"`{entry.pattern}`", hint)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import Any
-
-from sixgates.config.expressions import PARSER, BeyondError, parsed
 
 _SPECIAL = set("[](){}?*+|^$.")
 
@@ -36,32 +33,6 @@ def regex_error(pattern: str) -> str:
     except (re.error, RecursionError, OverflowError, MemoryError) as error:
         return str(error) or type(error).__name__
     return ""
-
-
-def has_nested_repeats(pattern: str) -> bool:
-    """Whether an unbounded repetition stands in another one, so that a search can take exponential time."""
-    try:
-        return _repeats(parsed(pattern), within=False)
-    except BeyondError:
-        return False
-
-
-def _repeats(tree: Any, *, within: bool) -> bool:
-    for operation, argument in tree:
-        if operation in (PARSER.MAX_REPEAT, PARSER.MIN_REPEAT):
-            _, most, inner = argument
-            endless = most is PARSER.MAXREPEAT
-            if (endless and within) or _repeats(inner, within=within or endless):
-                return True
-        elif operation is PARSER.BRANCH:
-            if any(_repeats(branch, within=within) for branch in argument[1]):
-                return True
-        elif operation is PARSER.SUBPATTERN:
-            if _repeats(argument[-1], within=within):
-                return True
-        elif operation in (PARSER.ASSERT, PARSER.ASSERT_NOT) and _repeats(argument[1], within=within):
-            return True
-    return False
 
 
 def swallows_everything(wildcard: str) -> bool:
