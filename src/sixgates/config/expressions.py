@@ -103,6 +103,7 @@ class Writer:
     length: int = 0
 
     def text(self, nodes: Iterable[Any]) -> str:
+        """One text; raises BeyondError where none can be written."""
         return "".join(self._written(operation, argument) for operation, argument in nodes)
 
     def _written(self, operation: Any, argument: Any) -> str:
@@ -153,6 +154,7 @@ class Matcher:
     steps: int = field(default=0)
 
     def ends(self, nodes: Iterable[Any], starts: set[int], flags: int) -> set[int]:
+        """The places where the nodes can end; raises BeyondError after too many steps."""
         for operation, argument in nodes:
             if not starts:
                 break
