@@ -138,9 +138,16 @@ class _Tally:
             self.count(JUDGED - self.bad), judged, self.thresholds.integration_success
         )
 
+    def exercised(self) -> tuple[int, int]:
+        """How many routing entries were judged, and of how many; what does not apply is none."""
+        entries = [one.outcome for one in self.verdicts if not one.check.startswith(_NO_ENTRIES)]
+        judged = sum(outcome in JUDGED for outcome in entries)
+        return judged, len(entries) - entries.count(Outcome.NOT_APPLICABLE)
+
     def exercised_enough(self) -> bool:
-        """What does not apply is no routing entry; what was not exercised is one."""
-        return _above(self.count(JUDGED), self.applicable(), self.thresholds.unit_exercised)
+        """Without entries there is nothing to exercise."""
+        judged, entries = self.exercised()
+        return not entries or _above(judged, entries, self.thresholds.unit_exercised)
 
     def applicable(self) -> int:
         return len(self.verdicts) - self.count({Outcome.NOT_APPLICABLE})
@@ -172,6 +179,10 @@ class _Tally:
         return ", ".join(said)
 
 
+_NO_ENTRIES = ("unit.reference:", "unit.provider:", "unit.alias:", "unit.setting:", "unit.budget:")
+"""Families of gate 3 that follow no name of its own to a provider: they would water down the share."""
+
+
 def _above(part: int, whole: int, share: float) -> bool:
     """Strictly more than the share, except that a share of 1 asks for all."""
     return part == whole if share >= 1 else whole > 0 and part / whole > share
@@ -198,9 +209,8 @@ def _schema(tally: _Tally) -> str:
 
 
 def _unit(tally: _Tally) -> str:
-    judged, entries = tally.count(JUDGED), tally.applicable()
-    passed = tally.count(JUDGED - tally.bad)
-    return f"{passed} of {judged} passed, {_percent(judged, entries)} of routing entries exercised"
+    passed, judged = tally.count(JUDGED - tally.bad), tally.count(JUDGED)
+    return f"{passed} of {judged} passed, {_percent(*tally.exercised())} of routing entries exercised"
 
 
 def _contract(tally: _Tally) -> str:

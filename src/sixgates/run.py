@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sixgates.capability import EMBEDDINGS
 from sixgates.config import AD_HOC, HealthCheck, Model, Provider, ProviderType, Stack, load_stack
+from sixgates.gateway.reader import reader
 from sixgates.party import Party
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class Run:
 
     @cached_property
     def stack(self) -> Stack:
-        """The configuration under test, read once; raises ConfigError when a file has not its shape."""
-        return load_stack(self.config_dir)
+        """The configuration under test, read once for the LiteLLM of gate 5; raises ConfigError."""
+        return load_stack(self.config_dir, reader(command=self.litellm).version)
 
     def parties(self) -> list[Party]:
         """The providers to judge: the ad-hoc one, else the active ones; raises ConfigError."""

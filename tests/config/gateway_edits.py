@@ -52,6 +52,12 @@ general_settings:
   master_key: os.environ/LITELLM_MASTER_KEY
 """
 NO_CODE = ("    code: {model: large, hidden: true}\n", "")
+NO_CHAINS = (
+    "  fallbacks:\n    - small: [large, shared]\n    - shared: [large]\n    - chat: [large]\n",
+    "",
+)
+MODELS = "model_list:\n  - model_name: "
+WHOLE = "{model: openai/z, api_base: http://127.0.0.1:8002/v1, api_key: none}"
 LAST = "  master_key: os.environ/LITELLM_MASTER_KEY\n"
 
 
@@ -164,8 +170,15 @@ BROKEN: dict[str, list[Broken]] = {
     ],
     "fallback-cycle": [
         broken(
-            "got `large`, which falls back to `small`. Remove one of the two.",
+            "got `large`, which falls back to `small` again. Remove one of the steps between them.",
             ("- shared: [large]", "- large: [small]"),
+            NO_CODE,
+            version="1.79.3",
+        ),
+        broken(
+            "got `shared`, which falls back to `small` again. Remove",
+            ("- shared: [large]", "- shared: [large]\n    - large: [small]"),
+            ("- small: [large, shared]", "- small: [shared]"),
             NO_CODE,
             version="1.79.3",
         ),
@@ -304,6 +317,14 @@ BROKEN: dict[str, list[Broken]] = {
     ],
     "weight-zero": [
         broken("expected a weight above 0, got 0", ("weight: 0.3", "weight: 0")),
+    ],
+    "order-ignored": [
+        broken(
+            "expected one order, got 2 orders of shared for LiteLLM 1.79.3. Give it a name of its own",
+            ("weight: 0.7", "order: 1"),
+            ("weight: 0.3", "order: 2"),
+            version="1.79.3",
+        ),
     ],
     "weight-in-model-info": [
         broken("got `weight`. Move it to litellm_params.", ("max_input_tokens: 4096", "weight: 1")),
@@ -451,6 +472,75 @@ BROKEN: dict[str, list[Broken]] = {
             in_library("cache: true\n  cache_params: {type: local}"),
         ),
     ],
+    "pre-call-check-unknown": [
+        broken(
+            "got `enforce_model_rate_limit`. Did you mean `enforce_model_rate_limits`?",
+            ("[enforce_model_rate_limits]", "[enforce_model_rate_limit]"),
+        ),
+        broken(
+            "expected a list, got 'enforce_model_rate_limits'. Write `[enforce_model_rate_limits]`.",
+            ("[enforce_model_rate_limits]", "enforce_model_rate_limits"),
+        ),
+        broken("got `enforce_model_rate_limits`. LiteLLM 1.79.3 has no such check.", version="1.79.3"),
+    ],
+    "cache-type-unknown": [
+        broken(
+            "got `reddis`. Did you mean `redis`?",
+            in_library("cache: true\n  cache_params: {type: reddis}"),
+            NO_CHAINS,
+        ),
+    ],
+    "section-shape": [
+        broken(
+            "expected a list of deployments, got a mapping.",
+            ("model_list:", "model_list: {a: 1}\ncallback_settings:"),
+        ),
+        broken(
+            "expected a mapping, got True.", ("litellm_settings:", "litellm_settings: on\ncallback_settings:")
+        ),
+        broken(
+            "expected a mapping, got a list. Write `key: value` lines below it.",
+            ("  model_group_alias:\n    chat: small\n", "  model_group_alias: [small]\n"),
+            NO_CODE,
+            ("    - chat: [large]\n", ""),
+        ),
+        broken(
+            "expected a mapping, got 'simple-shuffle'.",
+            ("router_settings:\n", "router_settings: simple-shuffle\ncallback_settings:\n"),
+        ),
+    ],
+    "entry-incomplete": [
+        broken(
+            "2:5: expected the key `model_name`, got no such key. Is `model-name` a typo of `model_name`?",
+            ("model_list:\n", f"model_list:\n  - model-name: other\n    litellm_params: {WHOLE}\n"),
+        ),
+        broken("2:5: expected a deployment, got 'small'.", ("model_list:\n", "model_list:\n  - small\n")),
+        broken(
+            'expected text, got 7. Quote it: "7".',
+            ("model_list:\n", f"{MODELS}7\n    litellm_params: {WHOLE}\n"),
+        ),
+        broken(
+            "expected the key `litellm_params`, got no such key. Add `litellm_params:`.",
+            ("model_list:\n", f"{MODELS}z\n"),
+        ),
+        broken("expected a mapping, got a list.", ("model_list:\n", f"{MODELS}z\n    litellm_params: [a]\n")),
+        broken(
+            "expected the key `model`, got no such key.",
+            ("model_list:\n", f"{MODELS}z\n    litellm_params: {{api_key: none}}\n"),
+        ),
+        broken(
+            "expected a mapping, got nothing. Indent its `key: value` lines below it.",
+            ("model_list:\n", f"{MODELS}z\n    litellm_params:\n"),
+        ),
+        broken(
+            "expected text, got nothing. Write text here.",
+            ("model_list:\n", f"{MODELS}z\n    litellm_params: {{model: }}\n"),
+        ),
+        broken(
+            "expected a mapping, got 'big'.",
+            ("model_list:\n", f"{MODELS}z\n    litellm_params: {WHOLE}\n    model_info: big\n"),
+        ),
+    ],
     "cache-without-address": [
         broken("expected `cache_params` with a type or a host, got none. Add", in_library("cache: true")),
         broken("got none", in_library("cache: true\n  cache_params: {type: redis, ttl: 60}")),
@@ -500,10 +590,7 @@ GOOD = {
     "a cooldown with a breaker": [after_router("cooldown_time: 30\n  allowed_fails: 2")],
     "a Redis cache without fallbacks": [
         in_library("cache: true\n  cache_params: {type: redis, host: 127.0.0.1, port: 9}"),
-        (
-            "  fallbacks:\n    - small: [large, shared]\n    - shared: [large]\n    - chat: [large]\n",
-            "",
-        ),
+        NO_CHAINS,
     ],
     "equal timeouts": [in_library("request_timeout: 60"), ("      timeout: 60\n", "")],
     "a stream timeout": [in_library("request_timeout: 60"), after_router("stream_timeout: 20")],

@@ -19,10 +19,43 @@ BAD = {
     "scalar": (b"hello\n", "1:1: expected a mapping at the top, got a single value."),
     "tabs": (
         b"providers:\n\tvllm: 1\n",
-        "2:1: expected valid YAML, got found character that cannot start any token.",
+        "2:1: expected valid YAML, got a character that begins no value.",
+    ),
+    "no space after a colon": (
+        b"list:\n  - name:a\n    more: {}\n",
+        "3:9: expected valid YAML, got a second colon. Put a space after the colon before it (`key: value`)",
+    ),
+    "half indented": (
+        b"a:\n  b: 1\n c: 2\n",
+        "3:2: expected valid YAML, got a line that stands neither below its parent nor beside its siblings.",
+    ),
+    "an open quote": (
+        b'a: 1\nb: "x\nc: 2\n',
+        "2:4: expected valid YAML, got a quote that is not closed. Close it at the end of the text.",
+    ),
+    "an open bracket": (
+        b"a: 1\nb: [1,\nc: 3\n",
+        "2:4: expected valid YAML, got a list in brackets that is not closed.",
+    ),
+    "an open brace": (
+        b"a: {b: 1\nc: 2\n",
+        "1:4: expected valid YAML, got a mapping in braces that is not closed.",
+    ),
+    "a bare star": (
+        b"a:\n  - *: [x]\n",
+        '2:6: expected valid YAML, got a name that begins with `*` or `&`. Quote it, such as `"*"`.',
+    ),
+    "a line of text": (b"a: 1\nb\nc: 2\n", "3:1: expected valid YAML, got a line without a colon."),
+    "a template": (
+        b"a: {{ x }}\n",
+        "1:9: expected text as a key, got a mapping or list. Quote the text: to YAML,",
     ),
     "binary": (b"\x00\x01\x02", "1:1: expected text in UTF-8, got binary data"),
-    "latin-1": (b"providers: caf\xe9\n", "1:1: expected text in UTF-8, got binary data"),
+    "control character": (
+        b"a: 1\nb: x\x1by\n",
+        "2:5: expected text in UTF-8, got binary data (control characters",
+    ),
+    "latin-1": (b"a: 1\nproviders: caf\xe9\n", "2:15: expected text in UTF-8, got binary data"),
     "duplicate": (b"a: 1\nb: 2\na: 3\n", "3:1: expected each key once, got `a` again (first on line 1)."),
     "tag": (
         b"a: !!python/object/apply:os.system [ls]\n",
@@ -79,6 +112,27 @@ def test_what_is_no_readable_file_is_named(directory: Path) -> None:
         _only(directory)
         == f"config/providers.yaml: expected at most {MAX_BYTES:,} bytes, got 50,000,000 bytes."
     )
+
+
+def test_a_directory_that_is_not_there_is_one_message(directory: Path) -> None:
+    for path, got in ((directory / "no", "no such directory"), (directory / "gates.yaml", "a file")):
+        with pytest.raises(ConfigError) as caught:
+            load_stack(path)
+        said = f"expected a directory with providers.yaml, got {got}. Pass --gateway-config DIR."
+        assert str(caught.value) == f"{path}: {said}"
+
+
+@pytest.mark.parametrize("name", ["providers.yaml", "gates.yaml"])
+def test_a_file_that_may_not_be_read_is_named_whoever_runs_this(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def refused(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    (finding,) = read_file(directory, name).findings
+    said = f"config/{name}: expected a readable YAML file, got permission denied."
+    assert describe(finding).startswith(said)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")

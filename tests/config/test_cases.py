@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sixgates.cases import Case
 from sixgates.cases.configuration import configuration_cases
 from sixgates.cases.schema import schema_cases
 from sixgates.cases.unit import unit_cases
-from sixgates.config import ConfigError, Stack
+from sixgates.config import ConfigError, Stack, describe
 from sixgates.run import Run
 from sixgates.verdict import Gate, Outcome
 
@@ -47,6 +48,7 @@ def test_every_case_of_the_sound_stack_passes(edited: Callable[..., Stack], dire
 def test_unit_cases_name_every_routing_entry(edited: Callable[..., Stack], directory: Path) -> None:
     edited()
     assert [case.id for case in unit_cases(run_on(directory))] == [
+        *(f"reference[{entry}]" for entry in ENTRIES),
         "exact[llama2-13b-vllm]",
         "exact[llama]",
         "exact[coder]",
@@ -72,10 +74,49 @@ def test_unit_cases_name_every_routing_entry(edited: Callable[..., Stack], direc
     ]
 
 
+ENTRIES = (
+    *("exact_matches llama2-13b-vllm", "exact_matches llama", "exact_matches coder"),
+    *("patterns ^meta-llama/.*", "capabilities chat", "capabilities code", "capabilities long_context"),
+    *("fallback_chains llama2-13b-vllm", "fallback_chains coder", "load_balancing shared", "routing_rules"),
+)
+
 CALLABLE = (
     *("llama2-13b-vllm", "llama", "coder", "shared", "meta-llama/Llama-2-13b-chat-hf", "llama3.1:8b"),
     *("qwen2.5-coder:7b", "local-model", "gpt-4o-mini", "chat", "code", "long_context"),
 )
+
+REFERRED = {
+    "exact_matches coder": (
+        'provider: ollama\n    backend_model: "q',
+        'provider: olama\n    backend_model: "q',
+        "expected a provider: vllm",
+    ),
+    "exact_matches llama": ('"llama3.1:8b"', '"llama3.2:8b"', "expected a model of ollama: llama3.1:8b"),
+    "patterns ^meta-llama/.*": ('.*"\n    provider: vllm', '.*"\n    provider: parked', "status is disabled"),
+    "capabilities chat": ("[llama, llama2-13b-vllm]", "[llama, llama2-13b]", "expected a callable model: "),
+    "fallback_chains coder": ("model: gpt-4o-mini", "model: gpt-4o-maxi", "Did you mean `gpt-4o-mini`?"),
+    "load_balancing shared": (
+        "{provider: vllm, weight",
+        "{provider: tools, weight",
+        "which is a tool_server",
+    ),
+    "routing_rules": ("default_provider: ollama", "default_provider: nobody", "41:21: expected a provider"),
+}
+
+
+@pytest.mark.parametrize("entry", REFERRED)
+def test_a_name_that_leads_nowhere_fails_its_entry_and_no_other(
+    edited: Callable[..., Stack], directory: Path, entry: str
+) -> None:
+    old, new, text = REFERRED[entry]
+    edited(("model-mappings.yaml", old, new), compiled=False)
+    cases = [case for case in unit_cases(run_on(directory)) if case.id.startswith("reference")]
+    failed = {case.id: case.judge() for case in cases if case.judge().outcome is not Outcome.PASSED}
+    assert set(failed) == {f"reference[{entry}]"}
+    (verdict,) = failed.values()
+    assert verdict.outcome is Outcome.FAILED
+    assert any(text in describe(finding) for finding in verdict.findings)
+
 
 MISROUTED = {
     "fallback[llama]": ("- llama: [local-model]", "- lama: [local-model]", "expected llama_cpp_python as"),
@@ -162,16 +203,56 @@ def test_a_provider_that_no_name_reaches_is_advisory(edited: Callable[..., Stack
     assert found["provider[page]"] is Outcome.ADVISORY
 
 
-def test_a_pattern_without_samples_is_not_exercised(edited: Callable[..., Stack], directory: Path) -> None:
-    edited(("model-mappings.yaml", "^meta-llama/.*", "^meta-[a-z]+/.*"))
+UNTRIED = {
+    r"^(meta)-llama/\1.*": "it refers back to a group",
+    "^meta-llama/(": "missing ), unterminated subpattern at position 12",
+    "^coder$": "earlier entries take coder",
+}
+
+
+@pytest.mark.parametrize("pattern", UNTRIED)
+def test_a_pattern_without_names_is_not_exercised(
+    edited: Callable[..., Stack], directory: Path, pattern: str
+) -> None:
+    edited(("model-mappings.yaml", '"^meta-llama/.*"', f"'{pattern}'"))
     verdict = next(case for case in unit_cases(run_on(directory)) if case.id.startswith("pattern")).judge()
     assert verdict.outcome is Outcome.NOT_EXERCISED
-    assert "no sample name could be made for `^meta-[a-z]+/.*`" in verdict.reason
+    assert verdict.reason == f"no name to try could be made for `{pattern}`: {UNTRIED[pattern]}"
+
+
+def test_a_pattern_that_no_wildcard_says_is_tried_and_fails(
+    edited: Callable[..., Stack], directory: Path
+) -> None:
+    edited(("model-mappings.yaml", "^meta-llama/.*", r"^(meta|qwen)-[a-z]+-\\d{1,2}b$"))
+    verdict = next(case for case in unit_cases(run_on(directory)) if case.id.startswith("pattern")).judge()
+    assert verdict.outcome is Outcome.FAILED
+    tried = [finding.expected.split(" at ")[0] for finding in verdict.findings]
+    assert tried == ["meta-a-7b", "qwen-b-0b", "meta-zzz-33b", "qwen-x-0b"]
+    assert "got no route: the gateway answers 400" in f"got {verdict.findings[0].got}"
 
 
 def test_an_unknown_fallback_fails_its_chain(edited: Callable[..., Stack], directory: Path) -> None:
     edited(("model-mappings.yaml", "chain: [vllm, llama,", "chain: [vllm, ghost,"))
     assert outcomes(unit_cases(run_on(directory)))["chain[llama2-13b-vllm]"] is Outcome.FAILED
+
+
+def test_the_litellm_of_gate_5_is_the_one_that_gate_1_judges_for(
+    edited: Callable[..., Stack], directory: Path, tmp_path: Path
+) -> None:
+    """An old one shares the requests of a pattern with its fallback."""
+    command = tmp_path / "old" / "bin" / "litellm"
+    (tmp_path / "old" / "lib" / "python3.11" / "site-packages" / "litellm-1.79.3.dist-info").mkdir(
+        parents=True
+    )
+    command.parent.mkdir()
+    command.write_text("")
+    command.chmod(0o755)
+    edited()
+    run = replace(run_on(directory), litellm=str(command))
+    found = outcomes(configuration_cases(run))
+    assert found["order-ignored"] is Outcome.FAILED
+    assert outcomes(configuration_cases(run_on(directory)))["order-ignored"] is Outcome.PASSED
+    assert outcomes(unit_cases(run))["pattern[^meta-llama/.*]"] is Outcome.FAILED
 
 
 def test_a_warning_is_advisory_and_an_error_fails(edited: Callable[..., Stack], directory: Path) -> None:

@@ -59,6 +59,15 @@ def test_a_walk_contacts_groups_as_litellm_does(name: str) -> None:
     assert walk.answered is None
 
 
+def test_a_fallback_may_be_a_mapping_with_its_model() -> None:
+    config = {
+        "model_list": [{"model_name": name, "litellm_params": {"model": "openai/m"}} for name in "ab"],
+        "router_settings": {"fallbacks": [{"a": [{"model": "b", "temperature": 0}]}]},
+    }
+    walk = Router(LiteLLMConfig.model_validate(config)).walk("a")
+    assert walk.contacted == (Hop("a"), Hop("b"))
+
+
 def test_orders_of_a_group_come_before_its_fallbacks() -> None:
     walk = router(["a", "b"], [{"a": ["b"]}], {"a": [1, 2]}).walk("a")
     assert walk.contacted == (Hop("a", 1), Hop("a", 2), Hop("b"))

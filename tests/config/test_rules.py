@@ -81,7 +81,9 @@ BREAKS: dict[str, list[tuple[str, str, str, str]]] = {
         (M, "  coder:\n    chain", "  codr:\n    chain", "31:3: expected a callable name: llama2-13b-vllm")
     ],
     "rate-limit-unknown": [
-        (M, "  llama: {rpm", "  chat: {rpm", "45:3: expected a model name: llama2-13b-vllm")
+        (M, "  llama: {rpm", "  chat: {rpm", "45:3: expected a model name: llama2-13b-vllm"),
+        (M, "  llama: {rpm", "  chat: {rpm", "got `chat`. Limit llama, for which chat stands."),
+        (M, "  llama: {rpm", "  lama: {rpm", "got `lama`. Did you mean `llama`?"),
     ],
     "pattern-invalid": [
         (M, "^meta-llama/.*", "^meta-(llama/.*", "16:14: expected a regular expression, got `^meta-(")
@@ -108,6 +110,28 @@ BREAKS: dict[str, list[tuple[str, str, str, str]]] = {
             "  shared:\n    condition: busy\n    providers",
             "got `condition`. Remove it: nothing",
         ),
+        (
+            M,
+            "    provider: vllm\n    fallback: llama",
+            "    provider: vllm\n    only_if: busy\n    fallback: llama",
+            "got `only_if`",
+        ),
+        (M, "{provider: vllm, weight: 0.7}", "{provider: vllm, weight: 0.7, max_load: 3}", "got `max_load`."),
+        (M, "{provider: llama_cpp_python}]", "{provider: llama_cpp_python, when: busy}]", "got `when`."),
+        (M, "  timeout: 60", "  timeout: 60\n  complexity_threshold: 3", "got `complexity_threshold`."),
+        (
+            M,
+            "    fallback: null",
+            "    fallback: null\n    timeout: 9",
+            "Set `timeout` under routing_rules, for all",
+        ),
+        (M, "    fallback: null", "    fallback: null\n    priority: 1", "got `priority`."),
+        (
+            M,
+            "  shared:\n    providers",
+            "  shared:\n    strategy: least-busy\n    providers",
+            "shared at random, by weight",
+        ),
     ],
     "exact-fallback-vs-chain": [
         (
@@ -116,6 +140,16 @@ BREAKS: dict[str, list[tuple[str, str, str, str]]] = {
             '    backend_model: "qwen2.5-coder:7b"\n    fallback: vllm',
             "expected one of the chain: llama, gpt-4o-mini, got `vllm`. Add it to the chain, or remove it here.",
         )
+    ],
+    "metadata-count-drift": [
+        (
+            P,
+            'metadata: {version: "1.0"}',
+            "metadata: {total_providers: 5}",
+            "expected 8, got 5. Correct it",
+        ),
+        (P, 'metadata: {version: "1.0"}', "metadata: {active_providers: 9}", "expected 6, got 9."),
+        (P, 'metadata: {version: "1.0"}', "metadata: {model_count: 99}", "got 99."),
     ],
     "health-endpoint-drift": [
         (
@@ -252,6 +286,15 @@ GOOD = [
     (P, "concurrency: 1", "max_concurrency: 1"),
     (P, "[tools, seed]", "[]"),
     (M, "fallback: null", "fallback:"),
+    (M, "    fallback: null", "    fallback: null\n    priority: primary"),
+    (M, "    fallback: null", "    fallback: null\n    owner: me\n    notes: [a, b]"),
+    (M, "  shared:\n    providers", "  shared:\n    strategy: weighted\n    providers"),
+    (
+        P,
+        'metadata: {version: "1.0"}',
+        "metadata: {total_providers: 8, models: many, owner: me, year: 2026}",
+    ),
+    (P, "    concurrency: 1", "    concurrency: 1\n    gpu_memory_utilization: 0.9"),
 ]
 
 
@@ -264,4 +307,4 @@ def test_a_correct_variation_has_no_finding(edited: Callable[..., Stack], edits:
 def test_rules_state_a_requirement_and_registration_refuses_doubles() -> None:
     assert all(entry.requirement.endswith(".") for entry in RULES.values())
     with pytest.raises(ValueError, match="'chain-cycle' needs a docstring and a slug of its own"):
-        rule("chain-cycle", Severity.WARN)(RULES["chain-cycle"].judge)
+        rule("chain-cycle", Severity.WARN, happens="", mend="")(RULES["chain-cycle"].judge)

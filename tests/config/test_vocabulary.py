@@ -7,10 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.config.litellms import VERSIONS, python_of
 
+from sixgates.config import LiteLLMConfig
 from sixgates.config import vocabulary as package
 from sixgates.config.vocabulary import versions, vocabulary
-from sixgates.gateway.locate import find_litellm
 
 SCRIPT = Path(package.__file__).with_name("installed.py")
 
@@ -38,18 +39,16 @@ def test_words_that_the_rules_rest_on_are_there() -> None:
     assert "gpt-4o" in known.models
 
 
-def test_the_installed_litellm_says_the_same() -> None:
+@pytest.mark.parametrize("version", versions())
+def test_every_section_that_litellm_reads_has_a_place_in_the_shape(version: str) -> None:
+    assert vocabulary(version).sections <= set(LiteLLMConfig.model_fields)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_installed_litellm_says_the_same(version: str) -> None:
     """The generator, run by LiteLLM's own interpreter, gives the snapshot of its version."""
-    command = find_litellm(None)
-    if not isinstance(command, Path):
-        pytest.skip(f"{command.summary}; {' or '.join(command.next_steps)}")
     done = subprocess.run(
-        [str(command.parent / "python"), str(SCRIPT)],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=True,
+        [str(python_of(version)), str(SCRIPT)], capture_output=True, text=True, timeout=180, check=True
     )
-    found = json.loads(done.stdout)
-    kept = json.loads(SCRIPT.with_name(f"{found['version']}.json").read_text(encoding="utf-8"))
-    assert found == kept
+    kept = json.loads(SCRIPT.with_name(f"{version}.json").read_text(encoding="utf-8"))
+    assert json.loads(done.stdout) == kept

@@ -6,6 +6,7 @@ import argparse
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -147,13 +148,21 @@ def _unknown_to_sixgates(rest: list[str]) -> list[str]:
     return [option for option in options_of(rest) if option not in known]
 
 
+def own_markers() -> set[str]:
+    """The markers of the tests of sixgates itself."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"][
+        "markers"
+    ]
+    return {line.split(":")[0] for line in declared}
+
+
 def _unknown_to_pytest(rest: list[str]) -> list[str]:
     known = set(re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", pytest_help()))
     found = [option for option in options_of(rest) if option not in known]
     text = " ".join(rest)
     for expression in re.findall(r"-m ('[^']+'|\"[^\"]+\"|\w+)", text):
         words = set(re.findall(r"\w+", expression)) - {"and", "or", "not", "MARKER"}
-        found += sorted(words - {gate.marker for gate in Gate})
+        found += sorted(words - {gate.marker for gate in Gate} - own_markers())
     return found
 
 

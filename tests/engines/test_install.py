@@ -118,7 +118,7 @@ def test_a_name_that_is_not_there_gets_the_names_that_are() -> None:
         install("ollama", report=lambda _: None)
     assert str(unknown.value) == (
         "No engine is called 'ollama'. There are: model, llama_cpp, llama_cpp_embeddings, llama_cpp_portable, "
-        "llama_cpp_b11434, llama_cpp_python, vllm, vllm_embeddings, litellm."
+        "llama_cpp_b11434, llama_cpp_python, vllm, vllm_embeddings, litellm, litellm_1_79."
     )
 
 

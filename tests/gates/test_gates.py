@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,6 +123,19 @@ def test_unit_needs_more_than_its_share_of_exercised_entries(
 ) -> None:
     outcomes = [O.PASSED] * exercised + [O.NOT_EXERCISED] * idle
     assert judge(Gate.UNIT, *outcomes, thresholds=Thresholds(unit_exercised=share)).status is status
+
+
+def test_what_follows_no_name_does_not_water_down_the_share() -> None:
+    """One of two entries stays one half, however many budgets are kept."""
+    follow = verdicts(Gate.UNIT, O.PASSED, O.NOT_EXERCISED)
+    beside = [
+        replace(verdict, check=f"unit.{family}:name-{number}")
+        for family in ("reference", "provider", "alias", "setting", "budget")
+        for number, verdict in enumerate(verdicts(Gate.UNIT, *[O.PASSED] * 20))
+    ]
+    unit = judge_gates([*follow, *beside], DEFAULT)[Gate.UNIT - 1]
+    assert unit.status is S.NOT_MET
+    assert unit.actual.startswith("101 of 101 passed, 50 % of routing entries exercised")
 
 
 def test_what_does_not_apply_is_no_routing_entry() -> None:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.linting.conftest import NEWEST
 
 from sixgates.cli import main
 
@@ -16,7 +17,7 @@ BOMB = "\n".join(
 )
 BAD = {
     "empty": (b"", ":1:1: error[shape] expected a mapping at the top, got an empty file."),
-    "tabs": (b"a:\n\tb: 1\n", ":2:1: error[shape] expected valid YAML, got found character"),
+    "tabs": (b"a:\n\tb: 1\n", ":2:1: error[shape] expected valid YAML, got a character that begins"),
     "a list": (b"- a\n", ":1:1: error[shape] expected a mapping at the top, got a list."),
     "50 MB": (
         b"a: 1 #" + b"x" * 50_000_000,
@@ -63,8 +64,36 @@ def test_bad_input_is_one_message(
     shown = capsys.readouterr()
     assert message in shown.out
     assert shown.out.count("error[") == 1
-    assert shown.err == "1 error\n"
+    assert shown.err == f"1 error, {NEWEST}\n"
     assert len(shown.out) < 2000
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("file", ["providers.yaml", "model-mappings.yaml", "litellm-unified.yaml"])
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [(["compile"], 1), (["compile", "--check"], 1), (["route", "chat"], 2), (["routes"], 2)],
+)
+def test_commands_that_need_a_stack_say_the_same(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    file: str,
+    command: list[str],
+    status: int,
+) -> None:
+    """One message for each file that cannot be read, as lint has it."""
+    data, message = BAD[name]
+    monkeypatch.chdir(tmp_path)
+    Path("providers.yaml").write_text("providers: {}\n")
+    Path("model-mappings.yaml").write_text("{}\n")
+    Path(file).write_bytes(data)
+    assert main([*command, "--gateway-config", "."]) == status
+    shown = capsys.readouterr()
+    (line,) = (shown.out + shown.err).splitlines()
+    assert line.startswith(file)
+    assert message.replace("error[shape] ", "").removeprefix(":") in line
 
 
 @pytest.mark.parametrize("kind", ["directory", "pipe", "nothing", "locked"])

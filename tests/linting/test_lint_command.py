@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.linting.conftest import NEWEST
 
 from sixgates.cli import main
 
@@ -69,9 +70,9 @@ def test_a_finding_shows_its_line_and_what_happens(file: Path, capsys: pytest.Ca
     assert lines[1:] == [
         "     9 |   routing_strategy: least_busy",
         "       |                     ^",
-        "  what happens: LiteLLM refuses to start.",
+        "  what happens: LiteLLM 1.106.2 refuses to start; 1.79.3 starts and finds no deployment for any request.",
     ]
-    assert shown.err == "1 error\n"
+    assert shown.err == f"1 error, {NEWEST}\n"
 
 
 def test_a_line_with_a_key_is_not_shown(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,6 +81,22 @@ def test_a_line_with_a_key_is_not_shown(file: Path, capsys: pytest.CaptureFixtur
     shown = capsys.readouterr()
     assert "error[plaintext-secret]" in shown.out
     assert "canary" not in shown.out + shown.err
+
+
+def test_what_would_act_on_a_terminal_is_shown_as_its_escape(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In names, and in the line that is shown."""
+    file.write_text(ONE.replace("least_busy", '"least\\e[2J_busy"'))
+    main(["lint", str(file)])
+    assert "got 'least\\x1b[2J_busy'." in capsys.readouterr().out
+    file.write_bytes(b"a: x\x1b[2J\n")
+    main(["lint", str(file)])
+    file.write_text(SOUND + '"se\\nct\\e[2Jion": 1\n')
+    main(["lint", str(file)])
+    shown = capsys.readouterr().out
+    assert "got `se\\nct\\x1b[2Jion`." in shown
+    assert "\x1b" not in shown
 
 
 def test_json_and_github_say_the_same(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,6 +111,11 @@ def test_json_and_github_say_the_same(file: Path, capsys: pytest.CaptureFixture[
         "expected": "",
         "got": "`least_busy`",
         "hint": "Write `least-busy`.",
+        "requirement": "The routing strategy is one that LiteLLM knows.",
+        "happens": "LiteLLM 1.106.2 refuses to start; 1.79.3 starts and finds no deployment for any request.",
+        "mend": "Use one of the names that LiteLLM knows; leave it out for simple-shuffle.",
+        "evidence": [],
+        "fix": {"old": "least_busy", "new": "least-busy"},
     }
     assert main(["lint", "--format", "github", str(file)]) == 1
     head = "::error file=gateway.yaml,line=9,col=21,title=sixgates routing-strategy-invalid::expected one of "
@@ -107,7 +129,7 @@ def test_sarif_names_rule_place_and_level(file: Path, capsys: pytest.CaptureFixt
     (run,) = document["runs"]
     (rule,) = run["tool"]["driver"]["rules"]
     assert rule["id"] == "routing-strategy-invalid"
-    assert rule["help"]["text"].startswith("LiteLLM refuses to start.")
+    assert rule["help"]["text"].startswith("LiteLLM 1.106.2 refuses to start;")
     (result,) = run["results"]
     assert (result["level"], result["ruleIndex"]) == ("error", 0)
     place = result["locations"][0]["physicalLocation"]
@@ -125,6 +147,23 @@ def test_standard_input_is_a_litellm_config(
     assert capsys.readouterr().out.startswith("stdin.yaml:9:21: error[routing-strategy-invalid]")
 
 
+def test_what_an_editor_has_not_saved_is_judged_beside_the_other_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stands in the file does not count, what stands beside it does."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    monkeypatch.chdir(tmp_path)
+    mappings = tmp_path / "config" / "model-mappings.yaml"
+    unsaved = mappings.read_text().replace("default_provider: vllm", "default_provider: vlm")
+    mappings.write_text("- a\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(unsaved.encode())))
+    assert main(["lint", "--stdin-filename", "config/model-mappings.yaml", "-"]) == 1
+    shown = capsys.readouterr()
+    assert "config/model-mappings.yaml:58:21: error[provider-unknown]" in shown.out
+    assert "got `vlm`. Did you mean `vllm`?" in shown.out
+    assert shown.out.count("error[") == 1
+
+
 def test_fix_mends_and_keeps_comments_quotes_and_layout(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -133,7 +172,10 @@ def test_fix_mends_and_keeps_comments_quotes_and_layout(
     assert main(["lint", "--fix", str(file)]) == 0
     assert file.read_text() == MENDED
     shown = capsys.readouterr()
-    assert shown.err == "mended 5 places in gateway.yaml\nmended 1 place in gateway.yaml\nnothing found\n"
+    assert (
+        shown.err
+        == f"mended 5 places in gateway.yaml\nmended 1 place in gateway.yaml\nnothing found, {NEWEST}\n"
+    )
     assert shown.out == ""
 
 
@@ -170,7 +212,24 @@ def test_a_file_without_its_shape_says_only_that(
     assert main(["lint"]) == 1
     shown = capsys.readouterr()
     assert shown.out.startswith("config/gates.yaml:1:15: error[shape] expected a mapping, got 1.")
-    assert shown.err == "1 error\n"
+    assert shown.err == f"1 error, {NEWEST}\n"
+
+
+def test_the_rules_say_more_about_the_gateways_file_than_its_shape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One finding for one place, whatever is wrong with the other files."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    monkeypatch.chdir(tmp_path)
+    unified = tmp_path / "config" / "litellm-unified.yaml"
+    unified.write_text(unified.read_text().replace("chat: smollm2-vllm\n", "chat: [smollm2-vllm]\n"))
+    (tmp_path / "config" / "gates.yaml").write_text("gates: {unit: 1}\n")
+    assert main(["lint"]) == 1
+    shown = capsys.readouterr()
+    assert "litellm-unified.yaml:97:11: error[alias-not-string] expected the name of a model" in shown.out
+    assert "what happens: LiteLLM starts; a request for the alias finds no deployment" in shown.out
+    assert "config/gates.yaml:1:15: error[shape]" in shown.out
+    assert shown.out.count("error[") == 2
 
 
 @pytest.mark.parametrize(
@@ -179,6 +238,10 @@ def test_a_file_without_its_shape_says_only_that(
         (
             ["nowhere.yaml"],
             "nowhere.yaml: no such file or directory; give a folder with providers.yaml, or a LiteLLM config",
+        ),
+        (
+            ["--litellm-version", "newest", "."],
+            "--litellm-version newest: expected a version; known are 1.79.3, 1.106.2",
         ),
         (["--fix", "-"], "--fix needs a file: standard input cannot be mended in place"),
         ([".", "--gateway-config", "."], "give PATHs or --gateway-config, not both"),
@@ -195,7 +258,68 @@ def test_the_version_selects_what_litellm_does(file: Path, capsys: pytest.Captur
     file.write_text(ONE.replace("least_busy", "lar1"))
     assert main(["lint", "--litellm-version", "1.106.2", str(file)]) == 0
     assert main(["lint", "--litellm-version", "1.79.3", str(file)]) == 1
-    assert "routing-strategy-invalid" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "routing-strategy-invalid" in shown.out
+    assert shown.err.endswith("1 error, as LiteLLM 1.79.3 reads it (--litellm-version)\n")
+
+
+def test_a_version_between_is_judged_as_the_one_before(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["lint", "--litellm-version", "1.82.0", str(file)])
+    said = "as LiteLLM 1.79.3 reads it, the nearest known to 1.82.0 (--litellm-version)\n"
+    assert capsys.readouterr().err.endswith(said)
+
+
+SOUND = ONE.replace("least_busy", "least-busy")
+UNSET = (
+    "gateway.yaml:7:16: error[env-ref-unset] expected KEY to be set, got no such variable in {}. "
+    "Set it where the gateway is started.\n"
+)
+
+
+def test_variables_are_looked_at_when_asked_alone(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CI does not know the gateway's environment; what is set to nothing is not set."""
+    file.write_text(SOUND)
+    monkeypatch.setenv("LITELLM_MASTER_KEY", "sk-canary")
+    monkeypatch.setenv("KEY", " ")
+    assert main(["lint", str(file)]) == 0
+    capsys.readouterr()
+    assert main(["lint", "--env", str(file)]) == 1
+    shown = capsys.readouterr()
+    assert UNSET.format("this environment") in shown.out
+    assert shown.out.count("error[") == 1
+    assert "canary" not in shown.out
+    monkeypatch.setenv("KEY", "canary")
+    assert main(["lint", "--env", str(file)]) == 0
+
+
+def test_variables_are_those_of_the_file_that_starts_the_gateway(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(SOUND)
+    variables = Path("gateway.env")
+    variables.write_text("# keys\nexport LITELLM_MASTER_KEY='sk-canary'\nKEYS=canary\nKEY=\"\"\n")
+    assert main(["lint", "--env-file", str(variables), str(file)]) == 1
+    shown = capsys.readouterr()
+    said = UNSET.format("gateway.env").replace("Set it where the gateway is started.", "Did you mean `KEYS`?")
+    assert said in shown.out
+    variables.write_text("LITELLM_MASTER_KEY = x\n  KEY=y\n")
+    assert main(["lint", "--env-file", str(variables), str(file)]) == 0
+    variables.write_bytes(b"\xff\xfe")
+    assert main(["lint", "--env-file", str(variables), str(file)]) == 2
+    said = "sixgates: gateway.env: expected lines of NAME=value in UTF-8, got binary data\n"
+    assert capsys.readouterr().err.endswith(said)
+    assert main(["lint", "--env-file", "nowhere.env", str(file)]) == 2
+    assert capsys.readouterr().err == "sixgates: nowhere.env: no such file or directory\n"
+
+
+def test_what_the_file_sets_itself_is_set(file: Path) -> None:
+    file.write_text(SOUND + "environment_variables: {KEY: a, LITELLM_MASTER_KEY: b}\n")
+    Path("empty.env").write_text("")
+    assert main(["lint", "--env-file", "empty.env", str(file)]) == 0
 
 
 def test_a_note_alone_is_no_failure(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,7 +331,7 @@ def test_a_note_alone_is_no_failure(file: Path, capsys: pytest.CaptureFixture[st
     assert main(["lint", str(file)]) == 0
     shown = capsys.readouterr()
     assert "info[stream-in-params]" in shown.out
-    assert shown.err == "1 note\n"
+    assert shown.err == f"1 note, {NEWEST}\n"
 
 
 def test_the_page_of_rules_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from sixgates.exchange import Finding
 from sixgates.report import Document, render_failure, render_table
-from sixgates.report.visible import shorten, visible
 from sixgates.verdict import Cause, Outcome, Verdict
+from sixgates.visible import shorten, visible
 
 TABLE = """\
 sixgates: 1 of 6 gates MET

@@ -61,9 +61,34 @@ def test_everything_down_answers_nobody(capsys: Capture) -> None:
     assert expected in capsys.readouterr().out
 
 
+def test_the_walk_is_that_of_the_version(capsys: Capture) -> None:
+    """An old LiteLLM asks names again."""
+    assert main(["route", "chat", "--litellm-version", "1.79.3"]) == 0
+    shown = capsys.readouterr()
+    assert "at worst: 17 upstream calls" in shown.out
+    assert shown.err == "as LiteLLM 1.79.3 reads it (--litellm-version)\n"
+
+
+@pytest.mark.parametrize("command", [["route", "chat"], ["routes"]])
+def test_what_is_no_version_is_said(command: list[str], capsys: Capture) -> None:
+    assert main([*command, "--litellm-version", "new"]) == 2
+    said = "sixgates: --litellm-version new: expected a version; known are 1.79.3, 1.106.2\n"
+    assert capsys.readouterr().err == said
+
+
 def test_an_unknown_name_has_no_route(capsys: Capture) -> None:
     assert main(["route", "nope"]) == 1
     assert capsys.readouterr().out == "nope: no route, the gateway answers 400\n  declared: nowhere\n"
+
+
+def test_a_pattern_that_no_wildcard_says_is_declared_and_leads_nowhere(stack: Path, capsys: Capture) -> None:
+    text = (stack / "model-mappings.yaml").read_text()
+    (stack / "model-mappings.yaml").write_text(text.replace("^HuggingFaceTB/.*", "^smol(lm|vlm)-[0-9]+m$"))
+    assert main(["route", "smolvlm-256m"]) == 1
+    assert capsys.readouterr().out == (
+        "smolvlm-256m: no route, the gateway answers 400\n"
+        "  declared: pattern ^smol(lm|vlm)-[0-9]+m$ (config/model-mappings.yaml:27)\n"
+    )
 
 
 def test_an_unknown_provider_is_said(capsys: Capture) -> None:

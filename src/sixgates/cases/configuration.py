@@ -16,13 +16,14 @@ _LEVELS = {Severity.ERROR: Level.MUST, Severity.WARN: Level.SHOULD, Severity.INF
 
 
 def configuration_cases(run: Run) -> list[Case]:
-    """A case for each rule; a single blocked one when the files cannot be read."""
+    """A case for each rule that the files alone decide; a single blocked one when they cannot be read."""
     try:
         stack = run.stack
     except ConfigError as error:
         blocked = unreadable("config.readable", Gate.CONFIGURATION, error.findings)
         return [Case("readable", lambda: blocked)]
-    return [Case(slug, partial(_judge, stack, rule)) for slug, rule in RULES.items()]
+    decided = {slug: rule for slug, rule in RULES.items() if not rule.needs_environment}
+    return [Case(slug, partial(_judge, stack, rule)) for slug, rule in decided.items()]
 
 
 def _judge(stack: Stack, rule: Rule) -> Verdict:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from sixgates.config import LiteLLMConfig, Stack
 from sixgates.config.compile import gateway_config
 from sixgates.config.declared import Promise, promised, promised_fallbacks
+from sixgates.config.expressions import Samples, samples, unclaimed
+from sixgates.config.references import broken_references
 from sixgates.config.routing import Endpoint, Hop, Route, Router
 from sixgates.config.stack import GATEWAY, MAPPINGS, PROVIDERS
 from sixgates.config.validation import public
-from sixgates.config.wildcard import filled, sample_names, wildcard_of
 from sixgates.exchange import Finding
 from sixgates.routes.explain import Explainer
 
@@ -25,8 +27,16 @@ class Resolution:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.config = stack.gateway or LiteLLMConfig.model_validate(gateway_config(stack))
-        self.router = Router(self.config)
+        self.router = Router(self.config, stack.litellm_version)
         self._explainer = Explainer(stack)
+
+    def reference(self, entry: tuple[str | int, ...]) -> Iterator[Finding]:
+        """Every provider that the entry names exists, is active, and serves the model that it names."""
+        yield from self._broken.get(entry, ())
+
+    @cached_property
+    def _broken(self) -> dict[tuple[str | int, ...], list[Finding]]:
+        return broken_references(self.stack)
 
     def exact(self, name: str) -> Iterator[Finding]:
         """The name reaches its own provider (or, when it is load-balanced too, at least that one)."""
@@ -74,24 +84,21 @@ class Resolution:
             hint = "Lower num_retries or timeout, or shorten the chain."
             yield Finding(where, f"at most {MOST_CALLS} calls and {LONGEST_S} s for {name}", got, hint)
 
-    def samples(self, index: int) -> tuple[str, ...]:
-        """Names that a pattern matches and that no earlier entry claims."""
+    def samples(self, index: int) -> Samples:
+        """Names that a pattern matches and that no earlier entry claims, or why there is none."""
         mappings = self.stack.mappings
-        pattern = mappings.patterns[index].pattern
-        wildcard = wildcard_of(pattern)
-        earlier = (wildcard_of(other.pattern) for other in mappings.patterns[:index])
-        claimed = [other for other in earlier if other]
-        return tuple(
-            name
-            for name in (sample_names(wildcard) if wildcard else ())
-            if all(filled(other, name) is None for other in claimed)
-        )
+        made = samples(mappings.patterns[index].pattern)
+        if not made.names:
+            return made
+        earlier = [other.pattern for other in mappings.patterns[:index]]
+        free = tuple(name for name in unclaimed(made.names, earlier) if name not in self.router.names)
+        return Samples(free, "" if free else f"earlier entries take {', '.join(made.names)}")
 
     def pattern(self, index: int) -> Iterator[Finding]:
         """Each sample name reaches the pattern's provider."""
         pattern = self.stack.mappings.patterns[index]
         where = self._where("patterns", index, "pattern")
-        for name in self.samples(index):
+        for name in self.samples(index).names:
             promise = Promise(pattern.provider, pattern.backend_model or name)
             route = self.router.resolve(name)
             yield from self._one(where, route, promise, name)

@@ -8,7 +8,8 @@ from functools import partial
 from sixgates.cases import Case
 from sixgates.cases.findings import judged, unreadable
 from sixgates.cases.routing import Resolution
-from sixgates.config import ConfigError
+from sixgates.config import ConfigError, Stack
+from sixgates.config.references import entries
 from sixgates.exchange import Finding
 from sixgates.run import Run
 from sixgates.verdict import Gate, Level, Outcome, Verdict
@@ -27,6 +28,7 @@ def unit_cases(run: Run) -> list[Case]:
 
 
 _REQUIREMENTS = {
+    "reference": "Each provider that the entry names exists, is active, and serves the model that it names.",
     "exact": "The name reaches its provider under its backend model.",
     "pattern": "A name that the pattern matches reaches its provider.",
     "capability": "The alias reaches its first preferred model.",
@@ -44,13 +46,16 @@ _REQUIREMENTS = {
 
 def _cases(resolution: Resolution) -> Iterator[Case]:
     mappings = resolution.stack.mappings
+    for path in entries(resolution.stack):
+        yield _case("reference", _label(resolution.stack, path), partial(resolution.reference, path))
     for name in mappings.exact_matches:
         yield _case("exact", name, partial(resolution.exact, name))
     for index, pattern in enumerate(mappings.patterns):
-        if resolution.samples(index):
+        made = resolution.samples(index)
+        if made.names:
             yield _case("pattern", pattern.pattern, partial(resolution.pattern, index))
         else:
-            yield _unsampled(pattern.pattern)
+            yield _unsampled(pattern.pattern, made.reason)
     for name in mappings.capabilities:
         yield _case("capability", name, partial(resolution.capability, name))
     for name in mappings.fallback_chains:
@@ -65,6 +70,13 @@ def _cases(resolution: Resolution) -> Iterator[Case]:
     for name in mappings.rate_limits:
         yield _case("rate-limit", name, partial(resolution.rate_limit, name))
     yield from _of_the_gateway(resolution)
+
+
+def _label(stack: Stack, entry: tuple[str | int, ...]) -> str:
+    """An entry as its section and its key; a pattern is its own key."""
+    section, *keys = entry
+    name = [stack.mappings.patterns[key].pattern if isinstance(key, int) else key for key in keys]
+    return " ".join([str(section), *name])
 
 
 def _fallbacks(resolution: Resolution) -> Iterator[Case]:
@@ -97,7 +109,7 @@ def _case(kind: str, name: str, judge: Judge, *, level: Level = Level.MUST) -> C
     return Case(f"{kind}[{name}]" if name else kind, verdict)
 
 
-def _unsampled(pattern: str) -> Case:
+def _unsampled(pattern: str, why: str) -> Case:
     verdict = Verdict(
         _check("pattern", pattern),
         Gate.UNIT,
@@ -105,7 +117,7 @@ def _unsampled(pattern: str) -> Case:
         Outcome.NOT_EXERCISED,
         _REQUIREMENTS["pattern"],
         source="config",
-        reason=f"no sample name could be made for `{pattern}`: only literal text and .* can be tried",
+        reason=f"no name to try could be made for `{pattern}`: {why}",
     )
     return Case(f"pattern[{pattern}]", lambda: verdict)
 

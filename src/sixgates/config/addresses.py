@@ -15,7 +15,12 @@ from sixgates.exchange import Finding
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@rule("port-conflict", Severity.ERROR)
+@rule(
+    "port-conflict",
+    Severity.ERROR,
+    happens="Requests for the one reach the other, with its model, or both fail to start on one port.",
+    mend="Give one of them another port, or disable it.",
+)
 def port_conflict(stack: Stack) -> Findings:
     """No two active providers have the same address."""
     seen: dict[tuple[str, int | None, str], str] = {}
@@ -30,7 +35,12 @@ def port_conflict(stack: Stack) -> Findings:
             yield Finding(where, "an address of its own", got, f"Give {name} another port, or disable one.")
 
 
-@rule("secret-in-url", Severity.ERROR)
+@rule(
+    "secret-in-url",
+    Severity.ERROR,
+    happens="The secret stands in the compiled file, in logs and in error texts.",
+    mend="Put it into an environment variable, name that in `api_key_env`, and replace the secret: it has been seen.",
+)
 def secret_in_url(stack: Stack) -> Findings:
     """No base_url carries a password, a key or a query: it would stand in the compiled file and in logs."""
     for name, entry in stack.providers.items():
@@ -41,7 +51,12 @@ def secret_in_url(stack: Stack) -> Findings:
             yield Finding(where, "scheme, host, port and path only", "a URL with user info or a query", hint)
 
 
-@rule("missing-api-key-env", Severity.WARN)
+@rule(
+    "missing-api-key-env",
+    Severity.WARN,
+    happens="The gateway sends the variable that is usual for the provider, and gates 4 and 6 send no key at all.",
+    mend="Name the variable that holds the key in `api_key_env`.",
+)
 def missing_api_key_env(stack: Stack) -> Findings:
     """A cloud provider says which environment variable holds its key."""
     for name, entry in stack.active.items():
@@ -51,7 +66,12 @@ def missing_api_key_env(stack: Stack) -> Findings:
             yield Finding(where, "the key `api_key_env`", "no such key", hint)
 
 
-@rule("capability-undefined", Severity.WARN)
+@rule(
+    "capability-undefined",
+    Severity.WARN,
+    happens="No check belongs to the word: what it stands for is not judged.",
+    mend="Use a word of the list, or write it under `features`.",
+)
 def capability_undefined(stack: Stack) -> Findings:
     """Every capability that a provider declares is one that sixgates can judge."""
     for name, entry in stack.providers.items():
@@ -62,7 +82,12 @@ def capability_undefined(stack: Stack) -> Findings:
                 yield Finding(where, f"one of {', '.join(DECLARABLE)}", f"`{capability}`", hint)
 
 
-@rule("wildcard-catch-all", Severity.WARN)
+@rule(
+    "wildcard-catch-all",
+    Severity.WARN,
+    happens="A misspelt name is sent to whoever stands behind the star instead of being refused.",
+    mend="Name a prefix before the star.",
+)
 def wildcard_catch_all(stack: Stack) -> Findings:
     """The gateway has no entry that answers for every name, because it would hide every typo."""
     for index, deployment in enumerate(stack.gateway.model_list if stack.gateway else []):
@@ -72,13 +97,23 @@ def wildcard_catch_all(stack: Stack) -> Findings:
             yield Finding(where, "a name with literal text", f"`{deployment.model_name}`", hint)
 
 
-@rule("compile-undecided", Severity.ERROR)
+@rule(
+    "compile-undecided",
+    Severity.ERROR,
+    happens="`sixgates compile` writes nothing.",
+    mend="Say in the mapping what is meant; the finding names the choices.",
+)
 def compile_undecided(stack: Stack) -> Findings:
     """The gateway's config follows from the sources without a guess."""
     yield from plan_of(stack).problems
 
 
-@rule("compile-drift", Severity.ERROR)
+@rule(
+    "compile-drift",
+    Severity.ERROR,
+    happens="The gateway runs with what stands in the file, and the sources say something else.",
+    mend="Move what you need into the sources and run `sixgates compile`.",
+)
 def compile_drift(stack: Stack) -> Findings:
     """litellm-unified.yaml is what its two sources compile to."""
     yield from drift(stack)

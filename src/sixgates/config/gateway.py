@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+from sixgates.config.environment import Environment
 from sixgates.config.litellm_file import LiteLLMConfig
 from sixgates.config.routing import Router
 from sixgates.config.validation import position, public
 from sixgates.config.vocabulary import Vocabulary, vocabulary
+from sixgates.config.wildcard import filled
 from sixgates.config.yaml_file import Node
 from sixgates.exchange import Finding, Mendable
 
@@ -63,11 +65,15 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class Gateway:
-    """The file with its positions, and the words of the LiteLLM that will read it; empty `version` is the newest."""
+    """The file with its positions, and the LiteLLM and the environment that will read it.
+
+    An empty `version` is the newest known; without an environment nothing is said of variables.
+    """
 
     node: Node
     label: str
     version: str = ""
+    environment: Environment | None = None
 
     @property
     def words(self) -> Vocabulary:
@@ -75,9 +81,9 @@ class Gateway:
         return vocabulary(self.version or None)
 
     @property
-    def repeats_fallbacks(self) -> bool:
-        """Whether this LiteLLM asks names again that have failed already, as 1.79.3 does."""
-        return self.words.version == "1.79.3"
+    def includes(self) -> bool:
+        """Whether LiteLLM reads further files, which are not judged here."""
+        return bool(_mapping(self.node.value).get("include"))
 
     def section(self, name: str) -> dict[str, Any]:
         """A section's mapping; empty where it is none."""
@@ -119,11 +125,14 @@ class Gateway:
 
     def callable(self, name: str) -> bool:
         """Whether a request for the name finds a deployment or an alias."""
+        listed = _mapping(self.node.value).get("model_list")
+        if self.includes or (listed is not None and not isinstance(listed, list)):
+            return True  # it may stand in another file, or where there should be a list
         return name in self.groups or name in self.aliases or self.matched(name)
 
     def matched(self, name: str) -> bool:
         """Whether a wildcard takes the name."""
-        return any("*" in group and _matches(group, name) for group in self.groups)
+        return any("*" in group and filled(group, name, whole=False) is not None for group in self.groups)
 
     def chains(self, *kinds: str) -> Iterator[Chain]:
         """The chains of these kinds in both sections, in order; what is malformed is another rule's business."""
@@ -144,7 +153,7 @@ class Gateway:
     def router(self) -> Router | None:
         """The model of LiteLLM's router for this file; None where the file has not its shape."""
         try:
-            return Router(LiteLLMConfig.model_validate(self.node.value))
+            return Router(LiteLLMConfig.model_validate(self.node.value), self.version)
         except ValueError:
             return None
 
@@ -173,12 +182,6 @@ def is_local(address: str) -> bool:
         return (
             host == "localhost" or ("." not in host and host != "") or host.endswith((".local", ".internal"))
         )
-
-
-def _matches(wildcard: str, name: str) -> bool:
-    import fnmatch
-
-    return fnmatch.fnmatchcase(name, wildcard.replace("[", "[[]"))
 
 
 def _names(targets: Any) -> Iterator[str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from sixgates.config.cycles import cycle_from, endless
 from sixgates.config.gateway import CHAINS, SECTIONS, Chain, Gateway, Path, is_local
-from sixgates.config.routing import Hop
 from sixgates.config.rules import Findings, Severity, gateway_rule
 from sixgates.config.validation import listed, public, shown, suggestion
 
@@ -56,7 +56,7 @@ def alias_target_unknown(gateway: Gateway) -> Findings:
         target = gateway.target_of(alias)
         if target and not gateway.callable(target):
             hint = suggestion(target, gateway.groups) or "Add the model, or remove the alias."
-            yield gateway.finding((*_ALIASES, alias), f"one of {listed(gateway.groups)}", f"`{target}`", hint)
+            yield gateway.finding((*_ALIASES, alias), _one_of([*gateway.groups]), f"`{target}`", hint)
 
 
 @gateway_rule(
@@ -145,7 +145,7 @@ def fallback_target_unknown(gateway: Gateway) -> Findings:
                 known = [*gateway.groups, *gateway.aliases]
                 hint = suggestion(target, known) or "Name the model, not its provider."
                 where = (*chain.path, index)
-                yield gateway.finding(where, f"one of {listed(known)}", f"`{target}`", hint)
+                yield gateway.finding(where, _one_of(known), f"`{target}`", hint)
 
 
 @gateway_rule(
@@ -160,7 +160,7 @@ def fallback_key_unknown(gateway: Gateway) -> Findings:
         if chain.key not in {"*", "default"} and not gateway.callable(chain.key):
             known = [*gateway.groups, *gateway.aliases]
             hint = suggestion(chain.key, known) or "Remove the entry."
-            yield gateway.finding(chain.path, f"one of {listed(known)}", f"`{chain.key}`", hint, key=True)
+            yield gateway.finding(chain.path, _one_of(known), f"`{chain.key}`", hint, key=True)
 
 
 @gateway_rule(
@@ -214,21 +214,21 @@ def fallback_self(gateway: Gateway) -> Findings:
     WARN,
     "BerriAI/litellm#19985",
     happens="1.106.2 asks nobody twice; 1.79.3 repeats: two names in a cycle cost six calls for one request.",
-    mend="Let the later name fall back to something else, or use a version that does not repeat.",
+    mend="Let the last name fall back to something else, or use a version that does not repeat.",
+    versions=("1.79.3",),
 )
 def fallback_cycle(gateway: Gateway) -> Findings:
     """On a LiteLLM that repeats names, no chain of fallbacks leads back to its start."""
-    if not gateway.repeats_fallbacks:
+    if not gateway.words.repeats_fallbacks:
         return
-    chains = {chain.key: chain for chain in gateway.chains("fallbacks")}
-    for key, chain in chains.items():
-        for index, target in enumerate(chain.targets):
-            back = chains.get(target)
-            if target != key and back is not None and key in back.targets:
-                got = f"`{target}`, which falls back to `{key}`"
-                yield gateway.finding(
-                    (*chain.path, index), "a chain that ends", got, "Remove one of the two."
-                )
+    chains = {chain.key: chain for chain in reversed([*gateway.chains("fallbacks")])}
+    edges = {key: chain.targets for key, chain in chains.items()}
+    for key in endless(edges):
+        back = next((name for name in cycle_from(key, edges)[1:2] if name in chains[key].targets), None)
+        if back is not None:
+            where = (*chains[key].path, chains[key].targets.index(back))
+            got = f"`{back}`, which falls back to `{key}` again"
+            yield gateway.finding(where, "a chain that ends", got, "Remove one of the steps between them.")
 
 
 @gateway_rule(
@@ -241,7 +241,7 @@ def fallback_depth_truncated(gateway: Gateway) -> Findings:
     """When everything fails, every name of a list has been asked."""
     for chain in _own_chains(gateway):
         asked = _asked(gateway, chain.key)
-        left = [name for name in chain.targets if name not in asked and gateway.callable(name)]
+        left = [name for name in chain.targets if name not in asked and _leads_somewhere(gateway, name)]
         if left:
             got = f"{listed(left)} never asked: the walk is {' -> '.join(asked)}"
             hint = "Shorten the chains of the names before, or raise max_fallbacks."
@@ -276,7 +276,7 @@ def retry_storm(gateway: Gateway) -> Findings:
     tries = 1 + (retries if isinstance(retries, int) else 2)
     seconds = timeout if isinstance(timeout, int | float) and timeout else None
     for chain in _own_chains(gateway):
-        calls = len(_asked(gateway, chain.key)) * tries
+        calls = len(_walked(gateway, chain.key)) * tries
         if calls > _MOST_CALLS or (seconds and calls * seconds > _LONGEST_S):
             waited = f" of {seconds:g} s each" if seconds else ""
             expected = f"at most {_MOST_CALLS} calls and {_LONGEST_S} s"
@@ -373,6 +373,10 @@ def fallback_both_sections(gateway: Gateway) -> Findings:
             yield gateway.finding(path, f"`{kind}` in one section", "a second list", hint, key=True)
 
 
+def _one_of(names: list[str]) -> str:
+    return f"one of {listed(names)}" if names else "a name of `model_list`, which has none"
+
+
 def _misshapen(gateway: Gateway, kind: str) -> Findings:
     for section in SECTIONS:
         given = gateway.section(section).get(kind)
@@ -406,9 +410,16 @@ def _own_chains(gateway: Gateway) -> Iterator[Chain]:
 
 
 def _asked(gateway: Gateway, name: str) -> list[str]:
+    return list(dict.fromkeys(_walked(gateway, name)))
+
+
+def _leads_somewhere(gateway: Gateway, name: str) -> bool:
+    return gateway.router is not None and gateway.router.resolve(name) is not None
+
+
+def _walked(gateway: Gateway, name: str) -> list[str]:
     assert gateway.router is not None
-    hops: tuple[Hop, ...] = gateway.router.walk(name).contacted
-    return list(dict.fromkeys(hop.name for hop in hops))
+    return [hop.name for hop in gateway.router.walk(name).contacted]
 
 
 def _context(gateway: Gateway, name: str) -> int:

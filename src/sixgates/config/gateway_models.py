@@ -25,6 +25,8 @@ _NUMBERS = {
     "stream_timeout",
     "num_retries",
     "max_parallel_requests",
+    *("request_timeout", "cooldown_time", "allowed_fails", "max_fallbacks", "retry_after"),
+    *("max_input_tokens", "health_check_interval"),
 }
 _ELSEWHERE = {
     *("weight", "order", "num_retries", "request_timeout", "extra_body", "extra_headers", "extra_query"),
@@ -269,6 +271,27 @@ def weight_zero(gateway: Gateway) -> Findings:
 
 
 @gateway_rule(
+    "order-ignored",
+    ERROR,
+    happens="1.79.3 shares the requests over all orders, and asks no other when one fails; 1.106.2 does as written.",
+    mend="Give the later deployments a name of their own and make it a fallback, or use 1.106.2.",
+    versions=("1.79.3",),
+)
+def order_ignored(gateway: Gateway) -> Findings:
+    """Deployments of a name have orders only where LiteLLM asks them in that order."""
+    for name, entries in gateway.groups.items() if not gateway.words.falls_to_orders else ():
+        orders = {order for entry in entries if (order := entry.params.get("order")) is not None}
+        if len(orders) > 1:
+            later = next(
+                entry for entry in entries if entry.params.get("order") != entries[0].params.get("order")
+            )
+            where = later.path("litellm_params", "order")
+            got = f"{len(orders)} orders of {name} for LiteLLM {gateway.words.version}"
+            hint = "Give it a name of its own, and add that to the fallbacks."
+            yield gateway.finding(where, "one order", got, hint, key=True)
+
+
+@gateway_rule(
     "weight-in-model-info",
     ERROR,
     happens="LiteLLM does not read a weight there.",
@@ -394,7 +417,8 @@ def _is_url(address: str) -> bool:
 def _enforced(gateway: Gateway) -> bool:
     router = gateway.section("router_settings")
     checks = router.get("optional_pre_call_checks")
-    listed_checks = checks if isinstance(checks, list) else []
+    listed_checks = [each for each in checks if isinstance(each, str)] if isinstance(checks, list) else []
     by_strategy = str(router.get("routing_strategy", "")).startswith("usage-based-routing")
     on = router.get("enable_pre_call_checks") is True
-    return "enforce_model_rate_limits" in listed_checks or by_strategy or on
+    enforced = gateway.words.checks.intersection(listed_checks, ["enforce_model_rate_limits"])
+    return bool(enforced) or by_strategy or on

@@ -34,7 +34,7 @@ def unknown_section(gateway: Gateway) -> Findings:
 @gateway_rule(
     "unknown-router-key",
     ERROR,
-    happens="LiteLLM ignores it, with one line in its log at start.",
+    happens="LiteLLM ignores it: 1.106.2 with one line in its log at start, 1.79.3 without a word.",
     mend="Correct the name, or remove it.",
 )
 def unknown_router_key(gateway: Gateway) -> Findings:
@@ -70,7 +70,7 @@ def unknown_litellm_setting(gateway: Gateway) -> Findings:
 @gateway_rule(
     "misplaced-key",
     ERROR,
-    happens="LiteLLM does not read it there; a health-check interval among the router's settings stops its start.",
+    happens="LiteLLM does not read it there; 1.106.2 refuses to start on health checks among the router's settings.",
     mend="Move it to where it is read; host, port and workers are options of the command.",
 )
 def misplaced_key(gateway: Gateway) -> Findings:
@@ -111,7 +111,7 @@ def comment_as_key(gateway: Gateway) -> Findings:
 )
 def master_key_missing(gateway: Gateway) -> Findings:
     """The gateway has a master key."""
-    if not gateway.section("general_settings").get("master_key"):
+    if not gateway.section("general_settings").get("master_key") and not gateway.includes:
         hint = "Add `master_key: os.environ/LITELLM_MASTER_KEY` to general_settings."
         yield gateway.finding(("general_settings",), "a `master_key`", "none", hint, key=True)
 
@@ -149,7 +149,7 @@ def master_key_literal(gateway: Gateway) -> Findings:
 @gateway_rule(
     "routing-strategy-invalid",
     ERROR,
-    happens="LiteLLM refuses to start.",
+    happens="LiteLLM 1.106.2 refuses to start; 1.79.3 starts and finds no deployment for any request.",
     mend="Use one of the names that LiteLLM knows; leave it out for simple-shuffle.",
 )
 def routing_strategy(gateway: Gateway) -> Findings:
@@ -311,6 +311,43 @@ def cache_with_fallbacks(gateway: Gateway) -> Findings:
         where: Path = ("litellm_settings", "cache")
         hint = "Vary the prompt when you test fallbacks."
         yield gateway.finding(where, "no cache, or prompts that differ", "`cache: true`", hint, key=True)
+
+
+@gateway_rule(
+    "pre-call-check-unknown",
+    ERROR,
+    happens="LiteLLM starts without a word and checks nothing: limits are not enforced. 1.79.3 knows fewer.",
+    mend="Correct the name in the list, or use a version that knows it.",
+)
+def pre_call_check_unknown(gateway: Gateway) -> Findings:
+    """Every check before a call is one that this LiteLLM knows."""
+    where: Path = ("router_settings", "optional_pre_call_checks")
+    given = gateway.section("router_settings").get("optional_pre_call_checks")
+    known = sorted(gateway.words.checks)
+    if given is not None and not isinstance(given, list):
+        yield gateway.finding(where, "a list", shown(given), f"Write `[{given}]`.")
+    for index, check in enumerate(given if isinstance(given, list) else ()):
+        if check not in known:
+            hint = suggestion(str(check), known) or f"LiteLLM {gateway.words.version} has no such check."
+            yield gateway.finding((*where, index), f"one of {', '.join(known)}", f"`{check}`", hint)
+
+
+@gateway_rule(
+    "cache-type-unknown",
+    ERROR,
+    happens="LiteLLM refuses to start: AttributeError: 'Cache' object has no attribute 'cache'.",
+    mend="Use one of the types that LiteLLM knows.",
+)
+def cache_type_unknown(gateway: Gateway) -> Findings:
+    """The cache has a type that LiteLLM knows."""
+    library = gateway.section("litellm_settings")
+    params = library.get("cache_params")
+    kind = params.get("type") if isinstance(params, dict) else None
+    known = sorted(gateway.words.caches)
+    if library.get("cache") is True and kind is not None and kind not in known:
+        hint = suggestion(str(kind), known) or "Write `type: local` for a cache in memory."
+        where: Path = ("litellm_settings", "cache_params", "type")
+        yield gateway.finding(where, f"one of {', '.join(known)}", f"`{kind}`", hint)
 
 
 @gateway_rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sixgates.config.shape import Section, Shape, Text, Weight
 
@@ -30,6 +30,18 @@ class Deployment(Shape):
     model_info: dict[str, Any] | None = None
 
 
+def _by_name(target: Any) -> Any:
+    """A fallback may be a mapping that changes the request too; who is asked, its `model` says."""
+    return target.get("model", target) if isinstance(target, dict) else target
+
+
+Target = Annotated[
+    str,
+    BeforeValidator(_by_name),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object", "required": ["model"]}]}),
+]
+
+
 def _one_key(fallback: dict[str, list[str]]) -> dict[str, list[str]]:
     if len(fallback) != 1:
         raise ValueError("a mapping with one key, `- NAME: [NAME, ...]`")
@@ -53,7 +65,9 @@ class RouterSettings(Shape):
     """The arguments of LiteLLM's router that sixgates reads; the others are kept."""
 
     model_group_alias: dict[str, Alias] = Field(default_factory=dict)
-    fallbacks: list[Annotated[dict[str, list[str]], AfterValidator(_one_key)]] = Field(default_factory=list)
+    fallbacks: list[Annotated[dict[str, list[Target]], AfterValidator(_one_key)]] = Field(
+        default_factory=list
+    )
     num_retries: int | None = Field(default=None, ge=0)
     timeout: float | None = None
     max_fallbacks: int | None = Field(default=None, ge=0)
@@ -76,10 +90,15 @@ class LiteLLMConfig(Section):
     mcp_servers: Any = None
     mcp_tools: Any = None
     mcp_aliases: Any = None
+    mcp_semantic_tool_filter: Any = None
     agent_list: Any = None
+    agents: Any = None
     vector_store_registry: Any = None
     policies: Any = None
+    policy_attachments: Any = None
     search_tools: Any = None
+    sandbox_tools: Any = None
+    worker_registry: Any = None
     assistant_settings: Any = None
     finetune_settings: Any = None
     files_settings: Any = None

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sixgates.config.ambiguity import explodes
 from sixgates.config.declared import promised_fallbacks
+from sixgates.config.mappings import Mappings
 from sixgates.config.plan import plan_of
-from sixgates.config.providers import ProviderType
+from sixgates.config.providers import Provider, ProviderType
 from sixgates.config.rules import Findings, Severity, rule
+from sixgates.config.shape import Shape
 from sixgates.config.stack import MAPPINGS, PROVIDERS, Stack
 from sixgates.config.validation import listed
-from sixgates.config.wildcard import has_nested_repeats, regex_error
 from sixgates.exchange import Finding
 
 WARN = Severity.WARN
+Path = tuple[str | int, ...]
 _UNREAD_SECTIONS = ("special_cases", "model_size_routing", "request_metadata_routing")
-_UNREAD_KEYS = ("condition", "conditions", "threshold", "thresholds", "strategy", "complexity")
+_PROMISE = re.compile(
+    r"condition|threshold|strateg|complexity|timeout|retr(y|ies)|cooldown|limit|weight|budget|circuit|sticky"
+    r"|affinity|enabled|priority|order|^(when|if|only|max|min|rpm|tpm)(_|$)",
+    re.IGNORECASE,
+)
+"""Keys that say something about routing; others that nothing reads are notes of the owner."""
+
+_BY_WEIGHT = ("weighted", "weighted_random", "simple_shuffle", "random")
+"""Strategies of a balanced name that happen: LiteLLM shuffles by weight."""
+
 _HEALTH = {
     ProviderType.VLLM: ("/health", "/ping", "/v1/models", "/version", "/load"),
     ProviderType.LLAMA_CPP: ("/health", "/v1/health", "/v1/models", "/models", "/props"),
@@ -36,24 +49,52 @@ def claimed_inert(stack: Stack) -> Findings:
     for section in _UNREAD_SECTIONS:
         if getattr(stack.mappings, section):
             yield _unread(stack, (section,), section)
-    for path, key in _unread_keys(stack):
+    for path, key in dict.fromkeys(_unread_keys(stack)):
         yield _unread(stack, path, key)
 
 
-def _unread_keys(stack: Stack) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    file = stack.files.get(MAPPINGS)
-    document: dict[str, Any] = file.node.value if file and file.node else {}
+def _unread_keys(stack: Stack) -> Iterator[tuple[Path, str]]:
+    for path, entry in _entries(stack.mappings):
+        for key in entry.model_extra or {}:
+            if _PROMISE.search(key):
+                yield (*path, key), key
+        if isinstance(getattr(entry, "priority", None), int):
+            yield (*path, "priority"), "priority"
+    for name, group in stack.mappings.load_balancing.items():
+        if group.strategy and group.strategy.lower().replace("-", "_") not in _BY_WEIGHT:
+            yield ("load_balancing", name, "strategy"), "strategy"
+
+
+def _entries(mappings: Mappings) -> Iterator[tuple[Path, Shape]]:
+    """Every mapping of the file that says how names are routed, with its place."""
     for section in ("exact_matches", "capabilities", "fallback_chains", "load_balancing"):
-        entries = document.get(section)
-        for name, entry in entries.items() if isinstance(entries, dict) else ():
-            for key in entry if isinstance(entry, dict) else ():
-                if key in _UNREAD_KEYS:
-                    yield (section, name, key), key
+        yield from (((section, name), entry) for name, entry in getattr(mappings, section).items())
+    yield from ((("patterns", index), pattern) for index, pattern in enumerate(mappings.patterns))
+    for name, chain in mappings.fallback_chains.items():
+        for index, step in enumerate(chain.chain):
+            yield ("fallback_chains", name, "chain", index), step
+    for name, group in mappings.load_balancing.items():
+        for index, share in enumerate(group.providers):
+            yield ("load_balancing", name, "providers", index), share
+    yield ("routing_rules",), mappings.routing_rules
 
 
-def _unread(stack: Stack, path: tuple[str | int, ...], key: str) -> Finding:
+def _unread(stack: Stack, path: Path, key: str) -> Finding:
     where = stack.position(MAPPINGS, *path, key=True)
-    return Finding(where, "a setting that has an effect", f"`{key}`", "Remove it: nothing reads it.")
+    hint = _INSTEAD.get(key, "Remove it: nothing reads it.")
+    return Finding(where, "a setting that has an effect", f"`{key}`", hint)
+
+
+_INSTEAD = {
+    "timeout": "Set `timeout` under routing_rules, for all names.",
+    "max_retries": "Write `num_retries` under routing_rules, for all names.",
+    "num_retries": "Set `num_retries` under routing_rules, for all names.",
+    "rpm": "Move it to rate_limits.",
+    "tpm": "Move it to rate_limits.",
+    "strategy": "Remove it: requests are shared at random, by weight.",
+    "weight": "Share a name between providers under load_balancing.",
+}
+"""Where to say what nothing reads here."""
 
 
 @rule(
@@ -80,6 +121,41 @@ def fallback_beside_chain(stack: Stack) -> Findings:
 def _stands(stack: Stack, name: str) -> bool:
     """Whether a name is one that answers: what is misspelt or switched off is another rule's business."""
     return name in stack.active or plan_of(stack).callable(name)
+
+
+@rule(
+    "metadata-count-drift",
+    WARN,
+    happens="Nothing; whoever reads the number is misled.",
+    mend="Correct the number, or remove it: the entries can be counted.",
+)
+def metadata_counts(stack: Stack) -> Findings:
+    """A number of providers or models that metadata states is theirs."""
+    metadata = _document(stack, PROVIDERS).get("metadata")
+    entries = {"all": stack.providers, "active": stack.active}
+    for key, stated in metadata.items() if isinstance(metadata, dict) else ():
+        match = _COUNT.fullmatch(key)
+        if match is None or not isinstance(stated, int):
+            continue
+        chosen = [entries["active"]] if match["active"] else list(entries.values())
+        counts = [len(group) if match["of"] == "provider" else _models(group) for group in chosen]
+        if stated not in counts:
+            where = stack.position(PROVIDERS, "metadata", key)
+            yield Finding(where, f"{counts[0]}", f"{stated}", "Correct it, or remove it.")
+
+
+_COUNT = re.compile(
+    r"(total_|num_|number_of_|(?P<active>active_))?(?P<of>provider|model)(s|_count|s_count|s_total)"
+)
+
+
+def _models(providers: Mapping[str, Provider]) -> int:
+    return sum(len(entry.models) for entry in providers.values())
+
+
+def _document(stack: Stack, name: str) -> dict[str, Any]:
+    file = stack.files.get(name)
+    return file.node.value if file and file.node else {}
 
 
 @rule(
@@ -123,12 +199,12 @@ def unreachable_models(stack: Stack) -> Findings:
     "pattern-explodes",
     Severity.ERROR,
     happens="A name of a few dozen characters keeps a processor busy for minutes: one request stops the others.",
-    mend="Take one of the two repetitions away.",
+    mend="Take the repetition in the repetition away, or the alternatives that mean the same.",
 )
 def pattern_explodes(stack: Stack) -> Findings:
-    """No pattern repeats a repetition, so that matching a name takes no longer than reading it."""
+    """No pattern repeats what it can read in several ways: matching a name takes no longer than reading it."""
     for index, entry in enumerate(stack.mappings.patterns):
-        if not regex_error(entry.pattern) and has_nested_repeats(entry.pattern):
+        if explodes(entry.pattern):
             where = stack.position(MAPPINGS, "patterns", index, "pattern")
             hint = "Write `^prefix.*`, say."
-            yield Finding(where, "a pattern without repetitions in repetitions", f"`{entry.pattern}`", hint)
+            yield Finding(where, "a repetition that reads a text in one way", f"`{entry.pattern}`", hint)

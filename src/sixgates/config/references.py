@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sixgates.config.cycles import cycle_from, endless
 from sixgates.config.plan import Plan, plan_of
 from sixgates.config.providers import Status
 from sixgates.config.rules import Findings, Severity, rule
@@ -70,7 +71,48 @@ def chain_names(stack: Stack) -> Iterator[Mention]:
                 yield Mention((*path, "model"), step.model)
 
 
-@rule("provider-unknown", Severity.ERROR)
+def entries(stack: Stack) -> list[Path]:
+    """Every entry of model-mappings.yaml that names a provider or a model, as section and key, section by section."""
+    sections = list(type(stack.mappings).model_fields)
+    found = dict.fromkeys(map(_entry, _places(stack)))
+    return sorted(found, key=lambda path: sections.index(str(path[0])))
+
+
+def broken_references(stack: Stack) -> dict[Path, list[Finding]]:
+    """What is wrong with the names in each entry, by section and key."""
+    judges = (
+        *(provider_unknown, fallback_unknown, chain_target_unknown, provider_inactive),
+        *(provider_serves_no_models, model_not_served, capability_model_unknown),
+    )
+    found = {finding.where: finding for one in judges for finding in one.judge(stack)}
+    broken: dict[Path, list[Finding]] = {}
+    for path in dict.fromkeys(_places(stack)):
+        where = stack.position(MAPPINGS, *path)
+        if where in found:
+            broken.setdefault(_entry(path), []).append(found[where])
+    return broken
+
+
+def _entry(path: Path) -> Path:
+    return path[:1] if path[0] == "routing_rules" else path[:2]
+
+
+def _places(stack: Stack) -> Iterator[Path]:
+    for name, capability in stack.mappings.capabilities.items():
+        yield from (
+            ("capabilities", name, "preferred_models", n) for n in range(len(capability.preferred_models))
+        )
+    for mention in (*mentions(stack), *fallback_names(stack), *chain_names(stack)):
+        yield mention.path
+    yield from (path for path, _, _ in _backend_models(stack))
+
+
+@rule(
+    "provider-unknown",
+    Severity.ERROR,
+    happens="What names it is left out of the gateway's config: a name is then a 400, a fallback is none.",
+    mend="Correct the name, or add the provider to providers.yaml.",
+)
 def provider_unknown(stack: Stack) -> Findings:
     """Every provider that a mapping names has an entry in providers.yaml."""
     for mention in mentions(stack):
@@ -78,19 +120,34 @@ def provider_unknown(stack: Stack) -> Findings:
             yield _unknown(stack, mention, "a provider", list(stack.providers))
 
 
-@rule("fallback-unknown", Severity.ERROR)
+@rule(
+    "fallback-unknown",
+    Severity.ERROR,
+    happens="Nobody stands in: the error of the first server reaches the client.",
+    mend="Name a provider, or a model that clients can call.",
+)
 def fallback_unknown(stack: Stack) -> Findings:
     """Every fallback names a provider or a model that clients can call."""
     yield from _unknown_names(stack, fallback_names(stack))
 
 
-@rule("chain-target-unknown", Severity.ERROR)
+@rule(
+    "chain-target-unknown",
+    Severity.ERROR,
+    happens="The step is left out of the compiled chain.",
+    mend="Name a provider, or a model that clients can call.",
+)
 def chain_target_unknown(stack: Stack) -> Findings:
     """Every step of a fallback chain names a provider or a model that clients can call."""
     yield from _unknown_names(stack, chain_names(stack))
 
 
-@rule("provider-inactive", Severity.ERROR)
+@rule(
+    "provider-inactive",
+    Severity.ERROR,
+    happens="What names it is left out of the gateway's config: a name is then a 400, a fallback is none.",
+    mend="Set `status: active`, or route to another provider.",
+)
 def provider_inactive(stack: Stack) -> Findings:
     """Every provider that a mapping routes to is active."""
     for mention in (*mentions(stack), *fallback_names(stack), *chain_names(stack)):
@@ -104,7 +161,12 @@ def provider_inactive(stack: Stack) -> Findings:
             )
 
 
-@rule("provider-serves-no-models", Severity.ERROR)
+@rule(
+    "provider-serves-no-models",
+    Severity.ERROR,
+    happens="What names it is left out of the gateway's config.",
+    mend="Route to a provider that serves models.",
+)
 def provider_serves_no_models(stack: Stack) -> Findings:
     """No mapping routes model requests to a tool server or a web page."""
     for mention in (*mentions(stack), *fallback_names(stack), *chain_names(stack)):
@@ -116,7 +178,12 @@ def provider_serves_no_models(stack: Stack) -> Findings:
             yield Finding(where, "a provider that serves models", got, f"Use one of {listed(servers)}.")
 
 
-@rule("model-not-served", Severity.ERROR)
+@rule(
+    "model-not-served",
+    Severity.ERROR,
+    happens="The gateway asks the server for a model that it does not list: 404, or another model answers.",
+    mend="Correct the name, or add it to the `models` of the provider.",
+)
 def model_not_served(stack: Stack) -> Findings:
     """Every backend model is in the list of models of its provider."""
     for path, provider, model in _backend_models(stack):
@@ -127,7 +194,12 @@ def model_not_served(stack: Stack) -> Findings:
             yield Finding(stack.position(MAPPINGS, *path), expected, f"`{model}`", hint)
 
 
-@rule("capability-model-unknown", Severity.ERROR)
+@rule(
+    "capability-model-unknown",
+    Severity.ERROR,
+    happens="The alias goes to the next preferred model, or is answered with 400 when there is none.",
+    mend="Name a model that clients can call, or one of its provider.",
+)
 def capability_model_unknown(stack: Stack) -> Findings:
     """Every preferred model of a capability is a model that clients can call, or one of its provider."""
     plan = plan_of(stack)
@@ -140,7 +212,13 @@ def capability_model_unknown(stack: Stack) -> Findings:
                 yield _unknown(stack, mention, "a callable model", _literal(plan))
 
 
-@rule("chain-cycle", Severity.ERROR, "BerriAI/litellm#19985")
+@rule(
+    "chain-cycle",
+    Severity.ERROR,
+    "BerriAI/litellm#19985",
+    happens="1.79.3 asks names again and again; 1.106.2 asks nobody twice, so that the step does nothing.",
+    mend="Remove the step that leads back.",
+)
 def chain_cycle(stack: Stack) -> Findings:
     """No fallback chain leads back to its own name."""
     edges = {
@@ -148,8 +226,8 @@ def chain_cycle(stack: Stack) -> Findings:
         for name, chain in stack.mappings.fallback_chains.items()
     }
     reported: set[frozenset[str]] = set()
-    for name in _endless(edges):
-        cycle = _cycle_from(name, edges)
+    for name in endless(edges):
+        cycle = cycle_from(name, edges)
         if cycle and frozenset(cycle) not in reported:
             reported.add(frozenset(cycle))
             where = stack.position(MAPPINGS, "fallback_chains", name, key=True)
@@ -157,27 +235,43 @@ def chain_cycle(stack: Stack) -> Findings:
             yield Finding(where, "a chain that ends", got, f"Remove the step back to {cycle[0]}.")
 
 
-@rule("chain-key-unknown", Severity.WARN)
+@rule(
+    "chain-key-unknown",
+    Severity.WARN,
+    happens="Nobody can call the name, so the chain is never walked.",
+    mend="Correct the name, or remove the chain.",
+)
 def chain_key_unknown(stack: Stack) -> Findings:
     """Every fallback chain belongs to a name that clients can call."""
     yield from _dead_keys(stack, "fallback_chains", list(stack.mappings.fallback_chains))
 
 
-@rule("rate-limit-unknown", Severity.WARN)
+@rule(
+    "rate-limit-unknown",
+    Severity.WARN,
+    happens="Nothing is limited.",
+    mend="Name a model, not an alias or a provider.",
+)
 def rate_limit_unknown(stack: Stack) -> Findings:
     """Every rate limit belongs to a model name; an alias or a provider has none of its own."""
     plan = plan_of(stack)
+    known = [name for name in _literal(plan) if name in plan.targets]
     for name in stack.mappings.rate_limits:
         dormant = name in stack.mappings.exact_matches or name in stack.mappings.load_balancing
         if name not in plan.targets and not dormant:
             where = stack.position(MAPPINGS, "rate_limits", name, key=True)
-            expected = f"a model name: {listed(_literal(plan))}"
-            yield Finding(
-                where, expected, f"`{name}`", suggestion(name, _literal(plan)) or "Remove the limit."
-            )
+            hint = suggestion(name, known) or "Remove the limit."
+            if name in plan.aliases:
+                hint = f"Limit {plan.aliases[name][0]}, for which {name} stands."
+            yield Finding(where, f"a model name: {listed(known)}", f"`{name}`", hint)
 
 
-@rule("pattern-invalid", Severity.ERROR)
+@rule(
+    "pattern-invalid",
+    Severity.ERROR,
+    happens="The pattern is left out of the gateway's config: its names are answered with 400.",
+    mend="Correct the expression; a backslash makes a character literal.",
+)
 def pattern_invalid(stack: Stack) -> Findings:
     """Every pattern is a regular expression that compiles."""
     for index, entry in enumerate(stack.mappings.patterns):
@@ -188,7 +282,13 @@ def pattern_invalid(stack: Stack) -> Findings:
             yield Finding(where, "a regular expression", f"`{entry.pattern}` ({error})", hint)
 
 
-@rule("weights-sum", Severity.ERROR, "BerriAI/litellm#33329")
+@rule(
+    "weights-sum",
+    Severity.ERROR,
+    "BerriAI/litellm#33329",
+    happens="LiteLLM shares by proportion: the share is not what is written, and without a weight it is none.",
+    mend="Write a share of 1 for each provider, or for none.",
+)
 def weights_sum(stack: Stack) -> Findings:
     """The weights of a load-balanced name are all given and sum to 1, or are all left out."""
     for name, group in stack.mappings.load_balancing.items():
@@ -203,7 +303,12 @@ def weights_sum(stack: Stack) -> Findings:
             yield Finding(where, "weights that sum to 1", got, "Change the weights to shares of 1.")
 
 
-@rule("deviation-provider-unknown", Severity.ERROR)
+@rule(
+    "deviation-provider-unknown",
+    Severity.ERROR,
+    happens="It excuses nobody.",
+    mend="Correct the name, or remove the deviation.",
+)
 def deviation_provider_unknown(stack: Stack) -> Findings:
     """Every deviation belongs to a provider of the stack."""
     for index, deviation in enumerate(stack.deviations):
@@ -266,39 +371,3 @@ def _backend_models(stack: Stack) -> Iterator[tuple[Path, str, str]]:
         for index, step in enumerate(chain.chain):
             if step.provider and step.model:
                 yield ("fallback_chains", name, "chain", index, "model"), step.provider, step.model
-
-
-def _endless(edges: dict[str, list[str | None]]) -> list[str]:
-    """The names whose chains do not all come to an end, in order; the others are taken away one by one."""
-    left = {name: {target for target in targets if target in edges} for name, targets in edges.items()}
-    before: dict[str | None, list[str]] = {}
-    for name, targets in left.items():
-        for target in targets:
-            before.setdefault(target, []).append(name)
-    ended = [name for name, targets in left.items() if not targets]
-    while ended:
-        done = ended.pop()
-        del left[done]
-        for name in before.get(done, ()):
-            left[name].discard(done)
-            if not left[name]:
-                ended.append(name)
-    return list(left)
-
-
-def _cycle_from(start: str, edges: dict[str, list[str | None]]) -> list[str]:
-    """The names on a way from `start` back to it, found without recursion; empty when there is none."""
-    came_from: dict[str, str] = {}
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
-        for target in edges.get(name, ()):
-            if target == start:
-                way = [name]
-                while way[-1] != start:
-                    way.append(came_from[way[-1]])
-                return way[::-1]
-            if target in edges and target not in came_from and target is not None:
-                came_from[target] = name
-                waiting.append(target)
-    return []

@@ -1,4 +1,7 @@
-"""What LiteLLM 1.106.2 does with a model name under a config: who answers, and who stands in."""
+"""What LiteLLM does with a model name under a config: who answers, and who stands in.
+
+The walks of 1.106.2 and 1.79.3 differ; a test compares both with their own routers.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,14 @@ from enum import StrEnum
 from typing import Any
 
 from sixgates.config.litellm_file import Deployment, LiteLLMConfig
+from sixgates.config.vocabulary import vocabulary
 from sixgates.config.wildcard import filled
 
 MAX_FALLBACKS = 5
 """LiteLLM's own default; it bounds the depth of the walk, and each sibling of a chain uses up one."""
+
+MOST_HOPS = 1000
+"""Where a walk is given up: an old LiteLLM under a high max_fallbacks would go on for days."""
 
 
 class Via(StrEnum):
@@ -66,9 +73,11 @@ def everything_fails(hop: Hop) -> bool:
 
 
 class Router:
-    """A pure model of LiteLLM's router, read from the config that LiteLLM would read."""
+    """A pure model of LiteLLM's router, read from the config that this version would read; empty is the newest."""
 
-    def __init__(self, config: LiteLLMConfig) -> None:
+    def __init__(self, config: LiteLLMConfig, version: str = "") -> None:
+        self._words = vocabulary(version or None)
+        self._checks = (config.router_settings.model_extra or {}).get("enable_pre_call_checks") is True
         self._groups: dict[str, list[Deployment]] = {}
         for deployment in config.model_list:
             self._groups.setdefault(deployment.model_name, []).append(deployment)
@@ -97,27 +106,33 @@ class Router:
                 return self._route(name, wildcard, Via.WILDCARD, self._groups[wildcard], stars)
         return None
 
+    @property
+    def repeats(self) -> bool:
+        """Whether this version asks names again that have failed already."""
+        return self._words.repeats_fallbacks
+
     def chain(self, *names: str) -> tuple[str, ...]:
         """The fallbacks of the first name that has a chain of its own, else those of `*`."""
-        own = next((self._chains[name] for name in names if name in self._chains), None)
-        return self._chains.get("*", ()) if own is None else own
+        own = (self._own_chain(name) for name in names)
+        return next((chain for chain in own if chain is not None), self._chains.get("*", ()))
+
+    def _own_chain(self, name: str) -> tuple[str, ...] | None:
+        """The chain under the name, else the one under what follows the provider's prefix of the name."""
+        provider, _, bare = name.partition("/")
+        if name in self._chains or bare not in self._chains:
+            return self._chains.get(name)
+        return self._chains[bare] if provider in self._words.providers else None
 
     def walk(self, name: str, fails: Callable[[Hop], bool] = everything_fails) -> Walk:
         """Whom a request for `name` reaches when the hops fail that `fails` names."""
         return _WalkState(self, name, fails, self._limit).run()
 
-    @staticmethod
     def _route(
-        name: str, group: str, via: Via, deployments: list[Deployment], stars: tuple[str, ...]
+        self, name: str, group: str, via: Via, deployments: list[Deployment], stars: tuple[str, ...]
     ) -> Route | None:
         if not deployments:
             return None
-        orders = {deployment.litellm_params.order for deployment in deployments} - {None}
-        lowest = min((order for order in orders if order is not None), default=None)
-        first = [one for one in deployments if lowest is None or one.litellm_params.order == lowest]
-        later = sorted(
-            (one for one in deployments if one not in first), key=lambda one: one.litellm_params.order or 0
-        )
+        first, later = self._ordered(deployments)
         shares = _shares(first)
         return Route(
             name,
@@ -127,10 +142,20 @@ class Router:
             tuple(_endpoint(one, name, stars, 0.0) for one in later),
         )
 
+    def _ordered(self, deployments: list[Deployment]) -> tuple[list[Deployment], list[Deployment]]:
+        """Those of the lowest order, and those that stand in, by order."""
+        orders = (one.litellm_params.order for one in deployments)
+        lowest = min((order for order in orders if order is not None), default=None)
+        if lowest is None or not (self._words.falls_to_orders or self._checks):
+            return deployments, []
+        first = [one for one in deployments if one.litellm_params.order == lowest]
+        later = [one for one in deployments if one not in first] if self._words.falls_to_orders else []
+        return first, sorted(later, key=lambda one: one.litellm_params.order or 0)
+
 
 @dataclass(slots=True)
 class _WalkState:
-    """One request's walk: names once tried are not tried again, and depth is bounded."""
+    """One request's walk: depth is bounded, and names once tried are not tried again, or are in old versions."""
 
     router: Router
     requested: str
@@ -138,25 +163,29 @@ class _WalkState:
     limit: int
     contacted: list[Hop] = field(default_factory=list)
     attempted: set[Hop] = field(default_factory=set)
+    steps: int = 0
 
     def run(self) -> Walk:
         answered = self.attempt(Hop(self.requested), 0)
         return Walk(tuple(self.contacted), answered)
 
     def attempt(self, hop: Hop, depth: int) -> Hop | None:
+        self.steps += 1
         here, later = self._landing(hop)
         if here is not None:
             self.contacted.append(here)
             if not self.fails(here):
                 return here
+        if self.router.repeats:
+            return self._fall_back(hop, [Hop(name) for name in self.router.chain(hop.name)], depth)
         chain = [Hop(name) for name in self.router.chain(hop.name, self.requested)]
         return self._fall_back(hop, [*later, *chain], depth)
 
     def _landing(self, hop: Hop) -> tuple[Hop | None, list[Hop]]:
-        """The hop as contacted, and further levels of its group; an unknown one becomes the first of `*`."""
+        """The hop as contacted, and later levels of its group; 1.106.2 sends an unknown one to the first of `*`."""
         route = self.router.resolve(hop.name)
         if route is None:
-            default = next(iter(self.router.chain("*")), "")
+            default = "" if self.router.repeats else next(iter(self.router.chain("*")), "")
             route = self.router.resolve(default)
             # An alias has been looked up by then, and is not looked up again.
             found = route is not None and route.via is not Via.ALIAS
@@ -169,7 +198,7 @@ class _WalkState:
             return None
         self.attempted.add(Hop(failed.name))
         for target in targets:
-            if target == Hop(failed.name) or target in self.attempted:
+            if target == Hop(failed.name) or self._is_over(target):
                 continue
             self.attempted.add(target)
             depth += 1
@@ -177,6 +206,9 @@ class _WalkState:
             if answered is not None:
                 return answered
         return None
+
+    def _is_over(self, target: Hop) -> bool:
+        return self.steps >= MOST_HOPS or (target in self.attempted and not self.router.repeats)
 
 
 def _first(name: str, route: Route) -> Hop:

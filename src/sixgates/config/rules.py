@@ -33,17 +33,21 @@ class Rule:
     requirement: str
     evidence: tuple[str, ...]
     judge: Callable[[Stack], Findings]
-    happens: str = ""
-    mend: str = ""
+    happens: str
+    mend: str
     of_gateway: Callable[[Gateway], Findings] | None = None
     """The judge of a rule that needs the gateway's file alone."""
+    needs_environment: bool = False
+    """Whether it finds nothing unless the gateway's environment is known."""
+    versions: tuple[str, ...] = ()
+    """The LiteLLMs on which it can find something; empty means all."""
 
 
 RULES: dict[str, Rule] = {}
 
 
 def rule(
-    slug: str, severity: Severity, *evidence: str, happens: str = "", mend: str = ""
+    slug: str, severity: Severity, *evidence: str, happens: str, mend: str
 ) -> Callable[[Callable[[Stack], Findings]], Rule]:
     """Registers a function as the judge of a rule; its docstring is the requirement."""
 
@@ -58,7 +62,13 @@ def rule(
 
 
 def gateway_rule(
-    slug: str, severity: Severity, *evidence: str, happens: str, mend: str
+    slug: str,
+    severity: Severity,
+    *evidence: str,
+    happens: str,
+    mend: str,
+    needs_environment: bool = False,
+    versions: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Gateway], Findings]], Rule]:
     """Registers a rule about the gateway's file alone; a stack without one has nothing to find."""
 
@@ -69,7 +79,7 @@ def gateway_rule(
 
         of_stack.__doc__ = judge.__doc__
         made = rule(slug, severity, *evidence, happens=happens, mend=mend)(of_stack)
-        RULES[slug] = replace(made, of_gateway=judge)
+        RULES[slug] = replace(made, of_gateway=judge, needs_environment=needs_environment, versions=versions)
         return RULES[slug]
 
     return register

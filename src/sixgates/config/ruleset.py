@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 import sixgates.config.addresses
+import sixgates.config.gateway_environment
 import sixgates.config.gateway_fallbacks
 import sixgates.config.gateway_models
 import sixgates.config.gateway_settings
+import sixgates.config.gateway_shape
 import sixgates.config.promises
 import sixgates.config.references  # noqa: F401 - these modules register their rules when they are imported
 from sixgates.config.gateway import Gateway

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sixgates.config.deviations import Deviation, DeviationsFile
+from sixgates.config.environment import Environment
 from sixgates.config.gates_file import Gates, GatesFile
 from sixgates.config.gateway import Gateway
 from sixgates.config.litellm_file import LiteLLMConfig
@@ -18,6 +19,7 @@ from sixgates.config.shape import Shape
 from sixgates.config.validation import position, validate
 from sixgates.config.yaml_file import Node, YamlError, parse, read_bytes
 from sixgates.exchange import Finding
+from sixgates.visible import visible
 
 PROVIDERS = "providers.yaml"
 MAPPINGS = "model-mappings.yaml"
@@ -46,7 +48,7 @@ class ConfigError(Exception):
 def describe(finding: Finding) -> str:
     """A finding of a configuration file on one line."""
     hint = f" {finding.hint}" if finding.hint else ""
-    return f"{finding.where}: expected {finding.expected}, got {finding.got}.{hint}"
+    return visible(f"{finding.where}: expected {finding.expected}, got {finding.got}.{hint}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class ConfigFile:
 class Stack:
     """All that the owner of a stack wrote down; `active` providers take part, the others are known.
 
-    `litellm_version` is the LiteLLM that will read the gateway's config; empty means the newest known.
+    `litellm_version` is the LiteLLM that will read the gateway's config; empty means the newest known. `environment`
+    is what it will find there, where that is known.
     """
 
     directory: Path
@@ -76,12 +79,15 @@ class Stack:
     deviations: list[Deviation] = field(default_factory=list)
     files: dict[str, ConfigFile] = field(default_factory=dict)
     litellm_version: str = ""
+    environment: Environment | None = None
 
     @cached_property
     def gateway_file(self) -> Gateway | None:
         """litellm-unified.yaml as it stands, with positions."""
         read = self.files.get(GATEWAY)
-        return Gateway(read.node, read.label, self.litellm_version) if read and read.node else None
+        if read is None or read.node is None:
+            return None
+        return Gateway(read.node, read.label, self.litellm_version, self.environment)
 
     @cached_property
     def active(self) -> dict[str, Provider]:
@@ -108,6 +114,10 @@ class Stack:
 
 def load_stack(directory: Path, litellm_version: str = "") -> Stack:
     """Reads the five files; raises ConfigError with the findings of all of them when any lacks its shape."""
+    if not directory.is_dir():
+        got = "a file" if directory.exists() else "no such directory"
+        hint = "Pass --gateway-config DIR."
+        raise ConfigError([Finding(str(directory), "a directory with providers.yaml", got, hint)])
     files = read_files(directory)
     findings = [finding for file in files.values() for finding in file.findings]
     if findings:
@@ -127,13 +137,25 @@ def read_file(directory: Path, name: str) -> ConfigFile:
     if name not in REQUIRED and not path.exists() and not path.is_symlink():
         return ConfigFile(name, label)
     try:
-        data = read_bytes(path)
+        return file_of(directory, name, read_bytes(path))
+    except YamlError as error:
+        return ConfigFile(name, label, (_defect(label, error),))
+
+
+def file_of(directory: Path, name: str, data: bytes) -> ConfigFile:
+    """A file of the stack whose content is already at hand, such as what an editor has not saved yet."""
+    label = label_of(directory, name)
+    try:
         node = parse(data)
     except YamlError as error:
-        where = f"{label}:{error.line}:{error.column}" if error.line else label
-        return ConfigFile(name, label, (Finding(where, error.expected, error.got, error.hint),))
+        return ConfigFile(name, label, (_defect(label, error),))
     content, findings = validate(FILES[name], node, label)
     return ConfigFile(name, label, findings, node, content, data.decode("utf-8-sig", errors="replace"))
+
+
+def _defect(label: str, error: YamlError) -> Finding:
+    where = f"{label}:{error.line}:{error.column}" if error.line else label
+    return Finding(where, error.expected, error.got, error.hint)
 
 
 def label_of(directory: Path, name: str) -> str:
@@ -145,7 +167,12 @@ def label_of(directory: Path, name: str) -> str:
         return str(path)
 
 
-def stack_of(directory: Path, files: dict[str, ConfigFile], litellm_version: str = "") -> Stack:
+def stack_of(
+    directory: Path,
+    files: dict[str, ConfigFile],
+    litellm_version: str = "",
+    environment: Environment | None = None,
+) -> Stack:
     """The stack of five files that have their shapes."""
     providers = files[PROVIDERS].content
     mappings = files[MAPPINGS].content
@@ -163,6 +190,7 @@ def stack_of(directory: Path, files: dict[str, ConfigFile], litellm_version: str
         deviations.deviations if isinstance(deviations, DeviationsFile) else [],
         files,
         litellm_version,
+        environment,
     )
 
 

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from importlib import import_module
-from typing import Any
-
-_PARSER: Any = import_module("re._parser")
-"""Python's own parser of regular expressions; it has no public name."""
 
 _SPECIAL = set("[](){}?*+|^$.")
 
@@ -38,35 +33,6 @@ def regex_error(pattern: str) -> str:
     except (re.error, RecursionError, OverflowError, MemoryError) as error:
         return str(error) or type(error).__name__
     return ""
-
-
-def has_nested_repeats(pattern: str) -> bool:
-    """Whether an unbounded repetition stands in another one, so that a search can take exponential time."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = _PARSER.parse(pattern)
-    except (re.error, RecursionError, OverflowError):
-        return False
-    return _repeats(tree, within=False)
-
-
-def _repeats(tree: Any, *, within: bool) -> bool:
-    for operation, argument in tree:
-        if operation in (_PARSER.MAX_REPEAT, _PARSER.MIN_REPEAT):
-            _, most, inner = argument
-            endless = most is _PARSER.MAXREPEAT
-            if (endless and within) or _repeats(inner, within=within or endless):
-                return True
-        elif operation is _PARSER.BRANCH:
-            if any(_repeats(branch, within=within) for branch in argument[1]):
-                return True
-        elif operation is _PARSER.SUBPATTERN:
-            if _repeats(argument[-1], within=within):
-                return True
-        elif operation in (_PARSER.ASSERT, _PARSER.ASSERT_NOT) and _repeats(argument[1], within=within):
-            return True
-    return False
 
 
 def swallows_everything(wildcard: str) -> bool:

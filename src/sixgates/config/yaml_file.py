@@ -92,24 +92,61 @@ def parse(data: bytes) -> Node:
     try:
         return _Builder().build(data)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        if "nesting depth" in (error.problem or ""):  # libyaml from 0.2.6 has a bound of its own
-            raise YamlError(line, column, *_TOO_DEEP) from None
-        raise YamlError(
-            line, column, "valid YAML", error.problem or "a syntax error", _syntax_hint(error)
-        ) from None
+        raise _syntax_error(error) from None
     except (yaml.reader.ReaderError, UnicodeDecodeError) as error:
         detail = getattr(error, "reason", "") or "undecodable bytes"
-        raise YamlError(
-            1, 1, "text in UTF-8", f"binary data ({detail})", "Save the file as UTF-8 text."
-        ) from None
+        got = f"binary data ({detail})"
+        line, column = _unreadable_at(data)
+        raise YamlError(line, column, "text in UTF-8", got, "Save the file as UTF-8 text.") from None
 
 
-def _syntax_hint(error: yaml.MarkedYAMLError) -> str:
-    if "cannot start any token" in (error.problem or ""):
-        return "Indent with spaces, never with tabs, and quote text that starts with a special character."
-    return "Check the indentation and the quotes at this place."
+def _unreadable_at(data: bytes) -> tuple[int, int]:
+    """Line and column of the first byte or character that YAML does not allow; the beginning where none is found."""
+    try:
+        text = data.decode("utf-8-sig")
+        match = yaml.reader.Reader.NON_PRINTABLE.search(text)
+        before = text[: match.start()] if match else ""
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", errors="replace")
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+_SYNTAX = {
+    "cannot start any token": (
+        "a character that begins no value",
+        "Indent with spaces, never with tabs, and quote text that starts with a special character.",
+    ),
+    "mapping values are not allowed": (
+        "a second colon",
+        "Put a space after the colon before it (`key: value`), or quote the text that contains it.",
+    ),
+    "did not find expected key": (
+        "a line that stands neither below its parent nor beside its siblings",
+        "Indent it as far as the keys that it belongs to.",
+    ),
+    "alphabetic or numeric character": ("a name that begins with `*` or `&`", 'Quote it, such as `"*"`.'),
+    "could not find expected ':'": ("a line without a colon", "Write `key: value`."),
+}
+_UNCLOSED = {
+    "unexpected end of stream": ("a quote that is not closed", "Close it at the end of the text."),
+    "',' or ']'": ("a list in brackets that is not closed", "Close it with `]`."),
+    "',' or '}'": ("a mapping in braces that is not closed", "Close it with `}`."),
+}
+"""What libyaml says, and what is shown in its place; what is not closed is shown where it begins."""
+
+
+def _syntax_error(error: yaml.MarkedYAMLError) -> YamlError:
+    problem = error.problem or "a syntax error"
+    mark = error.problem_mark or error.context_mark
+    got, hint = problem, "Check the indentation and the quotes at this place."
+    for said, shown in (_SYNTAX | _UNCLOSED).items():
+        if said in problem:
+            got, hint = shown
+            mark = (error.context_mark or mark) if said in _UNCLOSED else mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    if "nesting depth" in problem:  # libyaml from 0.2.6 has a bound of its own
+        return YamlError(line, column, *_TOO_DEEP)
+    return YamlError(line, column, "valid YAML", got, hint)
 
 
 class _Frame:
@@ -229,7 +266,10 @@ class _Builder:
 
     def _key(self, node: Node, frame: _Frame, event: Any) -> str:
         if not isinstance(node.value, str):
-            got = "a mapping or list" if isinstance(node.value, dict | list) else repr(node.value)
+            if isinstance(node.value, dict | list):
+                hint = "Quote the text: to YAML, `{{ }}` of a template is a mapping."
+                raise _error(event, "text as a key", "a mapping or list", hint)
+            got = repr(node.value)
             raise _error(event, "text as a key", got, f'Quote it: "{got}".')
         if node.value in frame.node.entries:
             first = frame.node.keys[node.value][0]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import subprocess
 import time
-import urllib.request
 from pathlib import Path
 
 from sixgates.engines.process import EngineError, tail
@@ -45,6 +43,9 @@ def await_ready(
 
 def warm_up(url: str, model: str, key: str | None = None) -> None:
     """Sends a request with logprobs, whose first use takes vLLM many seconds; any outcome will do."""
+    import http.client  # `sixgates lint` loads this module too, and asks no server
+    import urllib.request
+
     body = {
         "model": model,
         "messages": [{"role": "user", "content": "Hello"}],
@@ -68,6 +69,9 @@ def _credentials(key: str | None) -> dict[str, str]:
 
 def _answers(url: str, key: str | None) -> bool:
     # A proxy of the environment must not stand between us and our own loopback.
+    import http.client
+    import urllib.request
+
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         request = urllib.request.Request(url, headers=_credentials(key))  # noqa: S310 - http, this machine

@@ -226,6 +226,18 @@ _ALL = (
         ),
         costs="740 MB",
     ),
+    Engine(
+        "litellm_1_79",
+        "LiteLLM proxy, older",
+        "1.79.3",
+        (
+            Pip(
+                "fetching LiteLLM 1.79.3 (480 MB, about 40 s)",
+                ("install", "litellm[proxy]==1.79.3", "prisma"),
+            ),
+        ),
+        costs="480 MB",
+    ),
 )
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in _ALL}

@@ -1,4 +1,4 @@
-"""Finds the `litellm` command that the integration gate runs, or says how to get one."""
+"""Finds the `litellm` command that the integration gate runs and its version, or says how to get one."""
 
 from __future__ import annotations
 
@@ -33,6 +33,28 @@ def find_litellm(option: str | None = None, environ: Mapping[str, str] | None = 
         return found
     searched = ", ".join(["PATH", *(str(path) for path in candidates)])
     return Cause(KEY, f"no litellm command found (looked at {searched})", NEXT_STEPS)
+
+
+def version_of(command: Path) -> str:
+    """The version of the LiteLLM behind a command, from the name of its metadata; empty where that cannot be told.
+
+    The environment is the one that the command lies in, or else the one of its interpreter; nothing is imported.
+    """
+    prefixes = [command.parent.parent, command.resolve().parent.parent, *_of_interpreter(command)]
+    for prefix in dict.fromkeys(prefixes):
+        for found in sorted(prefix.glob("lib*/python3*/site-packages/litellm-*.dist-info")):
+            return found.name.removeprefix("litellm-").removesuffix(".dist-info")
+    return ""
+
+
+def _of_interpreter(command: Path) -> list[Path]:
+    try:
+        with command.open("rb") as script:
+            first = script.readline(1000).decode(errors="replace")
+    except OSError:
+        return []
+    interpreter = first.removeprefix("#!").split()[:1] if first.startswith("#!") else []
+    return [Path(path).parent.parent for path in interpreter]
 
 
 def installed_litellm(environ: Mapping[str, str]) -> Path:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sixgates.config.environment import Environment
     from sixgates.linting.reports import Report
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -27,6 +27,13 @@ def add_parser(commands: Subparsers) -> None:
         metavar="PATH",
         help="a stack's directory, one of its files, or any LiteLLM config; - is standard input",
     )
+    lint.add_argument(
+        "--stdin-filename",
+        type=Path,
+        default=Path("stdin.yaml"),
+        metavar="PATH",
+        help="where standard input will be saved: a file of a stack is judged beside the others",
+    )
     lint.add_argument("--gateway-config", type=Path, metavar="DIR", help="the stack (default: config)")
     lint.add_argument("--format", choices=FORMATS, default="human")
     lint.add_argument("--fix", action="store_true", help="mend in place what can be mended safely")
@@ -34,7 +41,16 @@ def add_parser(commands: Subparsers) -> None:
         "--litellm-version",
         metavar="VERSION",
         default="",
-        help="judge as this LiteLLM reads it (default: the installed one, else the newest known)",
+        help="judge as this LiteLLM reads it (default: the one that gate 5 would run, else the newest known)",
+    )
+    environment = lint.add_mutually_exclusive_group()
+    environment.add_argument(
+        "--env",
+        action="store_true",
+        help="also find variables that the gateway would miss if it started here",
+    )
+    environment.add_argument(
+        "--env-file", type=Path, metavar="FILE", help="the same, where FILE of NAME=value lines starts it"
     )
     lint.set_defaults(run=run_lint)
     rules = commands.add_parser("rules", help="print the rules of gate 1 as Markdown")
@@ -45,17 +61,24 @@ def add_parser(commands: Subparsers) -> None:
 def run_lint(options: argparse.Namespace) -> int:
     """Lints and prints; 1 when an error or a warning was found, 2 when it could not look."""
     from sixgates.config.rules import Severity
+    from sixgates.gateway.reader import UnknownVersionError, reader
     from sixgates.linting.fix import mend
     from sixgates.linting.formats import FORMATS as RENDERERS
 
     try:
+        judged_for = reader(options.litellm_version)
         problem = _unusable(options)
+        environment = _environment(options)
+    except UnknownVersionError as error:
+        problem = str(error)
+    except UnicodeDecodeError:
+        problem = f"{options.env_file}: expected lines of NAME=value in UTF-8, got binary data"
     except OSError as error:
         problem = f"{error.filename}: {(error.strerror or type(error).__name__).lower()}"
     if problem:
         print(f"sixgates: {problem}", file=sys.stderr)
         return UNUSABLE
-    reports = _found(options)
+    reports = _found(options, judged_for.version, environment)
     while options.fix:
         try:
             done = mend(reports)
@@ -66,11 +89,11 @@ def run_lint(options: argparse.Namespace) -> int:
             break
         for name, count in done.items():
             print(f"mended {count} place{'s' * (count != 1)} in {name}", file=sys.stderr)
-        reports = _found(options)  # what is mended can show what it hid
+        reports = _found(options, judged_for.version, environment)  # what is mended can show what it hid
     text = RENDERERS[options.format](reports)
     if text:
         print(text)
-    print(_summary(reports), file=sys.stderr)
+    print(f"{_summary(reports)}, {judged_for}", file=sys.stderr)
     return FOUND if any(report.severity is not Severity.INFO for report in reports) else OK
 
 
@@ -106,27 +129,28 @@ def _paths(options: argparse.Namespace) -> list[str]:
     return options.paths or [str(options.gateway_config or "config")]
 
 
-def _found(options: argparse.Namespace) -> list[Report]:
-    from sixgates.config.yaml_file import MAX_BYTES
-    from sixgates.linting.reports import of_gateway, of_path
+def _environment(options: argparse.Namespace) -> Environment | None:
+    from sixgates.config.environment import Environment
 
-    version = options.litellm_version or _installed()
+    if options.env_file is not None:
+        return Environment.of_file(options.env_file.read_text(encoding="utf-8-sig"), str(options.env_file))
+    return Environment.of_process(os.environ) if options.env else None
+
+
+def _found(options: argparse.Namespace, version: str, environment: Environment | None) -> list[Report]:
+    from sixgates.config.yaml_file import MAX_BYTES
+    from sixgates.linting.reports import of_path, of_unsaved
+
     found: dict[tuple[str, str, str], Report] = {}
     for path in _paths(options):
         if path == "-":
-            reports = of_gateway(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin.yaml", version)
+            unsaved = sys.stdin.buffer.read(MAX_BYTES + 1)
+            reports = of_unsaved(options.stdin_filename, unsaved, version, environment)
         else:
-            reports = of_path(Path(path), version)
+            reports = of_path(Path(path), version, environment)
         for report in reports:
             found.setdefault((report.slug, report.finding.where, report.finding.got), report)
     return sorted(found.values(), key=lambda report: report.place)
-
-
-def _installed() -> str:
-    try:
-        return installed("litellm")
-    except PackageNotFoundError:
-        return ""
 
 
 def _summary(reports: list[Report]) -> str:

@@ -9,7 +9,9 @@ from typing import Any
 import sixgates
 from sixgates.config.rules import Severity
 from sixgates.config.ruleset import RULES
+from sixgates.exchange import Mendable
 from sixgates.linting.reports import SHAPE, Report
+from sixgates.visible import visible
 
 _SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "note"}
@@ -26,11 +28,11 @@ def _block(report: Report) -> str:
     file, line, column = report.place
     where = f"{file}:{line}:{column}" if line else file
     said = [
-        f"{where}: {report.severity}[{report.slug}] {report.sentence}",
+        visible(f"{where}: {report.severity}[{report.slug}] {report.sentence}"),
         *_frame(report.text, line, column),
     ]
     rule = RULES.get(report.slug)
-    if rule is not None and rule.happens:
+    if rule is not None:
         said.append(f"  what happens: {rule.happens}")
     return "\n".join(said)
 
@@ -39,7 +41,8 @@ def _frame(text: str, line: int, column: int) -> list[str]:
     lines = text.splitlines()
     if not 0 < line <= len(lines):
         return []
-    shown = lines[line - 1]
+    # A tab is one column and any other control character would act on the terminal.
+    shown = "".join(char if char.isprintable() else " " for char in lines[line - 1])
     if len(shown) > _WIDEST or _is_secret(shown):
         return []
     return [f"  {line:>4} | {shown}", f"       | {' ' * (column - 1)}^"]
@@ -61,7 +64,7 @@ def as_json(reports: Iterable[Report]) -> str:
 def _plain(report: Report) -> Mapping[str, Any]:
     file, line, column = report.place
     finding = report.finding
-    return {
+    found: dict[str, Any] = {
         "rule": report.slug,
         "severity": report.severity.value,
         "file": file,
@@ -71,6 +74,12 @@ def _plain(report: Report) -> Mapping[str, Any]:
         "got": finding.got,
         "hint": finding.hint,
     }
+    if rule := RULES.get(report.slug):
+        found |= {"requirement": rule.requirement, "happens": rule.happens, "mend": rule.mend}
+        found |= {"evidence": list(rule.evidence)}
+    if isinstance(finding, Mendable):
+        found["fix"] = {"old": finding.old, "new": finding.new}
+    return found
 
 
 def sarif(reports: Iterable[Report]) -> str:
@@ -92,7 +101,7 @@ def _sarif_rule(slug: str) -> Mapping[str, Any]:
     if rule is None:
         return {"id": SHAPE, "shortDescription": {"text": "Every file has its shape."}}
     described = {"id": slug, "shortDescription": {"text": rule.requirement}}
-    return described | ({"help": {"text": f"{rule.happens} {rule.mend}"}} if rule.happens else {})
+    return described | {"help": {"text": f"{rule.happens} {rule.mend}"}}
 
 
 def _sarif_result(report: Report, index: int) -> Mapping[str, Any]:

@@ -21,6 +21,12 @@ A finding that you accept gets a comment with its reason, on its line or on the 
 ```yaml
 - {provider: openai, model: gpt-4o-mini} # sixgates: ignore[fallback-local-to-cloud] only public texts are asked
 ```
+
+What is wrong with a file by itself is judged by gate 2, and shown by lint as `shape`: syntax, keys that stand
+twice, values of the wrong kind. What only requests show is judged by gate 5: that no fallback answers while the
+first server is up. What only a server shows is judged by gates 4 and 6: that it serves the model under the name
+that is configured. Whether a Redis that is declared can be reached is judged by nobody: LiteLLM starts without
+it, more slowly, and says that it is ready.
 """
 
 
@@ -39,13 +45,10 @@ def _entry(rule: Rule) -> Iterator[str]:
     yield f"### {rule.slug}"
     yield ""
     yield f"**{rule.severity}** {rule.requirement}"
-    if rule.happens:
-        yield ""
-        yield f"- what happens: {rule.happens}"
-        yield f"- how to mend it: {rule.mend}"
+    yield ""
+    yield f"- what happens: {rule.happens}"
+    yield f"- how to mend it: {rule.mend}"
+    if rule.versions:
+        yield f"- versions: LiteLLM {', '.join(rule.versions)}"
     if rule.evidence:
-        yield (
-            f"- evidence: {', '.join(rule.evidence)}"
-            if rule.happens
-            else f"\n- evidence: {', '.join(rule.evidence)}"
-        )
+        yield f"- evidence: {', '.join(rule.evidence)}"

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sixgates.config import Stack
+from sixgates.config.environment import Environment
 from sixgates.config.gateway import Gateway
 from sixgates.config.rules import Severity
 from sixgates.config.ruleset import RULES, findings_by_rule, gateway_findings
-from sixgates.config.stack import FILES, label_of, read_files, stack_of
+from sixgates.config.stack import FILES, GATEWAY, ConfigFile, file_of, label_of, read_files, stack_of
 from sixgates.config.yaml_file import YamlError, parse, read_bytes
 from sixgates.exchange import Finding
 
@@ -46,11 +47,36 @@ class Report:
         return f"expected {self.finding.expected}, got {self.finding.got}.{hint}"
 
 
-def of_stack(directory: Path, version: str = "") -> tuple[Report, ...]:
+def of_stack(
+    directory: Path, version: str = "", environment: Environment | None = None
+) -> tuple[Report, ...]:
     """What is wrong with a stack: the shape of its files, else what they say about each other."""
-    files = read_files(directory)
+    return _of_files(directory, read_files(directory), version, environment)
+
+
+def of_unsaved(
+    path: Path, data: bytes, version: str = "", environment: Environment | None = None
+) -> tuple[Report, ...]:
+    """What would be wrong with a path if this stood in it: beside the other files of its stack, or alone."""
+    if path.name not in FILES:
+        return of_gateway(data, label_of(path.parent, path.name), version, environment)
+    files = read_files(path.parent) | {path.name: file_of(path.parent, path.name, data)}
+    return _of_files(path.parent, files, version, environment)
+
+
+def _of_files(
+    directory: Path, files: dict[str, ConfigFile], version: str, environment: Environment | None
+) -> tuple[Report, ...]:
     wrong = [Report(SHAPE, finding, file.text) for file in files.values() for finding in file.findings]
-    return tuple(wrong) if wrong else tuple(_of_rules(stack_of(directory, files, version)))
+    if not wrong:
+        return tuple(_of_rules(stack_of(directory, files, version, environment)))
+    read = files[GATEWAY]
+    if read.node is None:
+        return tuple(wrong)
+    # The rules say more about the gateway's file than its shape does, and need no other file.
+    ruled = _of_gateway(Gateway(read.node, read.label, version, environment), read.text)
+    places = {report.finding.where for report in ruled}
+    return (*(report for report in wrong if report.finding.where not in places), *ruled)
 
 
 def _of_rules(stack: Stack) -> Iterator[Report]:
@@ -60,7 +86,9 @@ def _of_rules(stack: Stack) -> Iterator[Report]:
             yield Report(slug, finding, texts.get(finding.where.rsplit(":", 2)[0], ""))
 
 
-def of_gateway(data: bytes, label: str, version: str = "") -> tuple[Report, ...]:
+def of_gateway(
+    data: bytes, label: str, version: str = "", environment: Environment | None = None
+) -> tuple[Report, ...]:
     """What is wrong with a LiteLLM config by itself."""
     text = data.decode("utf-8-sig", errors="replace")
     try:
@@ -68,18 +96,22 @@ def of_gateway(data: bytes, label: str, version: str = "") -> tuple[Report, ...]
     except YamlError as error:
         where = f"{label}:{error.line}:{error.column}" if error.line else label
         return (Report(SHAPE, Finding(where, error.expected, error.got, error.hint), text),)
-    found = gateway_findings(Gateway(node, label, version), text)
+    return _of_gateway(Gateway(node, label, version, environment), text)
+
+
+def _of_gateway(gateway: Gateway, text: str) -> tuple[Report, ...]:
+    found = gateway_findings(gateway, text)
     return tuple(Report(slug, finding, text) for slug, findings in found.items() for finding in findings)
 
 
-def of_path(path: Path, version: str = "") -> tuple[Report, ...]:
+def of_path(path: Path, version: str = "", environment: Environment | None = None) -> tuple[Report, ...]:
     """What is wrong with a path: a stack's directory or one of its files, else a LiteLLM config."""
     if path.is_dir():
-        return of_stack(path, version)
+        return of_stack(path, version, environment)
     if path.name in FILES:
-        return of_stack(path.parent, version)
+        return of_stack(path.parent, version, environment)
     label = label_of(path.parent, path.name)
     try:
-        return of_gateway(read_bytes(path), label, version)
+        return of_gateway(read_bytes(path), label, version, environment)
     except YamlError as error:
         return (Report(SHAPE, Finding(label, error.expected, error.got, error.hint)),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sixgates.report.visible import shorten, visible
+from sixgates.visible import shorten, visible
 
 _MEANT = re.compile(r"[\\`*_{}\[\]()|~!]|:(?=/)|(?<=[wW])\.|^[-+]|(?<=^\d)\.(?=\s)|(?<=^\d\d)\.(?=\s)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}

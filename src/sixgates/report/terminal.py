@@ -9,8 +9,8 @@ from typing import Any
 from sixgates.gates import GateStatus
 from sixgates.report.deviations import Accepted, accepted, how_many
 from sixgates.report.standing import standing_lines
-from sixgates.report.visible import shorten, visible
 from sixgates.verdict import FOUND, Outcome, Verdict
+from sixgates.visible import shorten, visible
 
 LONGEST_GOT = 300
 LONGEST_LINE = 600

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sixgates.gateway.reader import Reader
     from sixgates.routes.explain import Explainer
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -28,15 +29,22 @@ def add_parser(commands: Subparsers) -> None:
     routes.set_defaults(run=run_routes)
     for command in (route, routes):
         command.add_argument("--gateway-config", type=Path, default=Path("config"), metavar="DIR")
+        command.add_argument(
+            "--litellm-version",
+            metavar="VERSION",
+            default="",
+            help="walk as this LiteLLM does (default: the one that gate 5 would run, else the newest known)",
+        )
 
 
 def run_route(options: argparse.Namespace) -> int:
     """Prints one journey; 1 when nobody answers, 2 when the question cannot be answered."""
     from sixgates.routes.text import journey_text
 
-    explainer = _explainer(options.gateway_config)
-    if explainer is None:
+    found = _explainer(options)
+    if found is None:
         return UNUSABLE
+    explainer, walked_by = found
     unknown = [name for name in options.down if name not in explainer.stack.providers]
     if unknown:
         known = ", ".join(explainer.stack.providers)
@@ -45,6 +53,7 @@ def run_route(options: argparse.Namespace) -> int:
     down = frozenset(options.down)
     journey = explainer.journey(options.name, down)
     print(journey_text(journey, down))
+    print(walked_by, file=sys.stderr)
     return OK if journey.answered is not None else FOUND
 
 
@@ -52,19 +61,26 @@ def run_routes(options: argparse.Namespace) -> int:
     """Prints the graph."""
     from sixgates.routes.text import mermaid, table
 
-    explainer = _explainer(options.gateway_config)
-    if explainer is None:
+    found = _explainer(options)
+    if found is None:
         return UNUSABLE
+    explainer, walked_by = found
     print(mermaid(explainer) if options.format == "mermaid" else table(explainer))
+    print(walked_by, file=sys.stderr)
     return OK
 
 
-def _explainer(directory: Path) -> Explainer | None:
+def _explainer(options: argparse.Namespace) -> tuple[Explainer, Reader] | None:
     from sixgates.config import ConfigError, describe, load_stack
+    from sixgates.gateway.reader import UnknownVersionError, reader
     from sixgates.routes.explain import Explainer
 
     try:
-        return Explainer(load_stack(directory))
+        walked_by = reader(options.litellm_version)
+        return Explainer(load_stack(options.gateway_config, walked_by.version)), walked_by
+    except UnknownVersionError as problem:
+        print(f"sixgates: {problem}", file=sys.stderr)
+        return None
     except ConfigError as problem:
         for finding in problem.findings:
             print(describe(finding), file=sys.stderr)

@@ -12,10 +12,10 @@ from functools import cached_property
 
 from sixgates.config import LiteLLMConfig, Stack
 from sixgates.config.compile import gateway_config
+from sixgates.config.expressions import takes
 from sixgates.config.gateway import is_local
 from sixgates.config.routing import Endpoint, Hop, Route, Router
 from sixgates.config.stack import MAPPINGS, PROVIDERS
-from sixgates.config.wildcard import filled, regex_error, wildcard_of
 
 BACK_OFF_S = 2.0
 DEFAULT_TIMEOUT_S = 6000.0
@@ -65,7 +65,7 @@ class Explainer:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.config = stack.gateway or LiteLLMConfig.model_validate(gateway_config(stack))
-        self.router = Router(self.config)
+        self.router = Router(self.config, stack.litellm_version)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -105,8 +105,7 @@ class Explainer:
                 where = self.stack.position(PROVIDERS, "providers", provider, "models", key=True)
                 yield f"model of {provider} ({_line(where)})"
         for index, pattern in enumerate(mappings.patterns):
-            wildcard = wildcard_of(pattern.pattern)
-            if wildcard and not regex_error(pattern.pattern) and filled(wildcard, name) is not None:
+            if takes(pattern.pattern, name):
                 where = self.stack.position(MAPPINGS, "patterns", index, "pattern")
                 yield f"pattern {pattern.pattern} ({_line(where)})"
 

@@ -1,6 +1,6 @@
 """Runs LiteLLM's own router over graphs of fallbacks, without a network; run by LiteLLM's interpreter.
 
-Reads a JSON array of graphs on standard input and prints, for each, the groups contacted and the one that answered.
+Reads a JSON array of graphs on standard input and prints, for each, the deployments contacted and who answered.
 """
 
 from __future__ import annotations
@@ -19,26 +19,16 @@ CONTACTED: list[str] = []
 
 async def walk(litellm: Any, graph: dict[str, Any]) -> dict[str, Any]:
     """One request through one graph."""
-    failing = set(graph["failing"])
-    model_list = [
-        {
-            "model_name": name,
-            "litellm_params": {
-                "model": f"openai/{name}",
-                "api_key": "none",
-                "mock_response": "litellm.InternalServerError" if name in failing else name,
-            },
+    failing, config = set(graph["failing"]), graph["config"]
+    settings = {key: value for key, value in config["router_settings"].items() if value is not None}
+    for deployment in config["model_list"]:
+        params = deployment["litellm_params"]
+        end = params["model"].removeprefix("openai/")
+        params |= {
+            "api_key": "none",
+            "mock_response": "litellm.InternalServerError" if end in failing else end,
         }
-        for name in graph["groups"]
-    ]
-    router = litellm.Router(
-        model_list=model_list,
-        fallbacks=graph["fallbacks"],
-        model_group_alias=graph["aliases"],
-        max_fallbacks=graph["max_fallbacks"],
-        num_retries=0,
-        disable_cooldowns=True,
-    )
+    router = litellm.Router(config["model_list"], num_retries=0, disable_cooldowns=True, **settings)
     CONTACTED.clear()
     try:
         reply = await router.acompletion(model=graph["request"], messages=[{"role": "user", "content": "hi"}])

@@ -22,9 +22,23 @@ class Vocabulary:
     litellm: frozenset[str]
     params: frozenset[str]
     strategies: frozenset[str]
+    checks: frozenset[str]
+    """What `optional_pre_call_checks` may list."""
+    caches: frozenset[str]
+    """What the `type` of `cache_params` may be."""
     providers: frozenset[str]
     models: frozenset[str]
     """Model names that say without a prefix whose they are."""
+
+    @property
+    def repeats_fallbacks(self) -> bool:
+        """Whether this LiteLLM asks names again that have failed already, as 1.79.3 does."""
+        return self.version == "1.79.3"
+
+    @property
+    def falls_to_orders(self) -> bool:
+        """Whether the next order is asked when one fails; 1.79.3 reads orders with pre-call checks alone."""
+        return self.version != "1.79.3"
 
 
 def versions() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 import re
+import typing
 from typing import Any
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
@@ -28,6 +29,8 @@ def words() -> dict[str, Any]:
     settings: Any = importlib.import_module("litellm.proxy._types").ConfigGeneralSettings
     params: Any = importlib.import_module("litellm.types.router").LiteLLM_Params
     every: Any = importlib.import_module("litellm.types.utils").all_litellm_params
+    checks: Any = importlib.import_module("litellm.types.router").OptionalPreCallChecks
+    caches: Any = importlib.import_module("litellm.types.caching").LiteLLMCacheType
     openai: Any = importlib.import_module("litellm.constants").OPENAI_CHAT_COMPLETION_PARAMS
     found = {
         "sections": (set(_SECTION.findall(inspect.getsource(proxy))) | _SECTIONS) - _NO_SECTIONS,
@@ -36,6 +39,8 @@ def words() -> dict[str, Any]:
         "litellm": [name for name in vars(litellm) if _is_setting(name, getattr(litellm, name))],
         "params": {*params.model_fields, *every, *openai},
         "strategies": _strategies(),
+        "checks": typing.get_args(typing.get_args(checks)[0]),
+        "caches": [each.value for each in caches],
         "providers": [str(getattr(each, "value", each)) for each in litellm.provider_list],
         "models": [name for name in litellm.model_cost if "/" not in name and _resolves(litellm, name)],
     }

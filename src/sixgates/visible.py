@@ -1,4 +1,4 @@
-"""Texts of servers made fit to be shown: no control character reaches a terminal or a page raw."""
+"""Texts of servers and files made fit to be shown: no control character reaches a terminal or a page raw."""
 
 from __future__ import annotations
 
