@@ -73,3 +73,8 @@ def table(rows: Iterable[tuple[str, str, str]]) -> None:
 def within(value: float, limit: float) -> str:
     """The limit, and whether the value keeps it."""
     return f"{limit:g}, {'kept' if value <= limit else 'MISSED'}"
+
+
+def at_least(value: float, limit: float) -> str:
+    """The same of a limit from below."""
+    return f"at least {limit:g}, {'kept' if value >= limit else 'MISSED'}"
