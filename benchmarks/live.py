@@ -139,7 +139,10 @@ def replayed(target: Target, stages: Stages) -> tuple[float]:
 async def replay(target: Target, stages: Stages) -> None:
     """Send the requests with nothing but httpx, as many at a time as the run does."""
     limit = asyncio.Semaphore(target.concurrency)
-    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+    limits = httpx.Limits(
+        max_keepalive_connections=0
+    )  # as the run has it: some servers close what they promise to keep
+    async with httpx.AsyncClient(timeout=60, trust_env=False, limits=limits) as client:
         for stage in stages:
             await asyncio.gather(*(send(client, limit, target.root, request) for request in stage))
 
