@@ -9,6 +9,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any, Protocol, Self, get_type_hints
 from urllib.parse import quote
 
@@ -340,15 +344,17 @@ def check(
     return register
 
 
+def modules(package: ModuleType) -> list[ModuleType]:
+    """Every module of a package, imported."""
+    return [import_module(f"{package.__name__}.{found.name}") for found in iter_modules(package.__path__)]
+
+
+@cache
 def load() -> Catalogue:
     """The catalogue with every check module imported; raises CatalogueError when one is declared wrongly."""
-    from importlib import import_module
-    from pkgutil import iter_modules
-
     import sixgates.checks
 
-    for module in iter_modules(sixgates.checks.__path__):
-        import_module(f"sixgates.checks.{module.name}")
+    modules(sixgates.checks)
     unknown = [
         f"{check.id} requires {name}"
         for check in CATALOGUE.checks.values()

@@ -9,6 +9,7 @@ from typing import Any
 
 import openai
 import pytest
+from pydantic import BaseModel
 
 from sixgates import catalogue
 from sixgates.checks.witness import CHATS, OPTIONAL, RESPONSES, STREAMS, WHOLE
@@ -20,6 +21,8 @@ from sixgates.select import Json
 from sixgates.verdict import Outcome
 from sixgates.witness import reading
 from sixgates.witness.replay import client
+from sixgates.witness.responses import responses
+from sixgates.witness.sdk import complete
 from sixgates.witness.types import CHAT, Elsewhere, mistyped
 
 JudgeEdited = Callable[[Callable[[Exchange], Response | None]], Judgement]
@@ -344,3 +347,27 @@ def answer(conforming: Conforming) -> Document:
     assert response is not None
     document: Document = json.loads(response.body)
     return document
+
+
+class Inner(BaseModel, defer_build=True):
+    """Holds others of its type."""
+
+    others: list[Inner] = []
+
+
+class Outer(BaseModel, defer_build=True):
+    """Holds another type in a union."""
+
+    inner: Inner | str | None = None
+
+
+def test_a_type_is_completed_with_all_that_it_holds() -> None:
+    assert not Inner.__pydantic_complete__
+    complete(Outer)
+    assert Inner.__pydantic_complete__
+    assert Outer.__pydantic_complete__
+
+
+def test_what_a_response_holds_is_complete_before_it_is_read(conforming: Conforming) -> None:
+    assert list(responses(exchange(conforming, "response"))) == []
+    assert openai.types.responses.ResponseFunctionToolCall.__pydantic_complete__

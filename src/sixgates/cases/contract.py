@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from sixgates.cases import Case
 from sixgates.cases.findings import unreadable_cause
 from sixgates.config import ConfigError, ProviderType
-from sixgates.party import Party
 from sixgates.run import Run
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
@@ -33,17 +32,18 @@ def contract_cases(run: Run, *areas: str) -> list[Case]:
     speaking = [party for party in parties if party.entry.type not in _OTHER_DIALECTS]
     if not speaking:
         return [_no_dialect(areas[0], [party.name for party in parties])]
-    return [case for party in speaking for case in _of(run, party, areas)]
+    checks = _of(areas)
+    return [
+        Case(f"{contract.party.name}-{check}", partial(_judge, contract, check), check)
+        for contract in map(run.contract, speaking)
+        for check in checks
+    ]
 
 
-def _of(run: Run, party: Party, areas: tuple[str, ...]) -> list[Case]:
+def _of(areas: tuple[str, ...]) -> list[str]:
     from sixgates import catalogue
 
-    contract = run.contract(party)
-    checks = [check for check in catalogue.load().checks.values() if check.area in areas]
-    return [
-        Case(f"{party.name}-{check.id}", partial(_judge, contract, check.id), check.id) for check in checks
-    ]
+    return [name for name, check in catalogue.load().checks.items() if check.area in areas]
 
 
 def _judge(contract: Contract, check: str) -> Verdict:

@@ -1,10 +1,7 @@
 """What the official SDK's own client makes of each exchange: it must neither raise nor lose anything."""
 
-from importlib import import_module
-from pkgutil import iter_modules
-
 from sixgates import probes
-from sixgates.catalogue import CHAT_PATH, MUST, RESPONSES_PATH, SHOULD, Probe, check
+from sixgates.catalogue import CHAT_PATH, MUST, RESPONSES_PATH, SHOULD, Probe, check, modules
 from sixgates.exchange import Exchange
 from sixgates.probes.completions import (
     completions,
@@ -27,8 +24,7 @@ SPEC_STREAM = "spec: CreateChatCompletionStreamResponse"
 
 def _posted(path: str) -> tuple[Probe, ...]:
     """The declared probes that post to a path, each once."""
-    modules = (import_module(f"sixgates.probes.{module.name}") for module in iter_modules(probes.__path__))
-    values = (value for module in modules for value in vars(module).values())
+    values = (value for module in modules(probes) for value in vars(module).values())
     groups = (value if isinstance(value, tuple) else (value,) for value in values)
     declared = (each for group in groups for each in group if isinstance(each, Probe))
     return tuple(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sixgates.catalogue import CatalogueError
+from sixgates.catalogue import CatalogueError, modules
 from sixgates.exchange import Chunk, Request, Response, TransportError
 from sixgates.reference.provider import ReferenceProvider
 
@@ -240,11 +240,7 @@ def _streaming(response: Response, pieces: list[bytes]) -> Response:
 
 def load() -> dict[str, Mutant]:
     """All mutants; each module of `reference.defects` declares those of one API area."""
-    from importlib import import_module
-    from pkgutil import iter_modules
-
     import sixgates.reference.defects
 
-    for module in iter_modules(sixgates.reference.defects.__path__):
-        import_module(f"sixgates.reference.defects.{module.name}")
+    modules(sixgates.reference.defects)
     return MUTANTS

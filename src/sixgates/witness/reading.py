@@ -92,7 +92,7 @@ def models(exchange: Exchange) -> Findings:
 
 def refusal(exchange: Exchange, status: int, message: str) -> Findings:
     """Whether a refusal arrives as the SDK's exception for a status, with the server's message in it."""
-    import openai
+    from sixgates.witness.sdk import openai
 
     where, expected = "chat.completions.create()", f"an APIStatusError {status} that says {shown(message)}"
     try:
@@ -127,7 +127,7 @@ def _chat(exchange: Exchange) -> Held:
 
 
 def _helped(exchange: Exchange) -> Held:
-    import openai
+    from sixgates.witness.sdk import openai
 
     with client(exchange).chat.completions.stream(model=MODEL, messages=ASKED) as stream:
         stream.until_done()

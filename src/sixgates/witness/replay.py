@@ -12,12 +12,12 @@ from sixgates.exchange import Exchange, Response
 from sixgates.views import Reply
 
 if TYPE_CHECKING:
-    import openai
+    from sixgates.witness.sdk import openai
 
 
 def client(exchange: Exchange) -> openai.OpenAI:
     """A client that gets this exchange's response to whatever it asks; raises Unmet unless it came whole."""
-    import openai
+    from sixgates.witness.sdk import openai
 
     http = _http().Client(transport=_Replay(Reply.of(exchange).response), trust_env=False)
     return openai.OpenAI(api_key="none", base_url="http://replay.invalid/v1", max_retries=0, http_client=http)
@@ -25,7 +25,7 @@ def client(exchange: Exchange) -> openai.OpenAI:
 
 def version() -> str:
     """The SDK's name and version, as findings name it."""
-    import openai
+    from sixgates.witness.sdk import openai
 
     return f"openai-python {openai.__version__}"
 
@@ -33,7 +33,7 @@ def version() -> str:
 @cache
 def _http() -> Any:
     """The HTTP library under the SDK: httpx for openai 2.x, httpx2 for openai 3.x."""
-    import openai
+    from sixgates.witness.sdk import openai
 
     return import_module(openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0])
 

@@ -55,15 +55,22 @@ def _call(item: Json) -> tuple[Any, Any, Any]:
     return plain(item["call_id"]), plain(item["name"]), plain(item["arguments"])
 
 
+def _resource(exchange: Exchange) -> Any:
+    from sixgates.witness.sdk import complete, openai
+
+    complete(openai.types.responses.Response)
+    return client(exchange).responses
+
+
 def _response(exchange: Exchange) -> Held:
-    response = client(exchange).responses.create(model=MODEL, input="")
+    response = _resource(exchange).create(model=MODEL, input="")
     calls = [_called(item) for item in response.output if item.type == "function_call"]
     return Held((Said(response.output_text, calls, response.status),), _counts(response.usage))
 
 
 def _events(exchange: Exchange) -> Held:
     said, usage = Said(), None
-    events: Iterable[Any] = client(exchange).responses.create(model=MODEL, input="", stream=True)
+    events: Iterable[Any] = _resource(exchange).create(model=MODEL, input="", stream=True)
     for event in events:
         if event.type == TEXT:
             said.text += event.delta
@@ -74,7 +81,7 @@ def _events(exchange: Exchange) -> Held:
 def _helped(exchange: Exchange) -> Held:
     said, usage = Said(), None
     texts: dict[tuple[int, int], str] = {}
-    with client(exchange).responses.stream(model=MODEL, input="") as stream:
+    with _resource(exchange).stream(model=MODEL, input="") as stream:
         events: Iterable[Any] = stream
         for event in events:
             if event.type == TEXT:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from operator import attrgetter
 from typing import Any
 
 from pydantic import ValidationError
@@ -73,8 +73,9 @@ def _bounded(value: Any, depth: int = 0) -> Any:
 
 @cache
 def _model(name: str) -> Any:
-    module, _, short = f"openai.types.{name}".rpartition(".")
-    return getattr(import_module(module), short)
+    from sixgates.witness.sdk import openai
+
+    return attrgetter(name)(openai.types)
 
 
 def _places(document: Json, refused: ValidationError) -> Iterator[tuple[Json, str]]:
