@@ -20,6 +20,7 @@ from sixgates.judge import Answer, Judgement, Subject
 from sixgates.select import Json
 from sixgates.verdict import Outcome
 from sixgates.witness import reading
+from sixgates.witness.held import Held
 from sixgates.witness.replay import client
 from sixgates.witness.responses import responses
 from sixgates.witness.sdk import complete
@@ -108,6 +109,17 @@ def test_text_that_is_no_text_makes_the_sdk_raise(conforming: Conforming) -> Non
         'TypeError: "can only concatenate str (not \\"list\\") to str"',
         SDK,
     )
+
+
+def test_what_the_sdk_raises_reads_the_same_each_time() -> None:
+    """Python's words for an object name its address, which no baseline and no second run has."""
+    problem = TypeError(f"{object()!r} is no index")
+    (finding,) = reading.compared("call()", Held((), None), lambda: _raise(problem))
+    assert finding.got == 'TypeError: "<object object> is no index"'
+
+
+def _raise(problem: Exception) -> Held:
+    raise problem
 
 
 def test_calls_that_the_helper_doubles_are_lost_for_it_alone(conforming: Conforming) -> None:

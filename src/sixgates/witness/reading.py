@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +20,7 @@ from sixgates.witness.replay import client, version
 
 ASKED: Any = [{"role": "user", "content": "What is replayed does not depend on this."}]
 MODEL = "replayed"
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 KEPT = 65_536
 """The most bytes of an answer that is kept beside what was found in it."""
 
@@ -101,7 +103,7 @@ def refusal(exchange: Exchange, status: int, message: str) -> Findings:
         if problem.status_code != status or message not in problem.message:
             yield Finding(where, expected, f"{problem.status_code}: {shown(problem.message)}", version())
     except Exception as problem:  # noqa: BLE001 - whatever the SDK raises, its user gets it
-        yield Finding(where, expected, f"{type(problem).__name__}: {shown(str(problem))}", version())
+        yield Finding(where, expected, _raised(problem), version())
     else:
         yield Finding(where, expected, "no exception", version())
 
@@ -118,8 +120,12 @@ def _attempt(call: str, read: Callable[[], Any]) -> tuple[Any, list[Finding]]:
             warnings.simplefilter("ignore")  # the SDK's own, about values of other types
             return read(), []
     except Exception as problem:  # noqa: BLE001 - whatever the SDK raises, its user gets it
-        said = f"{type(problem).__name__}: {shown(str(problem))}"
-        return None, [Finding(call, "an answer that the SDK can read", said, version())]
+        return None, [Finding(call, "an answer that the SDK can read", _raised(problem), version())]
+
+
+def _raised(problem: Exception) -> str:
+    """What the SDK raised, without the addresses of objects, which differ from run to run."""
+    return f"{type(problem).__name__}: {shown(_ADDRESS.sub('', str(problem)))}"
 
 
 def _chat(exchange: Exchange) -> Held:
