@@ -36,7 +36,13 @@ def render() -> str:
             lines += ["", f"## {area}", ""]
         for check in checks:
             lines += _entry(check, killers[check.id])
-    lines += ["", "## Probes", "", _PROBES, *map(_request, known.probes())]
+    lines += [
+        "",
+        "## Probes",
+        "",
+        _PROBES,
+        *map(_request, sorted(known.probes(), key=lambda probe: probe.name)),
+    ]
     lines += ["", "## Left out", "", *_excluded()]
     return "\n".join(lines) + "\n"
 
