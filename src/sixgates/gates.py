@@ -199,7 +199,9 @@ def _many(count: int, one: str, more: str = "") -> str:
 
 
 def _configuration(tally: _Tally) -> str:
-    said = f"{_many(tally.count(tally.bad), 'error')} in {_many(len(tally.verdicts), 'check')}"
+    readers = sorted({verdict.engine for verdict in tally.verdicts if verdict.engine})
+    checks = ", ".join([_many(len(tally.verdicts), "check"), *readers])
+    said = f"{_many(tally.count(tally.bad), 'error')} in {checks}"
     advisories = tally.count({Outcome.ADVISORY} - tally.bad)
     return f"{said}, {_many(advisories, 'advisory', 'advisories')}" if advisories else said
 

@@ -14,7 +14,7 @@ from sixgates.cases import Case
 from sixgates.cases.configuration import configuration_cases
 from sixgates.cases.schema import schema_cases
 from sixgates.cases.unit import unit_cases
-from sixgates.config import ConfigError, Stack, describe
+from sixgates.config import ConfigError, Stack, describe, load_stack
 from sixgates.run import Run
 from sixgates.verdict import Gate, Outcome
 
@@ -320,3 +320,11 @@ def test_gates_1_to_3_import_no_server_and_no_http_client() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_rule_names_the_litellm_that_it_is_about(tmp_path: Path) -> None:
+    """Two machines with two versions may differ, and the report says by what."""
+    config = Path(__file__).parents[2] / "config"
+    run = Run(config, tmp_path, tmp_path)
+    run.__dict__["stack"] = load_stack(config, "1.80.0")
+    assert {case.judge().engine for case in configuration_cases(run)} == {"LiteLLM 1.79.3"}

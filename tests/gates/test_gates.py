@@ -375,3 +375,10 @@ def test_a_met_gate_always_judged_something_and_met_gates_stay_under_leniency(
             assert set(result.counts) & {O.PASSED, O.FAILED, O.ADVISORY, O.DEVIATION}
         if harder.status is S.MET:
             assert result.status is S.MET
+
+
+def test_gate_1_says_whose_reading_it_judges() -> None:
+    """The rules are those of one version of LiteLLM."""
+    one, two = verdicts(Gate.CONFIGURATION, O.PASSED, O.ADVISORY)
+    said = [replace(each, engine="LiteLLM 1.79.3") for each in (one, two)]
+    assert judge_gates(said, DEFAULT)[0].actual == "0 errors in 2 checks, LiteLLM 1.79.3, 1 advisory"

@@ -34,4 +34,5 @@ def _judge(stack: Stack, rule: Rule) -> Verdict:
         requirement=rule.requirement,
         level=_LEVELS[rule.severity],
         evidence=rule.evidence,
+        engine=stack.reader,
     )

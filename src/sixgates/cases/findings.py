@@ -17,13 +17,25 @@ def judged(
     requirement: str,
     level: Level = Level.MUST,
     evidence: Sequence[str] = (),
+    engine: str = "",
 ) -> Verdict:
-    """PASSED without findings; with some FAILED for a MUST and ADVISORY for a SHOULD."""
+    """PASSED without findings; with some FAILED for a MUST and ADVISORY for a SHOULD.
+
+    `engine` is the gateway's, where the verdict depends on its version.
+    """
     found = tuple(findings)
     broken = Outcome.FAILED if level is Level.MUST else Outcome.ADVISORY
     outcome = broken if found else Outcome.PASSED
     return Verdict(
-        check, gate, level, outcome, requirement, source="config", findings=found, evidence=tuple(evidence)
+        check,
+        gate,
+        level,
+        outcome,
+        requirement,
+        engine=engine,
+        source="config",
+        findings=found,
+        evidence=tuple(evidence),
     )
 
 

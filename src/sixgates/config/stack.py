@@ -17,6 +17,7 @@ from sixgates.config.mappings import Mappings
 from sixgates.config.providers import HealthCheck, Provider, ProvidersFile, Status
 from sixgates.config.shape import Shape
 from sixgates.config.validation import position, validate
+from sixgates.config.vocabulary import vocabulary
 from sixgates.config.yaml_file import Node, YamlError, parse, read_bytes
 from sixgates.exchange import Finding
 from sixgates.visible import visible
@@ -80,6 +81,11 @@ class Stack:
     files: dict[str, ConfigFile] = field(default_factory=dict)
     litellm_version: str = ""
     environment: Environment | None = None
+
+    @property
+    def reader(self) -> str:
+        """The LiteLLM whose reading of the files the verdicts are about: the nearest known to its version."""
+        return f"LiteLLM {vocabulary(self.litellm_version or None).version}"
 
     @cached_property
     def gateway_file(self) -> Gateway | None:
