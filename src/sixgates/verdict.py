@@ -117,6 +117,7 @@ class Verdict:
         values["outcome"] = Outcome(values["outcome"])
         values["findings"] = tuple(Finding(**finding) for finding in values["findings"])
         values["cause"] = cause and Cause(cause["key"], cause["summary"], tuple(cause["next_steps"]))
+        values.setdefault("misleads", ())  # reports before version 1.2 have none
         for name in ("evidence", "breaks", "misleads"):
-            values[name] = tuple(values.get(name, ()))
+            values[name] = tuple(values[name])
         return cls(**values)

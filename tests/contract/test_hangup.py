@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import re
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 from tests.hostile.monsters import hear, listening
+from tests.serving import served
 
 from sixgates.capability import CHAT
 from sixgates.catalogue import Catalogue, load
@@ -26,7 +23,6 @@ from sixgates.probes.models import model_unknown, models_list
 from sixgates.reference import mutants
 from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
-from sixgates.reference.server import ReferenceServer
 from sixgates.sources import cassette
 from sixgates.sources.live import Target, fetch
 from sixgates.verdict import Outcome, Verdict
@@ -268,33 +264,18 @@ def test_a_gauge_that_is_gone_is_a_finding() -> None:
     assert finding.got == '500 "no"'
 
 
-@contextmanager
-def serving(provider: ReferenceProvider | MutantProvider) -> Iterator[str]:
-    """The provider on a socket."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(ReferenceServer(provider), log_level="critical", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-
-
 def test_the_served_reference_hears_that_its_client_left() -> None:
-    with serving(ReferenceProvider()) as url:
+    with served(ReferenceProvider()) as url:
         assert judged(url).outcome is Outcome.PASSED
 
 
 def test_a_served_mutant_does_not() -> None:
-    with serving(MutantProvider(mutants.load()["stream-goes-on-without-a-client"])) as url:
+    with served(MutantProvider(mutants.load()["stream-goes-on-without-a-client"])) as url:
         assert judged(url).outcome is Outcome.ADVISORY
 
 
 def test_an_exchange_says_that_the_client_left_and_no_error_does() -> None:
-    with serving(ReferenceProvider()) as url:
+    with served(ReferenceProvider()) as url:
         answers = fetch(Target("p", url, "reference"), [gauge, chat_stream_hung_up])
     stream = answers[chat_stream_hung_up.name]
     assert isinstance(stream, Exchange)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import uvicorn
 from tests.hostile.monsters import MONSTERS, listening
+from tests.serving import served
 
 from sixgates.reference.provider import ReferenceProvider
-from sixgates.reference.server import ReferenceServer
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 MEASURED = Path(__file__).with_name("measured.py")
@@ -51,18 +47,8 @@ providers:
 @pytest.fixture(scope="module")
 def reference() -> Iterator[str]:
     """The reference provider on a socket."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    application = ReferenceServer(ReferenceProvider())
-    server = uvicorn.Server(
-        uvicorn.Config(application, log_level="critical", date_header=False, lifespan="off")
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with served(ReferenceProvider()) as url:
+        yield url
 
 
 def test_memory_stays_below_300_megabytes() -> None:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.linting.conftest import NEWEST
+from tests.without_litellm import NEWEST
 
 from sixgates.cli import main
 

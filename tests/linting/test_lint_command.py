@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.linting.conftest import NEWEST
+from tests.without_litellm import NEWEST
 
 from sixgates.cli import main
 

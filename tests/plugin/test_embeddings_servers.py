@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import uvicorn
+from tests.serving import served
 
 from sixgates.catalogue import CHAT_PATH, OFFERED_AT
 from sixgates.exchange import Request, Response
 from sixgates.reference.desk import Refused
 from sixgates.reference.provider import ReferenceProvider
-from sixgates.reference.server import ReferenceServer
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 Start = Callable[["EmbeddingsOnly"], str]
@@ -41,25 +38,8 @@ class EmbeddingsOnly(ReferenceProvider):
 @pytest.fixture
 def serving() -> Iterator[Start]:
     """Serve a provider until the test ends; returns its base URL."""
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
-
-    def start(provider: EmbeddingsOnly) -> str:
-        listener = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            ReferenceServer(provider), log_level="critical", date_header=False, lifespan="off"
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        running.append((server, thread))
-        while not server.started:
-            time.sleep(0.01)
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-    yield start
-    for server, thread in running:
-        server.should_exit = True
-        thread.join(10)
+    with ExitStack() as stack:
+        yield lambda provider: stack.enter_context(served(provider))
 
 
 def judge(pytester: pytest.Pytester, url: str) -> pytest.RunResult:

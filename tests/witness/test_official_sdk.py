@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from tests.serving import served
 
 from sixgates.gateway.locate import find_litellm
 from sixgates.reference import mutants
 from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
-from sixgates.reference.server import ReferenceServer
 
 CLIENT = Path(__file__).with_name("sdk_client.py")
 STORY = "Hi! A small boat left the harbour at dawn. The wind was kind, the sea was"
@@ -28,25 +25,8 @@ STORY = "Hi! A small boat left the harbour at dawn. The wind was kind, the sea w
 @pytest.fixture
 def serving() -> Iterator[Any]:
     """Serve a provider on a socket until the test ends; returns its base URL."""
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
-
-    def start(provider: ReferenceProvider | MutantProvider) -> str:
-        listener = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            ReferenceServer(provider), log_level="critical", date_header=False, lifespan="off"
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        running.append((server, thread))
-        while not server.started:
-            time.sleep(0.01)
-        return f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-
-    yield start
-    for server, thread in running:
-        server.should_exit = True
-        thread.join(10)
+    with ExitStack() as stack:
+        yield lambda provider: f"{stack.enter_context(served(provider))}/v1"
 
 
 def python_with_openai_2() -> str:
