@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
-PYTEST = Path(__file__).with_name("peak.py")
+PEAK = Path(__file__).with_name("peak.py")
 RUNS = 5
 
 
@@ -35,7 +35,7 @@ def pytest_costs(*suites: tuple[Sequence[str], Path]) -> list[list[Cost]]:
 def run(arguments: Sequence[str], folder: Path) -> Cost:
     """One pytest run in a process of its own, with compiled modules kept; exits when it fails."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    command = [sys.executable, str(PYTEST), "-q", *arguments]
+    command = [sys.executable, str(PEAK), "-m", "pytest", "-q", *arguments]
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:

@@ -1,12 +1,11 @@
-"""Runs pytest with the arguments given; its last line is the peak of this process's own memory, in bytes."""
+"""Runs a script, or -m and a module, with its arguments; the last line is the peak of its memory, in bytes."""
 
 from __future__ import annotations
 
 import resource
+import runpy
 import sys
 from pathlib import Path
-
-import pytest
 
 
 def peak() -> int:
@@ -20,6 +19,12 @@ def peak() -> int:
 
 
 if __name__ == "__main__":
-    status = pytest.main()
-    print(peak())
-    sys.exit(status)
+    _, *sys.argv = sys.argv
+    try:
+        if sys.argv[0] == "-m":
+            _, *sys.argv = sys.argv
+            runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(sys.argv[0], run_name="__main__")
+    finally:
+        print(peak())
