@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sixgates import excuses, options
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -97,3 +99,8 @@ def test_the_suites_of_a_clone_run_from_anywhere(pytester: pytest.Pytester, work
     )
     assert result.ret == 0, result.stdout.str()
     assert "3 Unit           MET" in result.stdout.str()
+
+
+def test_an_engine_may_be_named_that_has_known_deviations_or_a_name() -> None:
+    """The list stands in the options too, because they are declared before anything of the stack is imported."""
+    assert set(options.ENGINES) == set(excuses.ENGINES)
