@@ -94,6 +94,11 @@ def _explain(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
                 "remove its entry from deviations.yaml, or renew it; one that is known of the engine "
                 "can be refused: contract.refuse in gates.yaml",
             )
+        case Outcome.FLAKY:
+            return (
+                f"{check} failed in {verdict.failed} of {verdict.times} tries{said}",
+                ("look for what differs between the tries: a second backend, load, memory, a cache",),
+            )
         case Outcome.ERROR:
             return f"{check} raised{why}", ("this is a bug of sixgates: report it with the text above",)
         case Outcome.DEVIATION:
@@ -125,6 +130,7 @@ _RANK = {
             Outcome.BLOCKED,
             Outcome.ERROR,
             Outcome.FAILED,
+            Outcome.FLAKY,
             Outcome.STALE,
             Outcome.DEVIATION,
             Outcome.ADVISORY,

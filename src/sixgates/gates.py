@@ -79,7 +79,7 @@ def judge_gates(
         by_gate[verdict.gate].append(verdict)
     bad = set(_BROKEN)
     if strict:
-        bad.add(Outcome.ADVISORY)
+        bad |= {Outcome.ADVISORY, Outcome.FLAKY}
     if not thresholds.deviations_allowed:
         bad.add(Outcome.DEVIATION)
     missing = unjudged or {}
@@ -129,6 +129,8 @@ class _Tally:
 
     def fails(self) -> bool:
         """Integration forgives a few failed scenarios; every other gate forgives none."""
+        if any(verdict.outcome is Outcome.FLAKY and verdict.red for verdict in self.verdicts):
+            return True
         if self.gate is not Gate.INTEGRATION:
             return self.count(self.bad) > 0
         judged = self.count(JUDGED)
@@ -161,6 +163,8 @@ class _Tally:
 
     def blockers(self) -> tuple[Blocker, ...]:
         found = grouped(self.verdicts, self.bad | {Outcome.BLOCKED})
+        if Outcome.FLAKY not in self.bad:
+            found += grouped(self.verdicts, {Outcome.FLAKY}, only=Level.MUST)
         found += self.gaps()
         if self.missing:
             found.append(unfinished(self.missing))
@@ -226,6 +230,7 @@ def _contract(tally: _Tally) -> str:
     said = f"{kept} of {len(musts)} MUST passed or declared, {_many(len(providers), 'provider')}"
     for outcome, one, more in (
         (Outcome.FAILED, "failed", "failed"),
+        (Outcome.FLAKY, "flaky", "flaky"),
         (Outcome.STALE, "stale", "stale"),
         (Outcome.DEVIATION, "deviation", "deviations"),
         (Outcome.ADVISORY, "advisory", "advisories"),

@@ -182,6 +182,8 @@ def _show(verdict: Verdict, strict: bool) -> None:
             return
         case Outcome.ADVISORY if not strict:
             return
+        case Outcome.FLAKY if not (strict or verdict.red):
+            return
         case Outcome.DEVIATION if not strict:
             raise pytest.xfail.Exception(verdict.reason, pytrace=False)
         case Outcome.NOT_EXERCISED | Outcome.NOT_APPLICABLE:
@@ -197,6 +199,7 @@ _WORDS = {
     "ADVISORY": ("advisory", "a", ("ADVISORY", {"yellow": True})),
     "BLOCKED": ("blocked", "B", ("BLOCKED", {"red": True})),
     "ERROR": ("error", "E", ("ERROR", {"red": True})),
+    "FLAKY": ("flaky", "k", ("FLAKY", {"yellow": True})),
 }
 
 
@@ -206,7 +209,7 @@ def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -
     if getattr(report, "when", None) != "call":
         return None
     verdict = verdict_of(report)
-    if verdict is None or (verdict.outcome == "ADVISORY" and report.failed):
+    if verdict is None or (verdict.outcome in {"ADVISORY", "FLAKY"} and report.failed):
         return None
     return _WORDS.get(verdict.outcome)
 

@@ -51,10 +51,10 @@ class Readiness:
         return asdict(self)
 
 
-_JUDGED = {Outcome.PASSED, Outcome.FAILED, Outcome.ADVISORY, Outcome.DEVIATION, Outcome.STALE}
+_JUDGED = {Outcome.PASSED, Outcome.FAILED, Outcome.FLAKY, Outcome.ADVISORY, Outcome.DEVIATION, Outcome.STALE}
 _BROKEN = {Outcome.FAILED, Outcome.ADVISORY, Outcome.DEVIATION}
-_UNJUDGED = {Outcome.BLOCKED, Outcome.NOT_EXERCISED, Outcome.ERROR}
-_FAILED = {Outcome.FAILED, Outcome.STALE, Outcome.ERROR}
+_UNSURE = {Outcome.BLOCKED, Outcome.NOT_EXERCISED, Outcome.ERROR, Outcome.FLAKY}
+_FAILED = {Outcome.FAILED, Outcome.FLAKY, Outcome.STALE, Outcome.ERROR}
 _PARTIAL = {Outcome.BLOCKED, Outcome.NOT_EXERCISED, Outcome.DEVIATION, Outcome.NOT_APPLICABLE}
 _WHERE_DECLARED = frozenset({"auth", "context_length"})
 """Capabilities that a profile does not ask for, and whose checks count where a provider has them."""
@@ -86,8 +86,8 @@ def _client(name: str, verdicts: Iterable[Verdict]) -> Standing:
     wrong = [one for one in named if one.outcome in _BROKEN or _stale_and_broken(one)]
     if broken := tuple(one.check for one in wrong if name in one.breaks):
         return Standing(name, State.BROKEN, broken)
-    unjudged = [one for one in named if one.outcome in _UNJUDGED or _excused(one)]
-    if risks := tuple(one.check for one in (*wrong, *unjudged)):
+    unsure = [one for one in named if one.outcome in _UNSURE or _excused(one)]
+    if risks := tuple(one.check for one in (*wrong, *unsure)):
         return Standing(name, State.AT_RISK, risks)
     judged = any(one.outcome is not Outcome.NOT_APPLICABLE for one in named)
     return Standing(name, State.SAFE if judged else State.UNMEASURED)

@@ -51,6 +51,7 @@ class Outcome(StrEnum):
     NOT_EXERCISED = "NOT_EXERCISED"
     NOT_APPLICABLE = "NOT_APPLICABLE"
     ERROR = "ERROR"
+    FLAKY = "FLAKY"
 
     @property
     def red(self) -> bool:
@@ -77,8 +78,30 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was sent and what came back in one exchange, as a report shows it; `answer` may be cut at its end."""
+
+    probe: str
+    request: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One of several judgements of a check on a running provider, with the exchanges that it saw."""
+
+    outcome: Outcome
+    findings: tuple[Finding, ...] = ()
+    exchanges: tuple[Transcript, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """One requirement judged on one subject; `provider` is None where the stack itself is the subject."""
+    """One requirement judged on one subject; `provider` is None where the stack itself is the subject.
+
+    `times` says how often it was judged and `failed` how often it was broken; FLAKY verdicts hold all `attempts`.
+    `luck` says what has to happen by chance before a defect shows.
+    """
 
     check: str
     gate: Gate
@@ -96,13 +119,28 @@ class Verdict:
     misleads: tuple[str, ...] = ()
     reproduce: str = ""
     duration_s: float = 0.0
+    times: int = 1
+    failed: int = 0
+    attempts: tuple[Attempt, ...] = ()
+    luck: str = ""
+
+    @property
+    def red(self) -> bool:
+        """Whether a run that holds this verdict must exit with 1; what is flaky weighs by its level."""
+        return self.outcome.red or (self.outcome is Outcome.FLAKY and self.level is Level.MUST)
 
     def to_json(self) -> dict[str, Any]:
         """The verdict as it stands in `gates.json`, one entry of `results`."""
         document = {each.name: getattr(self, each.name) for each in fields(self)}
         document["gate"] = int(self.gate)
-        document["findings"] = tuple(
-            {each.name: getattr(finding, each.name) for each in fields(Finding)} for finding in self.findings
+        document["findings"] = tuple(map(_finding, self.findings))
+        document["attempts"] = tuple(
+            {
+                "outcome": attempt.outcome,
+                "findings": tuple(map(_finding, attempt.findings)),
+                "exchanges": tuple(map(asdict, attempt.exchanges)),
+            }
+            for attempt in self.attempts
         )
         document["cause"] = self.cause and asdict(self.cause)
         return document
@@ -116,8 +154,20 @@ class Verdict:
         values["level"] = Level(values["level"])
         values["outcome"] = Outcome(values["outcome"])
         values["findings"] = tuple(Finding(**finding) for finding in values["findings"])
+        values["attempts"] = tuple(
+            Attempt(
+                Outcome(attempt["outcome"]),
+                tuple(Finding(**finding) for finding in attempt["findings"]),
+                tuple(Transcript(**exchange) for exchange in attempt["exchanges"]),
+            )
+            for attempt in values.get("attempts", ())  # reports before version 1.3 have none
+        )
         values["cause"] = cause and Cause(cause["key"], cause["summary"], tuple(cause["next_steps"]))
         values.setdefault("misleads", ())  # reports before version 1.2 have none
         for name in ("evidence", "breaks", "misleads"):
             values[name] = tuple(values[name])
         return cls(**values)
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {each.name: getattr(finding, each.name) for each in fields(Finding)}

@@ -337,7 +337,7 @@ def test_one_more_red_verdict_never_turns_a_gate_met(
     before = judge_gates(judged, thresholds, strict=strict)
     after = judge_gates([*judged, one], thresholds, strict=strict)
     for old, new in zip(before, after, strict=True):
-        if one.outcome.red and old.status is not S.MET:
+        if one.red and old.status is not S.MET:
             assert new.status is not S.MET
         if one.gate is not old.gate:
             assert old == new
@@ -372,9 +372,24 @@ def test_a_met_gate_always_judged_something_and_met_gates_stay_under_leniency(
     plain = judge_gates(judged, thresholds)
     for result, harder in zip(plain, judge_gates(judged, thresholds, strict=True), strict=True):
         if result.status is S.MET:
-            assert set(result.counts) & {O.PASSED, O.FAILED, O.ADVISORY, O.DEVIATION}
+            assert set(result.counts) & {O.PASSED, O.FAILED, O.ADVISORY, O.DEVIATION, O.FLAKY}
         if harder.status is S.MET:
             assert result.status is S.MET
+
+
+@pytest.mark.parametrize("gate", Gate)
+def test_what_is_flaky_weighs_by_its_level(gate: Gate) -> None:
+    must = Verdict("area.topic", gate, Level.MUST, O.FLAKY, "It holds.", times=3, failed=1)
+    result = judge_gates([must], DEFAULT)[gate - 1]
+    assert (result.status, must.red) == (S.NOT_MET, True)
+    (blocker,) = result.blockers
+    assert blocker.summary == "area.topic failed in 1 of 3 tries: It holds."
+    assert blocker.next_steps == (
+        "look for what differs between the tries: a second backend, load, memory, a cache",
+    )
+    should = replace(must, level=Level.SHOULD)
+    assert (judge_gates([should], DEFAULT)[gate - 1].status, should.red) == (S.MET, False)
+    assert judge_gates([should], DEFAULT, strict=True)[gate - 1].status is S.NOT_MET
 
 
 def test_gate_1_says_whose_reading_it_judges() -> None:

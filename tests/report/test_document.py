@@ -35,7 +35,7 @@ from sixgates.report import (
     render_table,
     write,
 )
-from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+from sixgates.verdict import Attempt, Cause, Gate, Level, Outcome, Transcript, Verdict
 
 SCHEMA = json.loads((resources.files("sixgates.report") / "gates.schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -43,6 +43,13 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 texts = st.text(max_size=12)
 many_texts = st.lists(texts, max_size=2).map(tuple)
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+any_finding = st.builds(Finding, texts, texts, texts, texts)
+any_attempt = st.builds(
+    Attempt,
+    st.sampled_from(Outcome),
+    st.lists(any_finding, max_size=2).map(tuple),
+    st.lists(st.builds(Transcript, texts, texts, texts), max_size=2).map(tuple),
+)
 any_verdict = st.builds(
     Verdict,
     check=st.text(min_size=1, max_size=8),
@@ -53,13 +60,17 @@ any_verdict = st.builds(
     provider=st.none() | texts,
     engine=texts,
     source=texts,
-    findings=st.lists(st.builds(Finding, texts, texts, texts, texts), max_size=2).map(tuple),
+    findings=st.lists(any_finding, max_size=2).map(tuple),
     reason=texts,
     cause=st.none() | st.builds(Cause, texts, texts, many_texts),
     evidence=many_texts,
     breaks=many_texts,
     reproduce=texts,
     duration_s=st.floats(),
+    times=st.integers(1, 3),
+    failed=st.integers(0, 3),
+    attempts=st.lists(any_attempt, max_size=2).map(tuple),
+    luck=texts,
 )
 any_provider = st.builds(
     ProviderInfo, st.text(min_size=1, max_size=5), texts, texts, texts, st.none() | texts

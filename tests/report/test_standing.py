@@ -130,7 +130,7 @@ def test_a_merged_report_keeps_the_readiness_of_its_contract(document: Document,
     ]
     merged = merge([contract, later])
     assert merged["readiness"] == ready["readiness"]
-    assert merged["schema_version"] == "1.2"
+    assert merged["schema_version"] == "1.3"
 
 
 def test_a_report_of_the_earlier_version_can_still_be_merged(document: Document, tmp_path: Path) -> None:

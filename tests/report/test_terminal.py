@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sixgates.exchange import Finding
 from sixgates.report import Document, render_failure, render_table
-from sixgates.verdict import Cause, Outcome, Verdict
+from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 from sixgates.visible import shorten, visible
 
 TABLE = """\
@@ -173,3 +173,23 @@ def test_control_characters_never_reach_the_table(
 def test_what_is_shown_is_printable_and_bounded(text: str, limit: int) -> None:
     assert visible(text).isprintable()
     assert len(shorten(text, limit)) <= limit + len(f"… ({len(text)} characters)")
+
+
+def test_a_flaky_failure_says_how_often_and_what_luck_it_hangs_on() -> None:
+    flaky = Verdict(
+        "chat.stream.created_constant",
+        Gate.CONTRACT,
+        Level.MUST,
+        Outcome.FLAKY,
+        "All chunks have one time.",
+        "vllm",
+        times=3,
+        failed=1,
+        luck="It shows only when a second passes within the stream.",
+    )
+    assert render_failure(flaky).splitlines() == [
+        "chat.stream.created_constant  MUST  FLAKY  provider vllm",
+        "  All chunks have one time.",
+        "  Broken in 1 of 3 tries.",
+        "  It shows only when a second passes within the stream.",
+    ]

@@ -13,7 +13,7 @@ from sixgates.readiness import Readiness
 from sixgates.report.redaction import redactor
 from sixgates.verdict import Verdict
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 LONGEST_TEXT = 20_000
 
 Document = dict[str, Any]

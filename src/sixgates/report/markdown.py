@@ -11,8 +11,8 @@ from sixgates.gates import GateStatus
 from sixgates.report.deviations import Accepted, accepted, how_many
 from sixgates.report.escaping import block, code, prose
 from sixgates.report.standing import standing_table
-from sixgates.report.terminal import root_causes
-from sixgates.verdict import FOUND, Outcome
+from sixgates.report.terminal import root_causes, tried
+from sixgates.verdict import FOUND, Level, Outcome
 
 LIMIT = 60_000  # GitHub takes 65,536 characters.
 LONGEST_COMMAND = 4_000
@@ -48,10 +48,10 @@ def render_markdown(document: Json, changes: Mapping[str, Sequence[str]] | None 
 
 def _sections(document: Json, changes: Mapping[str, Sequence[str]] | None) -> list[_Section]:
     results = document["results"]
-    failures = [_failure(result) for result in results if result["outcome"] in _FAILURES]
+    failures = [_failure(result) for result in results if _fails(result)]
     deviations = accepted(results)
     undeclared = [_line(result) for result in results if _found(result)]
-    advisories = [_line(result) for result in results if result["outcome"] == Outcome.ADVISORY]
+    advisories = [_line(result) for result in results if _advises(result)]
     folded = f"<details>\n<summary>Advisories ({len(advisories)})</summary>\n"
     return [
         _Section("## What stands in the way", [_cause(one) for one in root_causes(document["gates"])]),
@@ -112,9 +112,20 @@ def _changes(changes: Mapping[str, Sequence[str]]) -> list[str]:
     return lines or ["- nothing changed"]
 
 
+def _fails(result: Json) -> bool:
+    flaky = result["outcome"] == Outcome.FLAKY and result["level"] == Level.MUST
+    return flaky or result["outcome"] in _FAILURES
+
+
+def _advises(result: Json) -> bool:
+    return result["outcome"] in (Outcome.ADVISORY, Outcome.FLAKY) and not _fails(result)
+
+
 def _failure(result: Json) -> str:
     lines = [f"### {_subject(result)}", ""]
-    lines += [prose(text) + "\n" for text in (result["requirement"], result["reason"]) if text]
+    often = tried(result.get("failed", 0), result.get("times", 1))
+    said = (result["requirement"], often, result.get("luck", ""), result["reason"])
+    lines += [prose(text) + "\n" for text in said if text]
     lines += [_finding(finding) for finding in result["findings"][:MOST_FINDINGS]]
     if (left := len(result["findings"]) - MOST_FINDINGS) > 0:
         lines.append(f"- … and {left} more, in gates.json")

@@ -50,7 +50,8 @@ def render_failure(verdict: Verdict) -> str:
     if verdict.cause:
         lines.append(f"  Not testable: {shorten(verdict.cause.summary, LONGEST_LINE)}")
         lines += [f"  next: {shorten(step, LONGEST_LINE)}" for step in verdict.cause.next_steps]
-    lines += [f"  {shorten(text, LONGEST_LINE)}" for text in (verdict.requirement, verdict.reason) if text]
+    said = (verdict.requirement, tried(verdict.failed, verdict.times), verdict.luck, verdict.reason)
+    lines += [f"  {shorten(text, LONGEST_LINE)}" for text in said if text]
     lines += [
         f"  {_finding(one.where, one.expected, one.got, one.hint)}"
         for one in verdict.findings[:MOST_FINDINGS]
@@ -68,6 +69,11 @@ def render_failure(verdict: Verdict) -> str:
         # Never cut: half a command is worse than none.
         lines.append(f"  reproduce: {visible(verdict.reproduce)}")
     return "\n".join(lines)
+
+
+def tried(failed: int, times: int) -> str:
+    """How often a check was broken, where it was judged more than once."""
+    return f"Broken in {failed} of {times} tries." if times > 1 else ""
 
 
 def plain(line: str, encoding: str) -> str:
