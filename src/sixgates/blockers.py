@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sixgates.verdict import Level, Outcome, Verdict
+from sixgates.verdict import Gate, Level, Outcome, Verdict
 
 JUDGED = frozenset(Outcome) - {Outcome.BLOCKED, Outcome.NOT_EXERCISED, Outcome.NOT_APPLICABLE}
 
@@ -118,8 +118,19 @@ def unfinished(missing: int) -> Blocker:
         "run-unfinished",
         Outcome.NOT_EXERCISED,
         "the run ended before every check was judged",
-        ("run again to the end, without -x, --maxfail or -k",),
+        ("run again to the end, without -x or --maxfail",),
         missing,
+    )
+
+
+def left_out(gate: Gate, count: int) -> Blocker:
+    """The blocker of a gate of which the command line selected only a part."""
+    return Blocker(
+        "left-out",
+        Outcome.NOT_EXERCISED,
+        f"a selection left out {count} case{'s' * (count > 1)} of gate {gate.value}",
+        (f"run the whole gate: pytest -m {gate.marker}, without -k, file names or --provider",),
+        count,
     )
 
 

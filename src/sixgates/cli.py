@@ -171,7 +171,7 @@ def _report(options: argparse.Namespace) -> int:
             print(f"report: {write(document, options.output)}")
     except ReportError as problem:
         return _unusable(str(problem))
-    print("\n".join(render_table(document, encoding=sys.stdout.encoding)))
+    print("\n".join(render_table(document, encoding=sys.stdout.encoding or "utf-8")))
     return OK if all(gate["status"] == "MET" for gate in document["gates"]) else FOUND
 
 

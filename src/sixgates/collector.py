@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -17,9 +17,10 @@ import pytest
 import sixgates
 
 if TYPE_CHECKING:
+    from sixgates.gates import Scope
     from sixgates.report import Document
     from sixgates.run import Run
-    from sixgates.verdict import Verdict
+    from sixgates.verdict import Gate, Key, Verdict
 
 PROPERTY = "sixgates"
 
@@ -35,13 +36,56 @@ def verdict_of(report: pytest.TestReport | pytest.CollectReport) -> Verdict | No
 
 @dataclass(slots=True)
 class Collector:
-    """All verdicts of a run, whichever worker judged them."""
+    """All verdicts of a run, whichever worker judged them: one for each case, however often it was run."""
 
     run: Run
     command: tuple[str, ...] = ()
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
-    verdicts: list[Verdict] = field(default_factory=list)
-    collected: Counter[int] = field(default_factory=Counter)
+    kept: dict[tuple[Gate, Key], Verdict] = field(default_factory=dict)
+    expected: dict[Gate, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    selected: dict[Gate, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    digests: set[str] = field(default_factory=set)
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """The verdict of each case that was judged."""
+        return list(self.kept.values())
+
+    def keep(self, verdict: Verdict) -> None:
+        """Take a verdict in; of several of one case the heaviest holds."""
+        from sixgates.gates import weight
+
+        key = verdict.gate, verdict.key
+        before = self.kept.get(key)
+        thresholds, strict = self._thresholds(), self.run.strict
+        if before is None or weight(verdict, thresholds, strict=strict) >= weight(
+            before, thresholds, strict=strict
+        ):
+            self.kept[key] = verdict
+
+    def select(self, gate: Gate, keys: Iterable[Key]) -> None:
+        """Note what is to be judged of a gate, and what the whole gate consists of."""
+        from sixgates.cases.whole import whole
+
+        self.digests.add(self.run.digest)
+        self.selected[gate].update(keys)
+        self.expected[gate].update(self.selected[gate], (case.key for case in whole(self.run, gate)))
+
+    def noted(self) -> dict[str, Any]:
+        """What was selected and expected, as a worker tells it to the controller."""
+        both = {"selected": self.selected, "expected": self.expected}
+        told = {
+            name: {str(int(gate)): sorted(map(list, keys)) for gate, keys in found.items()}
+            for name, found in both.items()
+        }
+        return {**told, "digests": sorted(self.digests)}
+
+    def take(self, noted: Mapping[str, Any]) -> None:
+        """Join what a worker noted with what is known."""
+        self.digests.update(noted.get("digests", ()))
+        for name, mine in (("selected", self.selected), ("expected", self.expected)):
+            for number, keys in noted.get(name, {}).items():
+                mine[_gate(int(number))].update((provider, check) for provider, check in keys)
 
     @property
     def judged(self) -> bool:
@@ -56,13 +100,8 @@ class Collector:
         from sixgates.gates import judge_gates
         from sixgates.report import RunInfo, build
 
-        seen = Counter(int(verdict.gate) for verdict in self.verdicts)
-        gates = judge_gates(
-            self.verdicts,
-            self._thresholds(),
-            strict=self.run.strict,
-            unjudged={_gate(number): count - seen[number] for number, count in self.collected.items()},
-        )
+        scopes = self._scopes()
+        gates = judge_gates(self.verdicts, self._thresholds(), strict=self.run.strict, scopes=scopes)
         run = RunInfo(
             id=uuid4().hex[:12],
             started_at=self.started,
@@ -75,15 +114,28 @@ class Collector:
             providers=self._providers(),
             interrupted=interrupted,
             exit_status=exit_status,
+            host=self.run.host,
+            # Files that changed between the workers make a digest of their own, which merges with no other.
+            digest="+".join(sorted(self.digests)) or self.run.digest,
+            source=self.run.source,
+            litellm=self._litellm(),
+            strict=self.run.strict,
+            thresholds=self._thresholds(),
+            scopes=scopes,
         )
         return build(run, self.verdicts, gates, self._secrets(), self._readiness())
 
-    def write(self, document: Document, directory: Path, baseline: Path | None) -> Path:
-        """Write the report; raises ReportError when the disk or the baseline refuses."""
-        from sixgates.report import compare, load, write
+    def _scopes(self) -> dict[Gate, Scope]:
+        """What each gate of this run consists of; where a worker was lost before it could say so, asked again."""
+        from sixgates.cases.whole import bounds
+        from sixgates.gates import Scope
 
-        changes = compare(load(baseline), document) if baseline is not None else None
-        return write(document, directory, changes)
+        for gate in {gate for gate, _ in self.kept} - set(self.expected):
+            self.select(gate, ())
+        return {
+            gate: Scope(frozenset(keys), frozenset(self.selected[gate]), bounds(self.run, gate))
+            for gate, keys in self.expected.items()
+        }
 
     def _readiness(self) -> Any:
         from sixgates import catalogue
@@ -105,7 +157,20 @@ class Collector:
         if wanted is None:
             return Thresholds(deviations_allowed=not self.run.strict)
         allowed = wanted.contract.deviations == "allow" and not self.run.strict
-        return Thresholds(wanted.unit.exercised, wanted.integration.success, allowed)
+        ages = {
+            gate: age
+            for gate in _all_gates()
+            if (age := getattr(wanted, _FIELDS.get(gate.marker, gate.marker)).max_age_s) is not None
+        }
+        return Thresholds(wanted.unit.exercised, wanted.integration.success, allowed, ages)
+
+    def _litellm(self) -> str:
+        from sixgates.config import ConfigError
+
+        try:
+            return self.run.stack.reader
+        except ConfigError:
+            return ""
 
     def _providers(self) -> tuple[Any, ...]:
         from sixgates.report import ProviderInfo
@@ -135,6 +200,37 @@ class Collector:
         }
         found |= set(secrets_of(self.run.gateway_url or "", os.environ.get("LITELLM_MASTER_KEY")))
         return found
+
+
+def begun(command: tuple[str, ...], host: str) -> Document:
+    """The report of a run that has not judged anything yet: what is left if it never ends."""
+    from sixgates.gates import Thresholds, judge_gates
+    from sixgates.report import RunInfo, build
+
+    now = datetime.now(UTC)
+    run = RunInfo(
+        id=uuid4().hex[:12],
+        started_at=now,
+        finished_at=now,
+        tool_version=sixgates.__version__,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        command=command,
+        interrupted=True,
+        exit_status=int(pytest.ExitCode.INTERRUPTED),
+        host=host,
+    )
+    return build(run, (), judge_gates((), Thresholds()))
+
+
+_FIELDS = {"config": "configuration", "schema": "schema_"}
+"""Where the settings of a gate stand in gates.yaml, if not under its marker."""
+
+
+def _all_gates() -> Any:
+    from sixgates.verdict import Gate
+
+    return Gate
 
 
 def _gate(number: int) -> Any:

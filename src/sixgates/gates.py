@@ -6,12 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
-from sixgates.blockers import JUDGED, Blocker, grouped, silent_providers, unfinished
-from sixgates.verdict import Gate, Level, Outcome, Verdict
+from sixgates.blockers import JUDGED, Blocker, grouped, left_out, silent_providers, unfinished
+from sixgates.verdict import Gate, Key, Level, Outcome, Verdict
 
-__all__ = ["Blocker", "GateResult", "GateStatus", "Thresholds", "judge_gates"]
+__all__ = ["Blocker", "GateResult", "GateStatus", "Scope", "Thresholds", "judge_gates", "weight"]
 
 
 class GateStatus(StrEnum):
@@ -31,12 +32,28 @@ class Thresholds:
     unit_exercised: float = 0.9
     integration_success: float = 0.95
     deviations_allowed: bool = True
+    max_age_s: Mapping[Gate, int] = field(default_factory=dict)
+    """How old a gate's results may be, in seconds, when reports are merged; without an entry, of any age."""
 
     def __post_init__(self) -> None:
         for name in ("unit_exercised", "integration_success"):
             share = getattr(self, name)
             if not 0 <= share <= 1:
                 raise ValueError(f"{name} is {share!r}; give a share from 0 to 1, such as 0.95 for 95 %")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a gate consists of, by provider and check, and which of it a run set out to judge.
+
+    `bounds` says in words what the gate leaves out by design. `absent` holds what blocks the gate because nobody
+    judged it, or not lately.
+    """
+
+    expected: frozenset[Key] = frozenset()
+    selected: frozenset[Key] = frozenset()
+    bounds: tuple[str, ...] = ()
+    absent: tuple[Blocker, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,9 @@ class GateResult:
     actual: str
     blockers: tuple[Blocker, ...] = ()
     counts: Mapping[Outcome, int] = field(default_factory=dict)
+    expected: int = 0
+    judged: int = 0
+    bounds: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The result as it stands in `gates.json`, one entry of `gates`."""
@@ -60,6 +80,8 @@ class GateResult:
             "actual": self.actual,
             "blockers": [blocker.to_json() for blocker in self.blockers],
             "counts": {outcome.value: count for outcome, count in self.counts.items()},
+            "cases": {"expected": self.expected, "judged": self.judged},
+            "bounds": list(self.bounds),
         }
 
 
@@ -71,22 +93,53 @@ def judge_gates(
     thresholds: Thresholds,
     *,
     strict: bool = False,
-    unjudged: Mapping[Gate, int] | None = None,
+    scopes: Mapping[Gate, Scope] | None = None,
 ) -> tuple[GateResult, ...]:
-    """All six gates in order; `unjudged` counts collected checks that a cut-off run never judged."""
+    """All six gates in order; without a scope, a gate consists of what was judged."""
     by_gate: dict[Gate, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         by_gate[verdict.gate].append(verdict)
+    bad, known = _bad(thresholds, strict=strict), scopes or {}
+    return tuple(
+        _Tally(gate, by_gate[gate], thresholds, bad, known.get(gate, Scope())).result() for gate in Gate
+    )
+
+
+def _bad(thresholds: Thresholds, *, strict: bool) -> frozenset[Outcome]:
+    """The outcomes that no gate accepts."""
     bad = set(_BROKEN)
     if strict:
         bad |= {Outcome.ADVISORY, Outcome.FLAKY}
     if not thresholds.deviations_allowed:
         bad.add(Outcome.DEVIATION)
-    missing = unjudged or {}
-    return tuple(
-        _Tally(gate, by_gate[gate], thresholds, frozenset(bad), missing.get(gate, 0)).result()
-        for gate in Gate
-    )
+    return frozenset(bad)
+
+
+def weight(verdict: Verdict, thresholds: Thresholds, *, strict: bool = False) -> int:
+    """How much a verdict keeps its gate from MET: of two verdicts of one case, the heavier one holds.
+
+    Gate 5 forgives some failures and nothing that was not judged; every other gate forgives neither.
+    """
+    outcome, forgives = verdict.outcome, verdict.gate is Gate.INTEGRATION
+    if outcome in {Outcome.STALE, Outcome.ERROR} or (outcome is Outcome.FLAKY and verdict.red):
+        return 7
+    if outcome in _bad(thresholds, strict=strict):
+        return 4 if forgives else 6
+    if outcome is Outcome.BLOCKED:
+        return 6 if forgives else 5
+    if outcome is Outcome.NOT_EXERCISED and verdict.level is Level.MUST:
+        return 5 if forgives else 4
+    return _ACCEPTED[outcome]
+
+
+_ACCEPTED = {
+    Outcome.DEVIATION: 3,
+    Outcome.FLAKY: 2,
+    Outcome.ADVISORY: 2,
+    Outcome.NOT_EXERCISED: 2,
+    Outcome.PASSED: 1,
+    Outcome.NOT_APPLICABLE: 0,
+}
 
 
 @dataclass(frozen=True)
@@ -97,11 +150,17 @@ class _Tally:
     verdicts: Sequence[Verdict]
     thresholds: Thresholds
     bad: frozenset[Outcome]
-    missing: int
+    scope: Scope
+
+    @cached_property
+    def missing(self) -> frozenset[Key]:
+        """What the gate consists of and nobody judged."""
+        return self.scope.expected - {verdict.key for verdict in self.verdicts}
 
     def result(self) -> GateResult:
         status = self.status()
         counts = Counter(verdict.outcome for verdict in self.verdicts)
+        expected = self.scope.expected | {verdict.key for verdict in self.verdicts}
         return GateResult(
             gate=self.gate,
             status=status,
@@ -109,15 +168,18 @@ class _Tally:
             actual=self.actual(status),
             blockers=() if status is GateStatus.MET else self.blockers(),
             counts={outcome: counts[outcome] for outcome in Outcome if counts[outcome]},
+            expected=len(expected),
+            judged=len(expected - self.missing),
+            bounds=self.scope.bounds,
         )
 
     def status(self) -> GateStatus:
         judged, blocked = self.count(JUDGED), self.count({Outcome.BLOCKED})
-        if not judged and not blocked:
+        if not judged and not blocked and not self.scope.absent:
             return GateStatus.NOT_RUN
         if self.fails():
             return GateStatus.NOT_MET
-        if blocked:
+        if blocked or self.scope.absent:
             return GateStatus.BLOCKED
         if self.gate is Gate.UNIT and not self.exercised_enough():
             return GateStatus.NOT_MET
@@ -165,12 +227,17 @@ class _Tally:
         found = grouped(self.verdicts, self.bad | {Outcome.BLOCKED})
         if Outcome.FLAKY not in self.bad:
             found += grouped(self.verdicts, {Outcome.FLAKY}, only=Level.MUST)
-        found += self.gaps()
-        if self.missing:
-            found.append(unfinished(self.missing))
+        found += [*self.gaps(), *self.scope.absent]
+        cut = self.missing & self.scope.selected
+        if cut:
+            found.append(unfinished(len(cut)))
+        if len(self.missing) > len(cut) and not self.scope.absent:
+            found.append(left_out(self.gate, len(self.missing) - len(cut)))
         return tuple(sorted(found, key=lambda one: one.rank))
 
     def actual(self, status: GateStatus) -> str:
+        if not self.verdicts and self.scope.absent:
+            return f"no result counts, 0 of {_many(len(self.scope.expected), 'case')} judged"
         if not self.verdicts:
             return "no check ran (health needs --live)" if self.gate is Gate.HEALTH else "no check ran"
         silent = status is GateStatus.NOT_RUN or (not self.count(JUDGED) and self.gate is not Gate.HEALTH)
@@ -178,8 +245,10 @@ class _Tally:
         for outcome, word in _COUNTED_APART.items():
             if count := self.count({outcome}):
                 said.append(f"{count} {word}")
+        said += self.scope.bounds
         if self.missing:
-            said.append(f"{self.missing} not finished")
+            whole = len(self.scope.expected | {verdict.key for verdict in self.verdicts})
+            said.append(f"{whole - len(self.missing)} of {_many(whole, 'case')} judged")
         return ", ".join(said)
 
 

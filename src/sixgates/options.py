@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,12 @@ def add(parser: pytest.Parser) -> None:
         help=f"what runs at --base-url, if it does not say so itself: {', '.join(ENGINES)}; such as llama_cpp:b10434",
     )
     group.addoption("--cassettes", metavar="DIR", help="where recordings lie (default: ./cassettes)")
+    group.addoption(
+        "--host-label",
+        metavar="NAME",
+        help="what reports call this machine (default: its name): a later complete run of a machine replaces "
+        "its earlier one when reports are merged",
+    )
     group.addoption("--gates-report", metavar="DIR", help="write gates.json, gates.md and badge.json here")
     group.addoption("--baseline", metavar="FILE", help="an earlier gates.json, to tell what changed")
 
@@ -81,7 +88,14 @@ def run_from(config: pytest.Config, workdir: Path) -> Run:
         api_key_env=option("--api-key-env"),
         capabilities=tuple(capabilities.split(",")) if capabilities else None,
         engine=option("--engine"),
+        host=host_label(option("--host-label")),
     )
+
+
+def host_label(given: str | None) -> str:
+    """What reports call this machine; empty where its name says nothing, so that no two are taken for one."""
+    name = given if given is not None else platform.node()
+    return "" if name.partition(".")[0] == "localhost" else name
 
 
 def _directory(config: pytest.Config, name: str, default: str) -> Path:
@@ -97,6 +111,10 @@ def _check(config: pytest.Config) -> None:
         raise pytest.UsageError(
             f"--gateway-config {option('--gateway-config')}: no such directory; "
             "give the one that holds providers.yaml and model-mappings.yaml"
+        )
+    if option("--baseline") and not option("--gates-report"):
+        raise pytest.UsageError(
+            "--baseline goes with --gates-report DIR: what changed is told in gates.md there"
         )
     for name in ("--base-url", "--gateway-url"):
         if option(name) and not option(name).startswith(("http://", "https://")):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 import sys
 import tempfile
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
     from sixgates.cases import Case, Settle
     from sixgates.report import Document
     from sixgates.run import Run
-    from sixgates.verdict import Verdict
+    from sixgates.verdict import Gate, Verdict
 
 _MARKERS = {
     "config": "gate 1: the configuration files agree with each other and with what the gateway does",
@@ -34,11 +38,47 @@ _RUN = pytest.StashKey["Run"]()
 _COLLECTOR = pytest.StashKey[Collector]()
 _DOCUMENT = pytest.StashKey["Document"]()
 _NOTES = pytest.StashKey[list[str]]()
+_BASELINE = pytest.StashKey["Document"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     options.add(parser)
+
+
+_RUN_NO_TEST = (
+    "collectonly",
+    "help",
+    "version",
+    "markers",
+    "showfixtures",
+    "show_fixtures_per_test",
+    "cacheshow",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """Replace an older report before anything can go wrong: it must not stand for a run that fails early."""
+    given = early_config.known_args_namespace
+    if (
+        not given.gates_report
+        or any(getattr(given, name, False) for name in _RUN_NO_TEST)
+        or os.environ.get("PYTEST_XDIST_WORKER")
+    ):
+        return
+    from sixgates.collector import begun
+    from sixgates.report import ReportError, load, write
+
+    base = early_config.invocation_params.dir
+    if given.baseline:
+        try:
+            early_config.stash[_BASELINE] = load(base / given.baseline)
+        except ReportError as problem:
+            raise pytest.UsageError(f"--baseline: {problem}") from None
+    document = begun(("pytest", *args), options.host_label(given.host_label))
+    with contextlib.suppress(ReportError):  # said at the end, where the table is not lost with it
+        write(document, base / given.gates_report)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -78,7 +118,7 @@ def _run(config: pytest.Config) -> Run:
 
 
 class _Workers:
-    """Gives xdist's workers the controller's folder, and counts what they collected."""
+    """Gives xdist's workers the controller's folder, and hears from them what they collected."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -91,10 +131,9 @@ class _Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Runs in the controller when a worker has ended."""
-        counts = getattr(node, "workeroutput", {}).get("sixgates_collected", {})
-        for gate, count in counts.items():
-            collected = self.config.stash[_COLLECTOR].collected
-            collected[int(gate)] = max(collected[int(gate)], count)
+        noted = getattr(node, "workeroutput", {}).get("sixgates_noted")
+        if noted:
+            self.config.stash[_COLLECTOR].take(noted)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -117,23 +156,31 @@ def _passed_over(metafunc: pytest.Metafunc) -> bool:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Note which checks are wanted, so that a live run sends no probe in vain."""
-    cases = [item.callspec.params["case"] for item in session.items if _is_case(item)]  # type: ignore[attr-defined]
-    if not cases:
+    selected = _selected(session.items)
+    if not selected:
         return
     run = _run(session.config)
-    run.wanted.update(case.needs for case in cases if case.needs)
-    collected = session.config.stash[_COLLECTOR].collected
-    for item in session.items:
-        if _is_case(item):
-            collected.update(number for name, number in _GATES.items() if item.get_closest_marker(name))
     _unknown_providers(run)
+    run.wanted.update(case.needs for cases in selected.values() for case in cases if case.needs)
+    for gate, cases in selected.items():
+        session.config.stash[_COLLECTOR].select(gate, (case.key for case in cases))
     capture = session.config.pluginmanager.getplugin("capturemanager")
     if run.live and capture is not None and not hasattr(session.config, "workerinput"):
         object.__setattr__(run, "say", _Speaker(capture))
 
 
-def _is_case(item: pytest.Item) -> bool:
-    return item.get_closest_marker("cases") is not None and hasattr(item, "callspec")
+def _selected(items: Iterable[pytest.Item]) -> dict[Gate, list[Case]]:
+    """The cases that are to be judged, by the gate whose marker they bear."""
+    from sixgates.verdict import Gate
+
+    found: dict[Gate, list[Case]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("cases") is None or not hasattr(item, "callspec"):
+            continue
+        for gate in Gate:
+            if item.get_closest_marker(gate.marker):
+                found[gate].append(item.callspec.params["case"])
+    return found
 
 
 def _unknown_providers(run: Run) -> None:
@@ -225,7 +272,7 @@ class _Listener:
         verdict = verdict_of(report) if report.when == "call" else None
         if verdict is not None:
             _run(self.config)
-            self.config.stash[_COLLECTOR].verdicts.append(verdict)
+            self.config.stash[_COLLECTOR].keep(verdict)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -239,33 +286,36 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Make and write the report, also of an interrupted run; a run that judged nothing is no success."""
     config = session.config
     collector = config.stash.get(_COLLECTOR, None)
+    if collector is None and config.getoption("--gates-report") and not config.option.collectonly:
+        with contextlib.suppress(pytest.UsageError):  # then the report says already that nothing was judged
+            _run(config)
+        collector = config.stash.get(_COLLECTOR, None)
     if collector is None:
         return
     if hasattr(config, "workerinput"):
-        counts = {str(gate): count for gate, count in collector.collected.items()}
-        config.workeroutput["sixgates_collected"] = counts  # type: ignore[attr-defined]
+        config.workeroutput["sixgates_noted"] = collector.noted()  # type: ignore[attr-defined]
         return
-    if not collector.verdicts:
+    if not collector.verdicts and (not config.getoption("--gates-report") or config.option.collectonly):
         return
-    if exitstatus == pytest.ExitCode.OK and not collector.judged:
+    if exitstatus == pytest.ExitCode.OK and collector.verdicts and not collector.judged:
         session.exitstatus = exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
     interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
     config.stash[_DOCUMENT] = collector.document(int(exitstatus), interrupted)
-    config.stash[_NOTES] = _write(config, collector, config.stash[_DOCUMENT])
+    config.stash[_NOTES] = _write(config, config.stash[_DOCUMENT])
     if any(note.startswith("error: ") for note in config.stash[_NOTES]) and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _write(config: pytest.Config, collector: Collector, document: Document) -> list[str]:
-    from sixgates.report import ReportError
+def _write(config: pytest.Config, document: Document) -> list[str]:
+    from sixgates.report import ReportError, compare, write
 
     directory = config.getoption("--gates-report")
     if not directory:
         return []
-    baseline = config.getoption("--baseline")
-    base = config.invocation_params.dir
+    baseline = config.stash.get(_BASELINE, None)
+    changes = None if baseline is None else compare(baseline, document)
     try:
-        path = collector.write(document, base / directory, base / baseline if baseline else None)
+        path = write(document, config.invocation_params.dir / directory, changes)
     except ReportError as problem:
         return [f"error: {problem}"]
     return [f"report: {path}"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sixgates.capability import EMBEDDINGS
 from sixgates.config import AD_HOC, HealthCheck, Model, Provider, ProviderType, Stack, load_stack
+from sixgates.config.stack import FILES
 from sixgates.gateway.reader import reader
 from sixgates.party import Party
+from sixgates.sources.secrets import without_secrets
 
 if TYPE_CHECKING:
     from sixgates.contract import Contract, Say
@@ -37,6 +40,7 @@ class Run:
     api_key_env: str | None = None
     capabilities: tuple[str, ...] | None = None
     engine: str | None = None
+    host: str = ""
     say: Say = lambda text: None
     wanted: set[str] = field(default_factory=set)
     _contracts: dict[str, Contract] = field(default_factory=dict)
@@ -45,6 +49,34 @@ class Run:
     def stack(self) -> Stack:
         """The configuration under test, read once for the LiteLLM of gate 5; raises ConfigError."""
         return load_stack(self.config_dir, reader(command=self.litellm).version)
+
+    def unnarrowed(self) -> Run:
+        """The same run without `--provider`: what its gates consist of."""
+        if not self.only:
+            return self
+        wide = replace(self, only=(), _contracts={})
+        if "stack" in self.__dict__:
+            wide.__dict__["stack"] = self.stack  # read once
+        return wide
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what is judged: the bytes of the stack's files, and the options that describe one server."""
+        parts = [f"{name}\n".encode() + _content(self.config_dir / name) for name in FILES]
+        if self.base_url is not None:
+            said = (without_secrets(self.base_url), self.model, self.capabilities, self.engine)
+            parts.append(repr(said).encode())
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+    @property
+    def source(self) -> str:
+        """What is judged, in words: the folder of the files, or the address of one server."""
+        if self.base_url is not None:
+            return f"{without_secrets(self.base_url)}, model {self.model}"
+        try:
+            return str(self.config_dir.absolute().relative_to(Path.cwd()))
+        except ValueError:
+            return str(self.config_dir)
 
     def parties(self) -> list[Party]:
         """The providers to judge: the ad-hoc one, else the active ones; raises ConfigError."""
@@ -90,3 +122,11 @@ class Run:
             "health_check": HealthCheck(),
         }
         return Provider.model_validate({**entry, "engine_version": version} if version else entry)
+
+
+def _content(path: Path) -> bytes:
+    """A file's bytes, alike on each system; none where it is missing or is no regular file."""
+    try:
+        return path.read_bytes().replace(b"\r\n", b"\n") if path.is_file() else b""
+    except OSError:
+        return b""

@@ -68,6 +68,10 @@ EXCUSED = "is a declared deviation"
 """What the reason says where a check cannot be judged because of a declared deviation from another."""
 
 
+Key = tuple[str, str]
+"""What identifies a verdict within its gate: the provider, empty for the stack itself, and the check."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Why something could not be judged; equal keys are one root cause and are printed once."""
@@ -123,6 +127,11 @@ class Verdict:
     failed: int = 0
     attempts: tuple[Attempt, ...] = ()
     luck: str = ""
+
+    @property
+    def key(self) -> Key:
+        """The provider and the check."""
+        return self.provider or "", self.check
 
     @property
     def red(self) -> bool:

@@ -140,7 +140,7 @@ MESSAGES = {
         G,
         "exercised",
         "excercised",
-        "2:10: expected one of the keys exercised, got `excercised`. Did you mean `exercised`?",
+        "2:10: expected one of the keys max_age, exercised, got `excercised`. Did you mean `exercised`?",
     ),
     "unknown policy": (
         G,

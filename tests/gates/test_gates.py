@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sixgates.gates import Blocker, GateResult, GateStatus, Thresholds, judge_gates
+from sixgates.gates import Blocker, GateResult, GateStatus, Scope, Thresholds, judge_gates
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
 O = Outcome  # noqa: E741 - tables of outcomes read better with a short name
@@ -167,16 +167,22 @@ def test_integration_forgives_no_error_of_ours() -> None:
 
 
 def test_a_cut_off_run_leaves_its_gate_partial() -> None:
-    results = judge_gates(verdicts(Gate.SCHEMA, O.PASSED), DEFAULT, unjudged={Gate.SCHEMA: 3})
-    schema = results[Gate.SCHEMA - 1]
+    cases = frozenset(("vllm", f"area.topic_{number}") for number in range(6))
+    scopes = {Gate.SCHEMA: Scope(cases, frozenset(sorted(cases)[:4]))}
+    schema = judge_gates(verdicts(Gate.SCHEMA, O.PASSED), DEFAULT, scopes=scopes)[Gate.SCHEMA - 1]
     assert schema.status is S.PARTIAL
-    assert schema.actual == "1 of 1 file valid, 3 not finished"
+    assert schema.actual == "1 of 1 file valid, 1 of 6 cases judged"
     assert [(one.summary, one.count, one.next_steps) for one in schema.blockers] == [
         (
             "the run ended before every check was judged",
             3,
-            ("run again to the end, without -x, --maxfail or -k",),
-        )
+            ("run again to the end, without -x or --maxfail",),
+        ),
+        (
+            "a selection left out 2 cases of gate 2",
+            2,
+            ("run the whole gate: pytest -m schema, without -k, file names or --provider",),
+        ),
     ]
 
 

@@ -15,7 +15,10 @@ from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
 
 def family(run, *outcomes):
-    return [Case(name.lower(), lambda name=name: verdict(name)) for name in outcomes]
+    return [
+        Case(name.lower(), lambda name=name: verdict(name), f"chat.shape.{name.lower()}", "p")
+        for name in outcomes
+    ]
 
 
 def verdict(name):
@@ -41,8 +44,9 @@ ALL = [
     "NOT_EXERCISED",
     "NOT_APPLICABLE",
     "ERROR",
+    "FLAKY",
 ]
-EXPECTED = {"passed": 1, "failed": 2, "advisory": 1, "xfailed": 1, "blocked": 1, "skipped": 2, "errors": 1}
+EXPECTED = {"passed": 1, "failed": 3, "advisory": 1, "xfailed": 1, "blocked": 1, "skipped": 2, "errors": 1}
 
 
 def suite(pytester: pytest.Pytester, *outcomes: str) -> None:
@@ -62,7 +66,7 @@ def test_each_outcome_has_its_word(pytester: pytest.Pytester, workers: list[str]
     assert document["gates"][3]["status"] == "NOT MET"
 
 
-@pytest.mark.parametrize("outcome", ["FAILED", "STALE", "BLOCKED", "ERROR"])
+@pytest.mark.parametrize("outcome", ["FAILED", "STALE", "BLOCKED", "ERROR", "FLAKY"])
 def test_red_outcomes_end_the_run_with_1(pytester: pytest.Pytester, outcome: str) -> None:
     """Any one of them is enough."""
     suite(pytester, "PASSED", outcome)
@@ -135,3 +139,13 @@ def test_the_id_of_every_family_is_an_item(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess()
     assert result.ret != 0
     assert "the family family has no cases" in result.stdout.str() + result.stderr.str()
+
+
+def test_cases_of_a_strangers_family_are_a_part_of_their_gate(pytester: pytest.Pytester) -> None:
+    """A family of one's own adds to a gate; it does not take the place of what the gate consists of."""
+    suite(pytester, "PASSED", "PASSED")
+    result = pytester.runpytest_subprocess("--gates-report", "report")
+    assert result.ret == 0
+    document = json.loads((pytester.path / "report" / "gates.json").read_text())
+    assert document["gates"][3]["status"] == "PARTIAL"
+    assert document["gates"][3]["cases"]["judged"] == 1

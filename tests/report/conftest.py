@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sixgates.exchange import Finding
-from sixgates.gates import Thresholds, judge_gates
+from sixgates.gates import Scope, Thresholds, judge_gates
 from sixgates.report import Document, ProviderInfo, RunInfo, build
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
@@ -40,7 +41,12 @@ def run_info(
 
 
 def document_of(verdicts: Sequence[Verdict], info: RunInfo | None = None) -> Document:
-    return build(info or run_info(), verdicts, judge_gates(verdicts, Thresholds()))
+    scopes = {
+        gate: Scope(frozenset(verdict.key for verdict in verdicts if verdict.gate is gate))
+        for gate in {verdict.gate for verdict in verdicts}
+    }
+    run = replace(info or run_info(), scopes=scopes)
+    return build(run, verdicts, judge_gates(verdicts, Thresholds(), scopes=scopes))
 
 
 def failed(**changes: object) -> Verdict:

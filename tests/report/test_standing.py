@@ -8,18 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from sixgates import catalogue
+from sixgates.gates import Thresholds, judge_gates
 from sixgates.readiness import Readiness, Standing, State
 from sixgates.report import (
     Document,
     ReportError,
     RunInfo,
     build,
+    compare,
     load,
     merge,
     render_markdown,
     render_table,
     write,
 )
+from sixgates.verdict import Gate, Outcome, Verdict
 
 LLAMA = Readiness(
     "llama",
@@ -121,29 +125,33 @@ def test_a_name_cannot_break_the_table_or_the_terminal(ready: Document) -> None:
     assert any("a|b\\x1b[31m:" in line for line in render_table(ready))
 
 
-def test_a_merged_report_keeps_the_readiness_of_its_contract(document: Document, ready: Document) -> None:
-    """The run that judged gate 4 says it; other runs have nothing to add."""
-    contract = {**ready, "run": {**ready["run"], "id": "a"}}
-    later = {**document, "run": {**document["run"], "id": "b", "started_at": "2027-01-01T00:00:00.000Z"}}
-    later["gates"] = [
-        {**gate, "status": "NOT RUN", "counts": {}} if gate["id"] == 4 else gate for gate in later["gates"]
+def test_a_merged_report_computes_its_readiness(document: Document, make_run: Make) -> None:
+    """Of the results that count, whatever a report said of itself."""
+    verdicts = [
+        Verdict(check.id, Gate.CONTRACT, check.level, Outcome.PASSED, provider="p", breaks=check.breaks)
+        for check in catalogue.load().checks.values()
     ]
+    contract = build(make_run("a"), verdicts, judge_gates(verdicts, Thresholds()))
+    assert contract["readiness"] == []
+    later = {**document, "run": {**document["run"], "id": "b", "started_at": "2026-02-01T00:00:00.000Z"}}
+    later["results"] = [result for result in later["results"] if result["gate"] != 4]
     merged = merge([contract, later])
-    assert merged["readiness"] == ready["readiness"]
+    assert [one["provider"] for one in merged["readiness"]] == ["p"]
+    assert {client["state"] for client in merged["readiness"][0]["clients"]} == {"safe"}
     assert merged["schema_version"] == "1.3"
 
 
-def test_a_report_of_the_earlier_version_can_still_be_merged(document: Document, tmp_path: Path) -> None:
-    """It says nothing of clients, and nothing of whom a check misleads."""
+def test_a_report_of_the_earlier_version_can_still_be_read(document: Document, tmp_path: Path) -> None:
+    """As a baseline: it says nothing of clients, nothing of whom a check misleads, nothing of what a gate is."""
     earlier = {key: value for key, value in document.items() if key != "readiness"}
     earlier["results"] = [
         {key: value for key, value in result.items() if key != "misleads"} for result in document["results"]
     ]
     (tmp_path / "gates.json").write_text(json.dumps({**earlier, "schema_version": "1.0"}))
-    merged = merge([load(tmp_path)])
-    assert merged["readiness"] == []
-    assert render_markdown(merged)
-    assert render_table(merged)
+    before = load(tmp_path)
+    assert compare(before, document) == {"newly failing": [], "fixed": [], "new": [], "gone": []}
+    assert render_markdown(before)
+    assert render_table(before)
 
 
 def test_misleads_must_be_a_list_of_texts(document: Document, tmp_path: Path) -> None:

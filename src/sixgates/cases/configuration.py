@@ -21,14 +21,14 @@ def configuration_cases(run: Run) -> list[Case]:
         stack = run.stack
     except ConfigError as error:
         blocked = unreadable("config.readable", Gate.CONFIGURATION, error.findings)
-        return [Case("readable", lambda: blocked)]
+        return [Case("readable", lambda: blocked, blocked.check)]
     decided = {slug: rule for slug, rule in RULES.items() if not rule.needs_environment}
-    return [Case(slug, partial(_judge, stack, rule)) for slug, rule in decided.items()]
+    return [Case(slug, partial(_judge, stack, rule), _check(rule)) for slug, rule in decided.items()]
 
 
 def _judge(stack: Stack, rule: Rule) -> Verdict:
     return judged(
-        f"config.{rule.slug.replace('-', '_')}",
+        _check(rule),
         Gate.CONFIGURATION,
         iter(findings_by_rule(stack)[rule.slug]),
         requirement=rule.requirement,
@@ -36,3 +36,7 @@ def _judge(stack: Stack, rule: Rule) -> Verdict:
         evidence=rule.evidence,
         engine=stack.reader,
     )
+
+
+def _check(rule: Rule) -> str:
+    return f"config.{rule.slug.replace('-', '_')}"

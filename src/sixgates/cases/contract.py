@@ -24,17 +24,23 @@ def contract_cases(run: Run, *areas: str) -> list[Case]:
     try:
         parties = run.parties()
     except ConfigError as error:
-        return [_blocked(areas[0], unreadable_cause(error.findings))]
+        return [_blocked(area, unreadable_cause(error.findings)) for area in areas]
     if not parties:
         wanted = f"no active provider is named {', '.join(run.only)}" if run.only else "no provider is active"
         step = "set status: active for a provider in providers.yaml, or give --base-url URL --model NAME"
-        return [_blocked(areas[0], Cause("no-provider", wanted, (step,)))]
+        return [_blocked(area, Cause("no-provider", wanted, (step,))) for area in areas]
     speaking = [party for party in parties if party.entry.type not in _OTHER_DIALECTS]
     if not speaking:
-        return [_no_dialect(areas[0], [party.name for party in parties])]
+        return [_no_dialect(area, [party.name for party in parties]) for area in areas]
     checks = _of(areas)
     return [
-        Case(f"{contract.party.name}-{check}", partial(_judge, contract, check), check)
+        Case(
+            f"{contract.party.name}-{check}",
+            partial(_judge, contract, check),
+            check,
+            contract.party.name,
+            needs=check,
+        )
         for contract in map(run.contract, speaking)
         for check in checks
     ]
@@ -63,11 +69,12 @@ def _judge(contract: Contract, check: str) -> Verdict:
 def _no_dialect(area: str, names: list[str]) -> Case:
     reason = f"no active provider speaks the OpenAI API itself; active are: {', '.join(names)}"
     verdict = replace(_plain(f"{area}.providers"), outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    return Case(area, lambda: verdict)
+    return Case(area, lambda: verdict, verdict.check)
 
 
 def _blocked(area: str, cause: Cause) -> Case:
-    return Case(area, lambda: replace(_plain(f"{area}.providers"), outcome=Outcome.BLOCKED, cause=cause))
+    verdict = replace(_plain(f"{area}.providers"), outcome=Outcome.BLOCKED, cause=cause)
+    return Case(area, lambda: verdict, verdict.check)
 
 
 def _plain(check: str) -> Verdict:

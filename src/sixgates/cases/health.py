@@ -72,7 +72,7 @@ def _cases(run: Run, visits: Visits, name: str, provider: Provider) -> list[Case
 
 
 def _case(visits: Visits, name: str, provider: Provider, check: str) -> Case:
-    return Case(f"{name}/{check}", lambda: visits.verdict(name, provider, check))
+    return Case(f"{name}/{check}", lambda: visits.verdict(name, provider, check), check, name)
 
 
 def _idle(name: str, reason: str) -> Case:
@@ -81,7 +81,7 @@ def _idle(name: str, reason: str) -> Case:
     verdict = Verdict(
         _PORT, Gate.HEALTH, Level.MUST, Outcome.NOT_APPLICABLE, REQUIREMENTS[_PORT], name, reason=reason
     )
-    return Case(f"{name}/{_PORT}", lambda: verdict)
+    return Case(f"{name}/{_PORT}", lambda: verdict, _PORT, name)
 
 
 def _blocked(cause: Cause) -> Case:
@@ -95,4 +95,4 @@ def _blocked(cause: Cause) -> Case:
         REQUIREMENTS[_PORT],
         cause=cause,
     )
-    return Case(_PORT, lambda: verdict)
+    return Case(_PORT, lambda: verdict, _PORT)

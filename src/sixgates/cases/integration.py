@@ -38,7 +38,7 @@ def gateway_cases(run: Run) -> list[Case]:
     if not scenarios:
         return [_nothing("no active provider serves models, so the gateway has nothing to route")]
     once = _Once(run, stack)
-    cases = [Case(scenario.id, partial(once.verdict, scenario)) for scenario in scenarios]
+    cases = [Case(scenario.id, partial(once.verdict, scenario), scenario.id) for scenario in scenarios]
     return cases + (running_cases(stack, run.gateway_url) if run.gateway_url else [])
 
 
@@ -87,11 +87,11 @@ class _Once:
 
 def _unreadable(error: ConfigError) -> Case:
     cause = unreadable_cause(error.findings)
-    return Case(_SUBJECT, lambda: _verdict(Outcome.BLOCKED, cause=cause))
+    return Case(_SUBJECT, lambda: _verdict(Outcome.BLOCKED, cause=cause), _SUBJECT)
 
 
 def _nothing(reason: str) -> Case:
-    return Case(_SUBJECT, lambda: _verdict(Outcome.NOT_APPLICABLE, reason=reason))
+    return Case(_SUBJECT, lambda: _verdict(Outcome.NOT_APPLICABLE, reason=reason), _SUBJECT)
 
 
 def _verdict(outcome: Outcome, *, reason: str = "", cause: Cause | None = None) -> Verdict:

@@ -13,11 +13,11 @@ from sixgates.verdict import Gate, Level, Outcome, Verdict
 
 def schema_cases(run: Run) -> list[Case]:
     """A case for each of the five files; one that may be missing and is does not apply."""
-    return [Case(name, partial(_judge, run, name)) for name in FILES]
+    return [Case(name, partial(_judge, run, name), _check(name)) for name in FILES]
 
 
 def _judge(run: Run, name: str) -> Verdict:
-    check = f"schema.{name.removesuffix('.yaml').replace('-', '_')}"
+    check = _check(name)
     requirement = f"{name} is readable YAML of the documented shape."
     read = read_file(run.config_dir, name)
     if read.node is None and not read.findings and name not in REQUIRED:
@@ -32,3 +32,7 @@ def _judge(run: Run, name: str) -> Verdict:
             reason=reason,
         )
     return judged(check, Gate.SCHEMA, read.findings, requirement=requirement)
+
+
+def _check(name: str) -> str:
+    return f"schema.{name.removesuffix('.yaml').replace('-', '_')}"

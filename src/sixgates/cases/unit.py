@@ -23,7 +23,7 @@ def unit_cases(run: Run) -> list[Case]:
         resolution = Resolution(run.stack)
     except ConfigError as error:
         blocked = unreadable("unit.readable", Gate.UNIT, error.findings)
-        return [Case("readable", lambda: blocked)]
+        return [Case("readable", lambda: blocked, blocked.check)]
     return list(_cases(resolution))
 
 
@@ -106,7 +106,7 @@ def _case(kind: str, name: str, judge: Judge, *, level: Level = Level.MUST) -> C
     def verdict() -> Verdict:
         return judged(_check(kind, name), Gate.UNIT, judge(), requirement=_REQUIREMENTS[kind], level=level)
 
-    return Case(f"{kind}[{name}]" if name else kind, verdict)
+    return Case(f"{kind}[{name}]" if name else kind, verdict, _check(kind, name))
 
 
 def _unsampled(pattern: str, why: str) -> Case:
@@ -119,7 +119,7 @@ def _unsampled(pattern: str, why: str) -> Case:
         source="config",
         reason=f"no name to try could be made for `{pattern}`: {why}",
     )
-    return Case(f"pattern[{pattern}]", lambda: verdict)
+    return Case(f"pattern[{pattern}]", lambda: verdict, verdict.check)
 
 
 def _check(kind: str, name: str) -> str:

@@ -9,23 +9,37 @@ from pydantic import Field
 from sixgates.config.shape import Closed, Text
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Age = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$", examples=["90m", "24h", "7d"])]
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class UnitGate(Closed):
+class Gate(Closed):
+    """What may be said of each gate."""
+
+    max_age: Age | None = None
+    """How old its results may be when `sixgates report` merges them: a number and s, m, h or d, such as 24h."""
+
+    @property
+    def max_age_s(self) -> int | None:
+        """The same in seconds."""
+        return int(self.max_age[:-1]) * _SECONDS[self.max_age[-1]] if self.max_age else None
+
+
+class UnitGate(Gate):
     """Gate 3."""
 
     exercised: Share = 0.9
     """The share of routing entries that must be judged; the gate asks for more than this."""
 
 
-class IntegrationGate(Closed):
+class IntegrationGate(Gate):
     """Gate 5."""
 
     success: Share = 0.95
     """The share of scenarios that must succeed; the gate asks for more than this."""
 
 
-class ContractGate(Closed):
+class ContractGate(Gate):
     """Gate 4."""
 
     deviations: Literal["allow", "refuse"] = "allow"
@@ -36,11 +50,14 @@ class ContractGate(Closed):
 
 
 class Gates(Closed):
-    """The thresholds of the gates that have one."""
+    """What is asked of each gate."""
 
+    configuration: Gate = Gate()
+    schema_: Gate = Field(default=Gate(), alias="schema")
     unit: UnitGate = UnitGate()
     contract: ContractGate = ContractGate()
     integration: IntegrationGate = IntegrationGate()
+    health: Gate = Gate()
 
 
 class GatesFile(Closed):

@@ -41,7 +41,7 @@ def running_cases(stack: Stack, url: str) -> list[Case]:
         for name in names
     ]
     gateway = RunningGateway(stack, url.rstrip("/").removesuffix("/v1"))
-    return [Case(scenario.id, partial(gateway.judge, scenario)) for scenario in (listing, *chats)]
+    return [Case(each.id, partial(gateway.judge, each), each.id) for each in (listing, *chats)]
 
 
 @dataclass(frozen=True)

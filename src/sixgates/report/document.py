@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sixgates.gates import GateResult
+from sixgates.gates import GateResult, Scope, Thresholds
 from sixgates.readiness import Readiness
 from sixgates.report.redaction import redactor
-from sixgates.verdict import Verdict
+from sixgates.verdict import Gate, Key, Verdict
 
 SCHEMA_VERSION = "1.3"
 LONGEST_TEXT = 20_000
@@ -49,6 +50,13 @@ class RunInfo:
     providers: tuple[ProviderInfo, ...] = ()
     interrupted: bool = False
     exit_status: int = 0
+    host: str = ""
+    digest: str = ""
+    source: str = ""
+    litellm: str = ""
+    strict: bool = False
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    scopes: Mapping[Gate, Scope] = field(default_factory=dict)
 
 
 def build(
@@ -86,7 +94,38 @@ def _run(run: RunInfo) -> Document:
         "providers": [_provider(provider) for provider in run.providers],
         "interrupted": run.interrupted,
         "exit_status": int(run.exit_status),
+        "host": run.host,
+        "config": {"digest": run.digest, "source": run.source},
+        "litellm": run.litellm,
+        "thresholds": _thresholds(run),
+        "expected": expected_of({gate: scope.expected for gate, scope in run.scopes.items()}),
+        "bounds": {
+            gate.marker: list(scope.bounds) for gate, scope in sorted(run.scopes.items()) if scope.bounds
+        },
     }
+
+
+def _thresholds(run: RunInfo) -> Document:
+    given = run.thresholds
+    return {
+        "unit_exercised": given.unit_exercised,
+        "integration_success": given.integration_success,
+        "deviations_allowed": given.deviations_allowed,
+        "strict": run.strict,
+        "max_age_s": {gate.marker: age for gate, age in sorted(given.max_age_s.items())},
+    }
+
+
+def expected_of(scopes: Mapping[Gate, Iterable[Key]]) -> list[Document]:
+    """What each gate consists of: the checks of each provider, or of the stack itself where it is null."""
+    found: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for gate, keys in scopes.items():
+        for provider, check in keys:
+            found[int(gate), provider].append(check)
+    return [
+        {"gate": gate, "provider": provider or None, "checks": sorted(checks)}
+        for (gate, provider), checks in sorted(found.items())
+    ]
 
 
 def _provider(provider: ProviderInfo) -> Document:
@@ -129,6 +168,8 @@ _OURS = frozenset(
         "level",
         "counts",
         "tool",
+        "thresholds",
+        "digest",
     }
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sixgates.gates import GateStatus
 from sixgates.report.deviations import Accepted, accepted, how_many
+from sixgates.report.disagreement import disagreements, merged_of, replaced
 from sixgates.report.escaping import block, code, prose
 from sixgates.report.standing import standing_table
 from sixgates.report.terminal import root_causes, tried
@@ -55,6 +56,7 @@ def _sections(document: Json, changes: Mapping[str, Sequence[str]] | None) -> li
     folded = f"<details>\n<summary>Advisories ({len(advisories)})</summary>\n"
     return [
         _Section("## What stands in the way", [_cause(one) for one in root_causes(document["gates"])]),
+        _Section("## Judged differently", _differing(document)),
         _Section("## Clients and profiles", standing_table(document.get("readiness", []))),
         _Section("## Since the baseline", [] if changes is None else _changes(changes)),
         _Section(f"## Failures ({len(failures)})", failures),
@@ -81,6 +83,8 @@ def _title(document: Json) -> str:
     gates = document["gates"]
     met = sum(gate["status"] == GateStatus.MET for gate in gates)
     title = f"# Six gates: {met} of {len(gates)} MET"
+    if joined := merged_of(document):
+        title += f"\n\nMerged from {joined}. Where they differ, the worse outcome holds."
     if document["run"]["interrupted"]:
         title += "\n\n**The run was interrupted:** what it had not judged yet is missing here."
     return title
@@ -101,6 +105,13 @@ def _cause(cause: Json) -> str:
     word = cause["outcome"].replace("_", " ")
     lines = [f"- **{word}** {prose(cause['summary'])}{providers}{times}"]
     return "\n".join(lines + [f"  - next: {prose(step)}" for step in cause["next_steps"]])
+
+
+def _differing(document: Json) -> list[str]:
+    found = [f"- {code(subject)}: {prose(said)}" for subject, said in disagreements(document)]
+    return found + [
+        f"- replaced by a later run of the same host: {prose(line)}" for line in replaced(document)
+    ]
 
 
 def _changes(changes: Mapping[str, Sequence[str]]) -> list[str]:

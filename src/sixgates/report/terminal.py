@@ -8,6 +8,7 @@ from typing import Any
 
 from sixgates.gates import GateStatus
 from sixgates.report.deviations import Accepted, accepted, how_many
+from sixgates.report.disagreement import disagreements, merged_of, replaced
 from sixgates.report.standing import standing_lines
 from sixgates.verdict import FOUND, Outcome, Verdict
 from sixgates.visible import shorten, visible
@@ -37,6 +38,7 @@ def render_table(
 ) -> list[str]:
     """Six rows, each root cause once with what to do next, and where the report lies."""
     lines = [_title(document), *_rows(document["gates"], width, color), *_causes(document["gates"], width)]
+    lines += _merged(document, width)
     lines += [*_deviations(document["results"], width), *_undeclared(document["results"], width)]
     lines += _standing(document.get("readiness", []), width)
     if path is not None:
@@ -101,7 +103,8 @@ def _title(document: Mapping[str, Any]) -> str:
     gates = document["gates"]
     met = sum(gate["status"] == GateStatus.MET for gate in gates)
     cut = ", run interrupted" if document["run"]["interrupted"] else ""
-    return f"sixgates: {met} of {len(gates)} gates MET{cut}"
+    joined = merged_of(document)
+    return f"sixgates: {met} of {len(gates)} gates MET{f', {joined}' if joined else ''}{cut}"
 
 
 def _rows(gates: list[Mapping[str, Any]], width: int, color: bool) -> Iterator[str]:
@@ -131,6 +134,19 @@ def _causes(gates: list[Mapping[str, Any]], width: int) -> Iterator[str]:
             yield from _wrapped(f"next: {visible(step)}", width, "      ", "        ")
     if (left := len(found) - MOST_CAUSES) > 0:
         yield f"  … and {left} more, all in the report"
+
+
+def _merged(document: Mapping[str, Any], width: int) -> Iterator[str]:
+    differing = list(disagreements(document))
+    if differing:
+        yield ""
+        yield f"  judged differently: {len(differing)}, the worse outcome holds"
+    for subject, said in differing[:MOST_CAUSES]:
+        yield from _wrapped(visible(f"{subject}: {said}"), width, "    ", "      ")
+    if (left := len(differing) - MOST_CAUSES) > 0:
+        yield f"    … and {left} more, all in the report"
+    for line in replaced(document):
+        yield from _wrapped(visible(f"replaced by a later run of the same host: {line}"), width, "  ", "    ")
 
 
 def _deviations(results: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
