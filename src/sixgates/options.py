@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 # `--strict` is pytest's own flag; given, it makes our advisories fail and refuses deviations as well.
 ENGINES = ("vllm", "llama_cpp", "llama_cpp_python", "ollama")
+CHECKED_AT_ONCE = (
+    *("--live", "--record", "--base-url", "--model", "--api-key-env", "--capabilities", "--engine"),
+    *("--provider", "--gateway-config", "--gateway-url", "--litellm", "--cassettes", "--baseline"),
+)
+"""Options that only a run of ours is given: they are checked before anything is collected."""
 CAPABILITIES = tuple(name for name in capability.CAPABILITIES if name not in capability.IMPLIED)
 
 

@@ -57,15 +57,15 @@ _RUN_NO_TEST = (
 )
 
 
+def _runs_no_test(given: Any) -> bool:
+    return any(getattr(given, name, False) for name in _RUN_NO_TEST)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Replace an older report before anything can go wrong: it must not stand for a run that fails early."""
     given = early_config.known_args_namespace
-    if (
-        not given.gates_report
-        or any(getattr(given, name, False) for name in _RUN_NO_TEST)
-        or os.environ.get("PYTEST_XDIST_WORKER")
-    ):
+    if not given.gates_report or _runs_no_test(given) or os.environ.get("PYTEST_XDIST_WORKER"):
         return
     from sixgates.collector import begun
     from sixgates.report import ReportError, load, write
@@ -88,7 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_Workers(config), "sixgates-workers")
     config.args = [place for argument in config.args for place in _suites(argument)]
-    if any(config.getoption(name) for name in ("--live", "--record", "--base-url", "--gateway-config")):
+    if any(config.getoption(name) for name in options.CHECKED_AT_ONCE):
         _run(config)
 
 
@@ -286,7 +286,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Make and write the report, also of an interrupted run; a run that judged nothing is no success."""
     config = session.config
     collector = config.stash.get(_COLLECTOR, None)
-    if collector is None and config.getoption("--gates-report") and not config.option.collectonly:
+    reports = config.getoption("--gates-report") and not _runs_no_test(config.option)
+    if collector is None and reports:
         with contextlib.suppress(pytest.UsageError):  # then the report says already that nothing was judged
             _run(config)
         collector = config.stash.get(_COLLECTOR, None)
@@ -295,7 +296,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if hasattr(config, "workerinput"):
         config.workeroutput["sixgates_noted"] = collector.noted()  # type: ignore[attr-defined]
         return
-    if not collector.verdicts and (not config.getoption("--gates-report") or config.option.collectonly):
+    if not collector.verdicts and not reports:
         return
     if exitstatus == pytest.ExitCode.OK and collector.verdicts and not collector.judged:
         session.exitstatus = exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
