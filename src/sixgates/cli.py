@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     catalogue.set_defaults(run=_catalogue)
     _add_serve(commands)
     report = commands.add_parser(
-        "report", help="merge gates.json files, later ones first in doubt, and render"
+        "report", help="merge gates.json files of several runs and machines; in doubt the worse outcome holds"
     )
     report.add_argument("documents", nargs="+", type=Path, metavar="GATES_JSON")
     report.add_argument(
