@@ -37,6 +37,7 @@ class Run:
     api_key_env: str | None = None
     capabilities: tuple[str, ...] | None = None
     engine: str | None = None
+    repeat: int = 1
     say: Say = lambda text: None
     wanted: set[str] = field(default_factory=set)
     _contracts: dict[str, Contract] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class Run:
                 self.record,
                 self.wanted,
                 lambda text: self.say(text),
+                self.repeat,
             )
         return self._contracts[party.name]
 
