@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ENGINES = ("vllm", "llama_cpp", "llama_cpp_python", "ollama")
 CAPABILITIES = tuple(name for name in capability.CAPABILITIES if name not in capability.IMPLIED)
 
+MOST_TIMES = 1000
+"""Beyond this a slip of the hand is likelier than a wish: a server that chats gets sixty requests each time."""
+
 
 def add(parser: pytest.Parser) -> None:
     """Declare the options; their names are part of the stable interface."""
@@ -54,6 +57,11 @@ def add(parser: pytest.Parser) -> None:
         metavar="TYPE[:VERSION]",
         help=f"what runs at --base-url, if it does not say so itself: {', '.join(ENGINES)}; such as llama_cpp:b10434",
     )
+    group.addoption(
+        "--repeat",
+        metavar="N",
+        help="with --live: send every request of the contract N times, and judge every check N times (default: 1)",
+    )
     group.addoption("--cassettes", metavar="DIR", help="where recordings lie (default: ./cassettes)")
     group.addoption("--gates-report", metavar="DIR", help="write gates.json, gates.md and badge.json here")
     group.addoption("--baseline", metavar="FILE", help="an earlier gates.json, to tell what changed")
@@ -81,7 +89,19 @@ def run_from(config: pytest.Config, workdir: Path) -> Run:
         api_key_env=option("--api-key-env"),
         capabilities=tuple(capabilities.split(",")) if capabilities else None,
         engine=option("--engine"),
+        repeat=_repeat(option("--repeat"), option("--live")),
     )
+
+
+def _repeat(given: str | None, live: bool) -> int:
+    if given is None:
+        return 1
+    if not live:
+        raise pytest.UsageError("--repeat needs --live: a recording answers the same each time")
+    times = int(given) if given.isascii() and given.isdigit() and len(given) <= len(str(MOST_TIMES)) else 0
+    if not 1 <= times <= MOST_TIMES:
+        raise pytest.UsageError(f"--repeat {given}: give a whole number from 1 to {MOST_TIMES}, such as 20")
+    return times
 
 
 def _directory(config: pytest.Config, name: str, default: str) -> Path:
