@@ -12,15 +12,15 @@ import uvicorn
 
 from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
-from sixgates.reference.server import ReferenceServer
+from sixgates.reference.server import PACE_S, ReferenceServer
 
 
 @contextmanager
-def served(provider: ReferenceProvider | MutantProvider) -> Iterator[str]:
-    """The provider's root URL, until the block ends."""
+def served(provider: ReferenceProvider | MutantProvider, pace: float = PACE_S) -> Iterator[str]:
+    """The provider's root URL, until the block ends; `pace` is the pause before each chunk of a stream."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        ReferenceServer(provider), log_level="critical", date_header=False, lifespan="off"
+        ReferenceServer(provider, pace), log_level="critical", date_header=False, lifespan="off"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -215,6 +215,8 @@ class Check:
     capability: str | None = None
     unconditional: bool = False
     """Whether it is judged even where its probes were not answered as they should be."""
+    luck: str = ""
+    """What has to happen by chance before a defect shows, as a sentence; empty where a defect shows at once."""
 
     @property
     def area(self) -> str:
@@ -288,6 +290,8 @@ def _problem(check: Check) -> str | None:
         return f"it names clients that were not measured: {', '.join(sorted(strangers))}"
     if not check.evidence:
         return "it needs evidence"
+    if check.luck and not re.fullmatch(r"[A-Z].*[.]", check.luck):
+        return "its luck must be a sentence"
     expected = len(check.probes) if check.together else 1
     if len(check.views) != expected:
         return f"its function takes {len(check.views)} views, its probes give {expected}"
@@ -310,6 +314,7 @@ def check(
     requires: Iterable[str] = (),
     capability: str | None = None,
     unconditional: bool = False,
+    luck: str = "",
 ) -> Callable[[Callable[..., Findings]], Callable[..., Findings]]:
     """Register a function as a check on one probe, on each of several, or on several together."""
     paired = tuple(together)
@@ -337,6 +342,7 @@ def check(
                 requires=tuple(requires),
                 capability=capability,
                 unconditional=unconditional,
+                luck=luck,
             )
         )
         return function

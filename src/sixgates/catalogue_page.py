@@ -81,6 +81,8 @@ def _entry(check: Check, killers: Iterable[str]) -> Iterator[str]:
     for word, clients in (("breaks", check.breaks), ("misleads", check.misleads)):
         if clients:
             yield f"- {word}: {', '.join(clients)}"
+    if check.luck:
+        yield f"- luck: {check.luck}"
     yield f"- mutants: {', '.join(f'`{name}`' for name in killers)}"
     yield ""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
@@ -18,10 +19,16 @@ from sixgates.health import cause_of
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.party import Party
 from sixgates.preflight import diagnose, first_probes
+from sixgates.repeats import Allowance, Asking, Repeats
+from sixgates.sameness import NAMES, differs, looked_at, same_behaviour, same_server
 from sixgates.sources import cassette
 from sixgates.sources.secrets import without_secrets
 from sixgates.symptom import Symptom
-from sixgates.verdict import FOUND, Cause
+from sixgates.tries import Tries
+from sixgates.verdict import FOUND, Cause, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from sixgates.sources.live import Target
 
 Say = Callable[[str], None]
 
@@ -37,17 +44,40 @@ class Contract:
     record: bool = False
     wanted: set[str] = field(default_factory=set)
     say: Say = lambda text: None
-    _judgement: Judgement | None = field(default=None)
+    repeat: int = 1
+    _judgement: Tries | None = field(default=None)
+    _repeats: Repeats = field(default_factory=Repeats)
 
-    def judgement(self) -> Judgement:
+    def judgement(self) -> Tries:
         """All checks on this provider's exchanges, fetched or read at the first call."""
         if self._judgement is None:
             known = catalogue.load()
             label, answers, fatal = (
                 self._live(known.probes()) if self.live else self._recorded(known.probes())
             )
-            self._judgement = Judgement(known, self._subject(label, answers), answers, fatal=fatal)
+            first = Judgement(known, self._subject(label, answers), answers, fatal=fatal)
+            self._judgement = self._repeats.tries(first)
         return self._judgement
+
+    def sameness(self, name: str) -> Verdict:
+        """Whether the server that ended the run is the one that began it; `name` is one of sameness.NAMES."""
+        tries = self.judgement()
+        looks = [look for look in self._repeats.looks if look]
+        found = (
+            same_server(tries.answers, looks, self.party.model)
+            if name == NAMES[0]
+            else same_behaviour(tries.answers, looks)
+        )
+        subject = tries.subject
+        found = replace(found, provider=subject.name, engine=subject.engine, source=subject.source)
+        if not self.live:
+            return replace(
+                found,
+                outcome=Outcome.NOT_APPLICABLE,
+                reason=f"{subject.name} is judged from a recording: only a live run has a start and an end",
+            )
+        lost = tries.fatal or self._repeats.lost
+        return found if lost is None else replace(found, outcome=Outcome.BLOCKED, reason="", cause=lost)
 
     def _recorded(
         self, probes: Iterable[Probe]
@@ -63,6 +93,7 @@ class Contract:
             if not folder.is_dir():
                 self._fetch(folder, probes)
         label, answers = cassette.answers(folder, self.party.name, probes)
+        self._repeats = Repeats.load(self._again_folder, self.party.name, probes)
         return label or self._label(), answers, self._cause(answers)
 
     def _needed(self, probes: tuple[Probe, ...]) -> tuple[Probe, ...]:
@@ -70,6 +101,8 @@ class Contract:
             return probes
         names = {probe.name for probe in self._first}
         names |= _names_needed(catalogue.load(), self.wanted, self.party.ad_hoc)
+        if self._looks:
+            names |= {probe.name for probe in looked_at(self.party.capabilities())}
         return tuple(probe for probe in probes if probe.name in names)
 
     def _fetch(self, folder: Path, probes: tuple[Probe, ...]) -> None:
@@ -88,6 +121,7 @@ class Contract:
         self.say(f"{self.party.name}: {len(ahead)} probes to {address}{found_out}")
         found = fetch(target, probes, first=first, stop=self._cause, choose=self._chosen)
         cassette.save(folder, self._label(), address, probes, found)
+        self._ask_again(target, probes, found)
         lost = next((answer for answer in found.values() if isinstance(answer, Cause)), None)
         if lost is not None:
             self.say(f"{lost.summary}; nothing was recorded" if self.record else lost.summary)
@@ -96,6 +130,38 @@ class Contract:
             self.say(
                 f"{self.party.name}: recorded {len(found)} exchanges in {self.cassettes / self.party.name}"
             )
+
+    def _ask_again(self, target: Target, probes: tuple[Probe, ...], found: Mapping[str, Answer]) -> None:
+        """Send again what `repeats` says, and keep it beside the first answers."""
+        from sixgates.sources.live import fetch
+
+        def send(wanted: tuple[Probe, ...]) -> Mapping[str, Answer]:
+            # What the first answers showed is neither found out nor chosen again.
+            return fetch(target, wanted, first=(), stop=lambda _: None, choose=lambda *_: True)
+
+        if self._cause(found) is not None:
+            return
+        known = catalogue.load()
+        first = Judgement(known, self._subject(self._label(), found), found)
+        checks = tuple(known.checks[name] for name in checks_needed(known, self.wanted or known.checks))
+        allowance = Allowance(self.workdir / "again" / "spent")
+        asking = Asking(first, probes, checks, send, allowance, self.say)
+        repeats = asking.again(self.repeat)
+        if self._looks:
+            model = self.party.model
+            asking.look(
+                repeats, looked_at(self.party.capabilities()), lambda look: differs(found, look, model)
+            )
+        repeats.save(self._again_folder, self._label(), without_secrets(self.party.entry.root), probes)
+
+    @property
+    def _again_folder(self) -> Path:
+        return self.workdir / "again" / "sent" / self.party.name
+
+    @property
+    def _looks(self) -> bool:
+        """Whether the end of the run is compared with its start."""
+        return not self.wanted or not self.wanted.isdisjoint(NAMES)
 
     @property
     def _first(self) -> tuple[Probe, Probe]:
@@ -187,18 +253,23 @@ def _names_needed(known: catalogue.Catalogue, wanted: Iterable[str], detect: boo
     return probes_needed(known, wanted) | (_detecting() if detect else set())
 
 
-def probes_needed(known: catalogue.Catalogue, wanted: Iterable[str]) -> set[str]:
-    """The probes of these checks and of their prerequisites, with those that they build on, by name."""
-    names: set[str] = set()
+def checks_needed(known: catalogue.Catalogue, wanted: Iterable[str]) -> tuple[str, ...]:
+    """These checks and their prerequisites, in the order of the catalogue."""
     waiting = list(wanted)
     seen: set[str] = set()
     while waiting:
         check = known.checks.get(waiting.pop())
-        if check is None or check.id in seen:
-            continue
-        seen.add(check.id)
-        waiting += check.prerequisites
-        for probe in check.probes:
+        if check is not None and check.id not in seen:
+            seen.add(check.id)
+            waiting += check.prerequisites
+    return tuple(name for name in known.checks if name in seen)
+
+
+def probes_needed(known: catalogue.Catalogue, wanted: Iterable[str]) -> set[str]:
+    """The probes of these checks and of their prerequisites, with those that they build on, by name."""
+    names: set[str] = set()
+    for name in checks_needed(known, wanted):
+        for probe in known.checks[name].probes:
             step: Probe | None = probe
             while step is not None:
                 names.add(step.name)

@@ -111,6 +111,7 @@ def detector(
     evidence: Iterable[str],
     beside: Iterable[Probe] = (),
     breaks: Iterable[str] = (),
+    luck: str = "",
 ) -> None:
     """Register how a capability shows, and with it the check `capability.NAME`; `effect` None means by refusal."""
     if capability not in CAPABILITIES or capability in DETECTORS:
@@ -131,6 +132,7 @@ def detector(
             breaks=tuple(breaks),
             capability=capability,
             unconditional=True,
+            luck=luck,
         )
     )
 

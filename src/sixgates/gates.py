@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from sixgates.blockers import JUDGED, Blocker, grouped, left_out, silent_providers, unfinished
+from sixgates.tries import confidence
 from sixgates.verdict import Gate, Key, Level, Outcome, Verdict
 
 __all__ = ["Blocker", "GateResult", "GateStatus", "Scope", "Thresholds", "judge_gates", "weight"]
@@ -294,7 +295,7 @@ def _contract(tally: _Tally) -> str:
         for verdict in tally.verdicts
         if verdict.level is Level.MUST and verdict.outcome is not Outcome.NOT_APPLICABLE
     ]
-    kept = sum(verdict.outcome in JUDGED - tally.bad for verdict in musts)
+    kept = sum(verdict.outcome in JUDGED - tally.bad - {Outcome.FLAKY} for verdict in musts)
     providers = {verdict.provider for verdict in tally.verdicts if verdict.provider}
     said = f"{kept} of {len(musts)} MUST passed or declared, {_many(len(providers), 'provider')}"
     for outcome, one, more in (
@@ -306,7 +307,11 @@ def _contract(tally: _Tally) -> str:
     ):
         if count := tally.count({outcome}):
             said += f", {_many(count, one, more)}"
-    return said
+    times = min(
+        (one.times for one in musts if one.outcome in JUDGED and not one.check.startswith("contract.")),
+        default=1,
+    )
+    return f"{said}; {confidence(times)}" if times > 1 else said
 
 
 def _integration(tally: _Tally) -> str:

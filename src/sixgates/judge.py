@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
@@ -69,6 +69,7 @@ class Judgement:
     answers: Mapping[str, Answer]
     today: date = field(default_factory=date.today)
     fatal: Cause | None = None
+    _observed: dict[str, Verdict] = field(default_factory=dict)
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
     _views: dict[tuple[str, type], Any] = field(default_factory=dict)
     _met: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -76,15 +77,41 @@ class Judgement:
     def verdict(self, name: str) -> Verdict:
         """The verdict of one check; raises KeyError when the catalogue has no such check."""
         if name not in self._verdicts:
-            check = self.catalogue.checks[name]
-            self._verdicts[name] = self._declared(check, self._judge(check))
+            self._verdicts[name] = self.excused(self.observed(name))
         return self._verdicts[name]
+
+    def observed(self, name: str) -> Verdict:
+        """The verdict of one check by what came back alone, whatever deviations are declared from it."""
+        if name not in self._observed:
+            self._observed[name] = self._judge(self.catalogue.checks[name])
+        return self._observed[name]
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Every check's verdict, in catalogue order."""
         return tuple(self.verdict(name) for name in self.catalogue.checks)
 
-    def _judge(self, check: Check) -> Verdict:
+    def applicable(self, check: Check) -> tuple[Probe, ...]:
+        """The probes of a check whose capabilities are declared."""
+        return tuple(probe for probe in check.probes if not self._lacking(probe))
+
+    def among(self, name: str, sent: Collection[str]) -> Verdict:
+        """What came back alone, of a check that judges each probe by itself on these probes only."""
+        return self._judge(self.catalogue.checks[name], sent)
+
+    def broken_on(self, check: Check, sent: Collection[str] | None = None) -> tuple[Probe, ...]:
+        """The probes, among these, whose exchanges break a check; all of its own where it judges them together."""
+        probes, excuse = self._judgeable(check, sent)
+        if excuse is not None:
+            return ()
+        try:
+            found = {probe.name for probe, _ in islice(self._findings(check, probes), LOOKED_FOR)}
+        except Exception:  # noqa: BLE001 - unexercised, or our own bug: the check's verdict says which
+            return ()
+        if check.together:
+            return check.probes if found else ()
+        return tuple(probe for probe in probes if probe.name in found)
+
+    def _judge(self, check: Check, sent: Collection[str] | None = None) -> Verdict:
         plain = self._verdict(check)
         if self.fatal is not None:
             return replace(plain, outcome=Outcome.BLOCKED, cause=self.fatal)
@@ -93,7 +120,7 @@ class Judgement:
             undeclared = f"{self.subject.name} does not declare the capability {missing}"
             reason = self.subject.undeclared.get(missing, undeclared)
             return replace(plain, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-        probes, excuse = self._judgeable(check)
+        probes, excuse = self._judgeable(check, sent)
         if excuse is not None:
             return excuse(plain)
         return self._run(check, probes, plain)
@@ -112,6 +139,7 @@ class Judgement:
             evidence=check.evidence,
             breaks=check.breaks,
             misleads=check.misleads,
+            luck=check.luck,
         )
 
     def _undeclared(self, check: Check) -> str | None:
@@ -126,10 +154,12 @@ class Judgement:
     def _lacking(self, probe: Probe) -> str | None:
         return next((name for name in probe.needs if name not in self.subject.capabilities), None)
 
-    def _judgeable(self, check: Check) -> tuple[list[Probe], Excuse | None]:
+    def _judgeable(
+        self, check: Check, sent: Collection[str] | None = None
+    ) -> tuple[list[Probe], Excuse | None]:
         probes, excuses = [], []
-        for probe in check.probes:
-            if self._lacking(probe):
+        for probe in self.applicable(check):
+            if sent is not None and probe.name not in sent and not check.together:
                 continue
             excuse = self._excuse(check, probe)
             if excuse is None:
@@ -239,12 +269,13 @@ class Judgement:
             return ""
         return curl(answer, self.subject.root, self.subject.api_key_env, probe.auth)
 
-    def _declared(self, check: Check, verdict: Verdict) -> Verdict:
-        entry = next((each for each in self.subject.deviations if each.check == check.id), None)
+    def excused(self, verdict: Verdict) -> Verdict:
+        """What becomes of a verdict by the deviation that is declared from its check, if there is one."""
+        entry = next((each for each in self.subject.deviations if each.check == verdict.check), None)
         if verdict.outcome not in _DECIDED:
             return verdict
         if entry is None:
-            remark = self.subject.remarks.get(check.id, "")
+            remark = self.subject.remarks.get(verdict.check, "")
             return replace(verdict, reason=remark) if verdict.findings and remark else verdict
         if entry.known:
             return _known(entry, verdict)
@@ -301,7 +332,9 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(text)} characters)"
 
 
-_DECIDED = {Outcome.PASSED, Outcome.FAILED, Outcome.ADVISORY}
+BROKEN = frozenset({Outcome.FAILED, Outcome.ADVISORY, Outcome.FLAKY})
+"""What a check that does not hold comes to, before a deviation excuses it."""
+_DECIDED = {Outcome.PASSED, *BROKEN}
 Excuse = Callable[[Verdict], Verdict]
 
 

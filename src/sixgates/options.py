@@ -17,11 +17,23 @@ if TYPE_CHECKING:
 # `--strict` is pytest's own flag; given, it makes our advisories fail and refuses deviations as well.
 ENGINES = ("vllm", "llama_cpp", "llama_cpp_python", "ollama")
 CHECKED_AT_ONCE = (
-    *("--live", "--record", "--base-url", "--model", "--api-key-env", "--capabilities", "--engine"),
+    *(
+        "--live",
+        "--record",
+        "--repeat",
+        "--base-url",
+        "--model",
+        "--api-key-env",
+        "--capabilities",
+        "--engine",
+    ),
     *("--provider", "--gateway-config", "--gateway-url", "--litellm", "--cassettes", "--baseline"),
 )
 """Options that only a run of ours is given: they are checked before anything is collected."""
 CAPABILITIES = tuple(name for name in capability.CAPABILITIES if name not in capability.IMPLIED)
+
+MOST_TIMES = 1000
+"""Beyond this a slip of the hand is likelier than a wish: a server that chats gets sixty requests each time."""
 
 
 def add(parser: pytest.Parser) -> None:
@@ -60,6 +72,11 @@ def add(parser: pytest.Parser) -> None:
         metavar="TYPE[:VERSION]",
         help=f"what runs at --base-url, if it does not say so itself: {', '.join(ENGINES)}; such as llama_cpp:b10434",
     )
+    group.addoption(
+        "--repeat",
+        metavar="N",
+        help="with --live: send every request of the contract N times, and judge every check N times (default: 1)",
+    )
     group.addoption("--cassettes", metavar="DIR", help="where recordings lie (default: ./cassettes)")
     group.addoption(
         "--host-label",
@@ -94,6 +111,7 @@ def run_from(config: pytest.Config, workdir: Path) -> Run:
         capabilities=tuple(capabilities.split(",")) if capabilities else None,
         engine=option("--engine"),
         host=host_label(option("--host-label")),
+        repeat=_repeat(option("--repeat"), option("--live")),
     )
 
 
@@ -101,6 +119,17 @@ def host_label(given: str | None) -> str:
     """What reports call this machine; empty where its name says nothing, so that no two are taken for one."""
     name = given if given is not None else platform.node()
     return "" if name.partition(".")[0] == "localhost" else name
+
+
+def _repeat(given: str | None, live: bool) -> int:
+    if given is None:
+        return 1
+    if not live:
+        raise pytest.UsageError("--repeat needs --live: a recording answers the same each time")
+    times = int(given) if given.isascii() and given.isdigit() and len(given) <= len(str(MOST_TIMES)) else 0
+    if not 1 <= times <= MOST_TIMES:
+        raise pytest.UsageError(f"--repeat {given}: give a whole number from 1 to {MOST_TIMES}, such as 20")
+    return times
 
 
 def _directory(config: pytest.Config, name: str, default: str) -> Path:

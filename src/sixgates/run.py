@@ -41,6 +41,7 @@ class Run:
     capabilities: tuple[str, ...] | None = None
     engine: str | None = None
     host: str = ""
+    repeat: int = 1
     say: Say = lambda text: None
     wanted: set[str] = field(default_factory=set)
     _contracts: dict[str, Contract] = field(default_factory=dict)
@@ -105,6 +106,7 @@ class Run:
                 self.record,
                 self.wanted,
                 lambda text: self.say(text),
+                self.repeat,
             )
         return self._contracts[party.name]
 

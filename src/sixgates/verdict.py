@@ -83,7 +83,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was sent and what came back in one exchange, as a report shows it; `answer` may be cut at its end."""
+    """What was sent and came back in one exchange, as a report shows it: of a long part the beginning and the end."""
 
     probe: str
     request: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.run import Run
 from sixgates.select import Unmet
+from sixgates.tries import Tries
 from sixgates.verdict import Outcome
 
 CATALOGUE = catalogue.load()
@@ -165,7 +166,7 @@ def test_a_detector_must_be_new_and_of_a_capability(name: str) -> None:
 
 def served(
     tmp_path: Path, capabilities: tuple[str, ...] | None, mutant: str | None, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Judgement, list[str]]:
+) -> tuple[Tries, list[str]]:
     """The judgement of an ad-hoc provider, and the names of what was sent to it."""
     from sixgates.sources import live
     from sixgates.sources.reference import answers
@@ -176,13 +177,13 @@ def served(
 
     def fetch(
         target: object,
-        probes: object,
+        probes: Iterable[catalogue.Probe],
         *,
         first: tuple[catalogue.Probe, ...],
         stop: object,
         choose: live.Choose,
     ) -> Mapping[str, Answer]:
-        known = [probe for probe in CATALOGUE.probes() if probe not in first]
+        known = [probe for probe in probes if probe not in first]
         ahead = dict(answers(provider, first))
         chosen = [*first, *(probe for probe in known if choose(ahead, probe))]
         sent.extend(probe.name for probe in chosen)

@@ -16,6 +16,14 @@ ROOT = Path(__file__).parents[2]
     ("options", "text"),
     [
         (["--record"], "--record needs --live: only a running provider can be recorded"),
+        (["--repeat", "3"], "--repeat needs --live: a recording answers the same each time"),
+        *(
+            (
+                ["--live", f"--repeat={given}"],
+                f"--repeat {given}: give a whole number from 1 to 1000, such as 20",
+            )
+            for given in ("0", "-1", "1.5", "many", "1001", "9" * 5000, "²")
+        ),
         (["--base-url", "http://x"], "--base-url needs --live: an ad-hoc provider has no recording"),
         (["--base-url", "http://x", "--live"], "--base-url needs --model NAME: the model to ask for"),
         (["--base-url", "x:1", "--live"], "--base-url must start with http:// or https://"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -15,23 +16,16 @@ from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
 if TYPE_CHECKING:
     from sixgates.contract import Contract
+    from sixgates.party import Party
 
 _OTHER_DIALECTS = {ProviderType.ANTHROPIC, ProviderType.TOOL_SERVER, ProviderType.WEB_UI}
 
 
 def contract_cases(run: Run, *areas: str) -> list[Case]:
     """One case for each provider and each check of these areas; the provider's name comes first."""
-    try:
-        parties = run.parties()
-    except ConfigError as error:
-        return [_blocked(area, unreadable_cause(error.findings)) for area in areas]
-    if not parties:
-        wanted = f"no active provider is named {', '.join(run.only)}" if run.only else "no provider is active"
-        step = "set status: active for a provider in providers.yaml, or give --base-url URL --model NAME"
-        return [_blocked(area, Cause("no-provider", wanted, (step,))) for area in areas]
-    speaking = [party for party in parties if party.entry.type not in _OTHER_DIALECTS]
-    if not speaking:
-        return [_no_dialect(area, [party.name for party in parties]) for area in areas]
+    speaking = _speaking(run)
+    if callable(speaking):
+        return [speaking(area) for area in areas]
     checks = _of(areas)
     return [
         Case(
@@ -46,6 +40,40 @@ def contract_cases(run: Run, *areas: str) -> list[Case]:
     ]
 
 
+def sameness_cases(run: Run) -> list[Case]:
+    """For each provider: is the server that ends a live run the one that began it?"""
+    from sixgates.sameness import NAMES
+
+    speaking = _speaking(run)
+    if callable(speaking):
+        return [speaking("contract")]
+    return [
+        Case(
+            f"{contract.party.name}-{check}",
+            partial(_same, contract, check),
+            check,
+            contract.party.name,
+            needs=check,
+        )
+        for contract in map(run.contract, speaking)
+        for check in NAMES
+    ]
+
+
+def _speaking(run: Run) -> list[Party] | Callable[[str], Case]:
+    """The providers that are judged, or what makes the one case of an area that says why there are none."""
+    try:
+        parties = run.parties()
+    except ConfigError as error:
+        return partial(_blocked, cause=unreadable_cause(error.findings))
+    if not parties:
+        wanted = f"no active provider is named {', '.join(run.only)}" if run.only else "no provider is active"
+        step = "set status: active for a provider in providers.yaml, or give --base-url URL --model NAME"
+        return partial(_blocked, cause=Cause("no-provider", wanted, (step,)))
+    speaking = [party for party in parties if party.entry.type not in _OTHER_DIALECTS]
+    return speaking or partial(_no_dialect, names=[party.name for party in parties])
+
+
 def _of(areas: tuple[str, ...]) -> list[str]:
     from sixgates import catalogue
 
@@ -53,16 +81,24 @@ def _of(areas: tuple[str, ...]) -> list[str]:
 
 
 def _judge(contract: Contract, check: str) -> Verdict:
+    return _settled(contract, check, lambda: contract.judgement().verdict(check))
+
+
+def _same(contract: Contract, check: str) -> Verdict:
+    return _settled(contract, check, lambda: contract.sameness(check))
+
+
+def _settled(contract: Contract, check: str, judge: Callable[[], Verdict]) -> Verdict:
     from sixgates.sources.cassette import CassetteError
 
     try:
-        judgement = contract.judgement()
+        contract.judgement()
+        started = perf_counter()
+        verdict = judge()
     except CassetteError as problem:
         step = "free space there or make it writable, or name another folder with --cassettes DIR, and record again"
         cause = Cause(f"{contract.party.name}:unwritable", str(problem), (step,))
         return replace(_plain(check), provider=contract.party.name, outcome=Outcome.BLOCKED, cause=cause)
-    started = perf_counter()
-    verdict = judgement.verdict(check)
     return replace(verdict, duration_s=round(perf_counter() - started, 6))
 
 

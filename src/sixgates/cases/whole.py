@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sixgates.cases import Case
 from sixgates.cases.configuration import configuration_cases
-from sixgates.cases.contract import contract_cases
+from sixgates.cases.contract import contract_cases, sameness_cases
 from sixgates.cases.deviations import deviation_cases
 from sixgates.cases.health import health_cases
 from sixgates.cases.integration import gateway_cases
@@ -20,7 +20,7 @@ from sixgates.verdict import Gate
 def _contract(run: Run) -> list[Case]:
     from sixgates.catalogue import AREAS
 
-    return [*contract_cases(run, *AREAS), *deviation_cases(run)]
+    return [*contract_cases(run, *AREAS), *sameness_cases(run), *deviation_cases(run)]
 
 
 FAMILIES: Mapping[Gate, Callable[[Run], list[Case]]] = {

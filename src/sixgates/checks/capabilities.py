@@ -68,6 +68,7 @@ detector(
     effect=same_as_before,
     beside=[chat_again],
     evidence=["spec: CreateChatCompletionRequest"],
+    luck="A seed that is ignored shows only where two samples come out unlike each other.",
 )
 detector(
     "json_schema",

@@ -29,6 +29,7 @@ CONTROL_TOKEN = re.compile(
     SHOULD,
     together=[chat, chat_again],
     evidence=[SPEC, "ollama/ollama#7881", "aws-samples/bedrock-access-gateway#150"],
+    luck="Ids that are drawn from too few are alike only now and then.",
 )
 def ids_differ(first: Document, second: Document) -> Findings:
     """A completion's id is a non-empty string, and another completion has another one."""

@@ -71,6 +71,7 @@ def one_id_in_all_chunks(stream: ChatStream) -> Findings:
     SHOULD,
     each=STREAMS,
     evidence=[SPEC],
+    luck="A time that is taken anew for each chunk shows only where a second passes within a stream.",
 )
 def one_time_in_all_chunks(stream: ChatStream) -> Findings:
     """All chunks of a stream carry the same integer `created`."""
@@ -220,6 +221,7 @@ def _grows(contents: tuple[str, ...]) -> bool:
     SHOULD,
     together=[chat, chat_defaults, chat_stream_usage],
     evidence=["googleapis/python-genai#2868", "vllm-project/vllm#51697", "dyedd/lens#49"],
+    luck="Other requests of the same moment can change a text by rounding, without a defect of the stream.",
 )
 def a_stream_says_the_same(plain: Document, again: Exchange, stream: ChatStream) -> Findings:
     """At temperature 0 and one seed, a stream has the plain answer's text, finish reason and token counts."""
@@ -267,6 +269,7 @@ def no_character_is_broken(plain: Document, stream: ChatStream) -> Findings:
     probe=chat_stream_two_choices,
     evidence=["ggml-org/llama.cpp#20226"],
     breaks=["openai-python helper"],
+    luck="The order of two choices that are written at the same time can be another one the next time.",
 )
 def both_choices_are_streamed(stream: ChatStream) -> Findings:
     """With n=2, choice 0 comes first and each of the two has its role and its finish reason."""

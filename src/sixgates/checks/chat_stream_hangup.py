@@ -26,6 +26,7 @@ EFFECT = (
         "ROCm/ATOM#1441",
         "xorbitsai/inference#5549",
     ],
+    luck="Requests of others in the same seconds, or a very fast answer, hide whether the place was freed.",
 )
 def who_hangs_up_frees_the_server(after: Exchange, stream: Exchange) -> Findings:
     """A client that hangs up in the middle of a stream frees the server within 5 s."""

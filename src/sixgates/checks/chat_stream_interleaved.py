@@ -16,6 +16,7 @@ STRANGE = 4
     MUST,
     together=parallel_streams,
     evidence=["abetlen/llama-cpp-python#867", "abetlen/llama-cpp-python#897"],
+    luck="Streams disturb each other only where the server works on both in the same moment.",
 )
 def streams_do_not_disturb_each_other(one: Exchange, two: Exchange) -> Findings:
     """Streams at the same time each run to their finish reason and [DONE], under ids of their own."""
@@ -39,6 +40,7 @@ def streams_do_not_disturb_each_other(one: Exchange, two: Exchange) -> Findings:
     together=[chat_stream_usage, chat_stream, *parallel_streams],
     requires=["chat.stream.concurrent_isolation"],
     evidence=["spec: CreateChatCompletionStreamResponse", "abetlen/llama-cpp-python#867"],
+    luck="Streams mix only where the server works on both in the same moment.",
 )
 def streams_keep_to_their_answers(
     first_alone: ChatStream, second_alone: ChatStream, first: ChatStream, second: ChatStream

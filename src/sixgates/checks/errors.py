@@ -219,6 +219,7 @@ def the_key_is_never_repeated(reply: Reply) -> Findings:
     each=[models_list, chat_again, chat_stream, *parallel_streams, *CLIENT_FAULTS],
     evidence=["spec: RFC 9110 section 10.2.3", "cline/cline#440", "BerriAI/litellm#4695"],
     unconditional=True,
+    luck="It shows only where the server refuses a request for load while it is judged.",
 )
 def refusals_for_load_say_when_to_return(exchange: Exchange) -> Findings:
     """Whatever is refused for load, with 429 or 503, says in Retry-After when to come again."""

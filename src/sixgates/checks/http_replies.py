@@ -41,6 +41,7 @@ def headers_of_sdks_are_ignored(reply: Reply) -> Findings:
     together=[models_list, chat, chat_stream, missing_messages],
     evidence=["source: openai-python _request_id", "spec: API overview, debugging requests"],
     unconditional=True,
+    luck="Ids that are drawn from too few are alike only now and then.",
 )
 def answers_have_a_number(listing: Reply, plain: Reply, stream: Reply, refusal: Reply) -> Findings:
     """Every answer, whole, streamed or refused, has an x-request-id of its own."""

@@ -157,6 +157,7 @@ def streams_have_logprobs(stream: ChatStream) -> Findings:
     SHOULD,
     together=[chat, chat_again, chat_seed],
     evidence=["spec: CreateChatCompletionRequest"],
+    luck="A seed that is ignored shows only where two samples come out unlike each other.",
 )
 def a_seed_repeats_the_text(greedy: Document, first: Document, again: Document) -> Findings:
     """At temperature 1 the same seed gives the same text again."""

@@ -139,6 +139,7 @@ def a_forced_call_has_no_text(answer: Completion) -> Findings:
     each=[tool_required, tool_required_stream],
     requires=["tools.required.called"],
     evidence=[SPEC_CALL, "NousResearch/hermes-agent#70724"],
+    luck="Ids that are drawn from too few are alike only now and then.",
 )
 def ids_differ_within(answer: Completion) -> Findings:
     """The calls of one answer have different ids."""
@@ -153,6 +154,7 @@ def ids_differ_within(answer: Completion) -> Findings:
     together=[tool_named, tool_required],
     requires=["tools.named.called", "tools.required.called"],
     evidence=["NousResearch/hermes-agent#70724"],
+    luck="Ids that are drawn from too few are alike only now and then.",
 )
 def ids_differ_across(one: Completion, another: Completion) -> Findings:
     """The calls of two answers have different ids."""

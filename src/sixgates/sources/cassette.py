@@ -107,6 +107,11 @@ def _not_sent(folder: Path) -> Mapping[str, Any]:
     return known if isinstance(known, dict) else {}
 
 
+def held(folder: Path) -> set[str]:
+    """The names of the probes that a folder holds an answer of, or the reason why it has none."""
+    return {path.stem for path in folder.glob("*.yaml")} | set(_not_sent(folder))
+
+
 def answers(folder: Path, provider: str, probes: Iterable[Probe]) -> tuple[Label | None, dict[str, Answer]]:
     """Every probe's recorded exchange; what cannot be read is one cause that names the files."""
     if not folder.is_dir():
