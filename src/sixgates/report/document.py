@@ -126,6 +126,7 @@ _OURS = frozenset(
         "status",
         "state",
         "outcome",
+        "offer",
         "level",
         "counts",
         "tool",
