@@ -41,14 +41,15 @@ class Detector:
         response, error = exchanges[0].response, exchanges[0].error
         if response is None:
             return Shown(Offer.BROKEN, f"no answer: {error.detail if error else 'nothing came'}")
-        seen = f"{response.status} {shown(response.body[:200].decode(errors='replace'))}"
+        # Not quoted, since a body of JSON would be all backslashes; whoever shows it makes it visible.
+        seen = f"{response.status} {' '.join(response.body[:200].decode(errors='replace').split())}".rstrip()
         if self.effect is None and response.status in {401, 403}:
             return Shown(Offer.OFFERED, seen)
         refusal = _without_effect(response.status)
         if refusal is not None:
             return Shown(refusal, seen)
         if self.effect is None:
-            return Shown(Offer.IGNORED, seen)
+            return Shown(Offer.IGNORED, f"{response.status} without a key")
         if error is not None:
             return Shown(Offer.BROKEN, f"{seen}, then {error.detail}")
         return self._by_effect(self.effect, exchanges)

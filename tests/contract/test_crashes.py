@@ -352,7 +352,7 @@ def test_a_server_that_crashes_on_all_but_chats_is_not_met(pytester: pytest.Pyte
     assert re.search(r"4 Contract +NOT MET", result.stdout.str())
     broken = set(DETECTORS) - {"auth", "seed"}
     assert result.parseoutcomes()["failed"] == len(broken) == 9
-    got = 'got 500 "{\\"error\\": {\\"message\\": \\"Internal Server Error\\"}}"'
+    got = 'got 500 {"error": {"message": "Internal Server Error"}}'
     for name in broken:
         line = f"BLOCKED ad-hoc: the capability {name} is broken: {DETECTORS[name].probe.name} {got}"
         assert text.count(line) == 1

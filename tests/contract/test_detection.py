@@ -232,7 +232,7 @@ def test_auto_sends_one_request_for_what_is_not_offered(
     assert [name for name in sent if name.startswith("tool-")] == ["tool-named"]
     verdict = judgement.verdict("tools.named.called")
     assert verdict.outcome is Outcome.NOT_APPLICABLE
-    assert verdict.reason.startswith('ad-hoc does not offer tools: refused, tool-named got 400 "{')
+    assert verdict.reason.startswith("ad-hoc does not offer tools: refused, tool-named got 400 {")
     assert judgement.verdict("capability.n").outcome is Outcome.PASSED
 
 
@@ -243,7 +243,7 @@ def test_auto_judges_what_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "tool-required" in sent
     assert "models-list-wrong-scheme" not in sent
     assert judgement.verdict("capability.auth").reason.startswith(
-        "ad-hoc does not offer auth: accepted without effect, no-key got 200"
+        "ad-hoc does not offer auth: accepted without effect, no-key got 200 without a key"
     )
 
 

@@ -14,7 +14,7 @@ from sixgates.verdict import Outcome, Verdict
 
 Make = Callable[..., Verdict]
 Build = Callable[..., dict[str, Any]]
-NOT_FOUND = '404 "{\\"detail\\":\\"Not Found\\"}"'
+NOT_FOUND = '404 {"detail":"Not Found"}'
 
 
 def refusal(
