@@ -1,8 +1,10 @@
-"""The features that a provider may offer, in one closed set, and the profiles that are made of them."""
+"""The features that a provider may offer, in one closed set, how each may show, and profiles made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 
 CHAT = "chat"
 COMPLETIONS = "completions"
@@ -32,6 +34,35 @@ CAPABILITIES: Mapping[str, str] = {
 
 IMPLIED = frozenset({CHAT, "context_length"})
 """Capabilities that follow from the rest of a provider's entry and are not declared there."""
+
+
+class Offer(StrEnum):
+    """What the answer to a request that asks for a capability shows."""
+
+    OFFERED = "offered"
+    REFUSED = "refused"
+    IGNORED = "accepted without effect"
+    ABSENT = "not there"
+    BROKEN = "broken"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An offer, with what was seen of it in one line."""
+
+    offer: Offer
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A capability that a provider was asked for, and what came, as a report carries it."""
+
+    capability: str
+    offer: Offer
+    got: str
+
 
 PROFILES: Mapping[str, frozenset[str]] = {
     "core": frozenset({CHAT}),

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from sixgates import catalogue
+from sixgates.capability import Offer, Shown
 from sixgates.catalogue import Probe
-from sixgates.detection import DETECTORS, Offer, Shown, detect
+from sixgates.detection import DETECTORS, LeftOut, check_of, detect
 from sixgates.excuses import ENGINES, accepted, engine_of, remarks
 from sixgates.health import cause_of
 from sixgates.judge import Answer, Judgement, Subject
@@ -218,7 +219,7 @@ class Contract:
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
             deviations=accepted(party, kind, version, recorded, answers),
-            undeclared=_undeclared(party.name, detect(answers)),
+            undeclared=_undeclared(party.name, answers, party.detect),
             remarks=remarks(party, kind, version),
         )
 
@@ -239,14 +240,36 @@ def _detecting() -> set[str]:
     return {probe.name for each in DETECTORS.values() for probe in each.probes}
 
 
-def _undeclared(provider: str, seen: Mapping[str, Shown]) -> Mapping[str, str]:
-    """What the reports say of a capability that is not judged."""
-    return {
-        name: f"{FOUND}: {name}, which {provider} does not declare"
-        if one.offer is Offer.OFFERED
-        else f"{provider} does not offer {name}: {one.offer}, {DETECTORS[name].probe.name} got {one.reason}"
-        for name, one in seen.items()
-    }
+def _undeclared(provider: str, answers: Mapping[str, Answer], asked: bool) -> Mapping[str, LeftOut]:
+    """What becomes of each capability that is not declared; only a provider that was asked is held to its answers."""
+    found = {name: _seen(provider, name, one, asked) for name, one in detect(answers).items()}
+    for name, each in DETECTORS.items() if asked else ():
+        unsent = [answers.get(probe.name) for probe in each.probes]
+        cause = next((answer for answer in unsent if isinstance(answer, Cause)), None)
+        if name not in found and cause is not None:
+            found[name] = LeftOut(cause=cause)
+    return found
+
+
+def _seen(provider: str, capability: str, seen: Shown, asked: bool) -> LeftOut:
+    if seen.offer is Offer.OFFERED:
+        return LeftOut(f"{FOUND}: {capability}, which {provider} does not declare")
+    got = f"{DETECTORS[capability].probe.name} got {seen.reason}"
+    reason = f"{provider} does not offer {capability}: {seen.offer}, {got}"
+    if not asked:
+        return LeftOut(reason)
+    if seen.offer is Offer.BROKEN:
+        summary = f"{provider}: the capability {capability} is broken: {got}"
+        steps = (
+            f"read the server's log, and send the request again: the curl line of {check_of(capability)}",
+            f"if the server is not meant to offer {capability}, have it refuse the request with 4xx",
+        )
+        return LeftOut(reason, seen, Cause(f"{provider}:{check_of(capability)}", summary, steps))
+    if seen.offer is Offer.UNCLEAR:
+        summary = f"{provider}: whether it offers {capability} is not known: {got}"
+        steps = ("run again", f"or say what it offers: --capabilities LIST, with {capability} or without")
+        return LeftOut(reason, seen, Cause(f"{provider}:{check_of(capability)}", summary, steps))
+    return LeftOut(reason, seen)
 
 
 def _names_needed(known: catalogue.Catalogue, wanted: Iterable[str], detect: bool) -> set[str]:

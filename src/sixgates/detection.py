@@ -1,41 +1,22 @@
-"""What a server shows of a capability: it is offered, refused, accepted without effect, or not there.
+"""What a server shows of a capability: offered, refused, accepted without effect, not there, or broken.
 
 A detector names one request, which the contract sends anyway to whoever declares the capability, and judges its
 exchange. It serves twice: `--capabilities auto` asks it what to judge, and it is the check `capability.NAME`,
-which fails where a capability is declared and missing.
+which fails where a capability is declared and missing, or asked for and broken: a crash is no refusal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from sixgates.capability import CAPABILITIES
+from sixgates.capability import CAPABILITIES, Offer, Shown
 from sixgates.catalogue import CATALOGUE, MUST, CatalogueError, Check, Probe
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Findings, Json, Unmet, shown
+from sixgates.verdict import Cause
 from sixgates.views import Document, Reply
-
-
-class Offer(StrEnum):
-    """What the exchange of a detector shows."""
-
-    OFFERED = "offered"
-    REFUSED = "refused"
-    IGNORED = "accepted without effect"
-    ABSENT = "not there"
-    UNCLEAR = "unclear"
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An offer, with what was seen of it in one line."""
-
-    offer: Offer
-    reason: str
-
 
 Effect = Callable[..., Findings]
 """Yields what is missing from the effect of an accepted request; takes its exchange and those beside it."""
@@ -57,40 +38,80 @@ class Detector:
 
     def shown(self, *exchanges: Exchange) -> Shown:
         """The judgement of the exchanges of `probes`, in their order; never raises on what a server sends."""
-        response = exchanges[0].response
+        response, error = exchanges[0].response, exchanges[0].error
         if response is None:
-            error = exchanges[0].error
-            return Shown(Offer.UNCLEAR, f"no answer: {error.detail if error else 'nothing came'}")
-        seen = f"{response.status} {shown(response.body[:200].decode(errors='replace'))}"
+            return Shown(Offer.BROKEN, f"no answer: {error.detail if error else 'nothing came'}")
+        # Not quoted, since a body of JSON would be all backslashes; whoever shows it makes it visible.
+        seen = f"{response.status} {' '.join(response.body[:200].decode(errors='replace').split())}".rstrip()
+        if self.effect is None and response.status in {401, 403}:
+            return Shown(Offer.OFFERED, seen)
+        refusal = _without_effect(response.status)
+        if refusal is not None:
+            return Shown(refusal, seen)
         if self.effect is None:
-            return _by_refusal(response.status, seen)
-        if response.status in {404, 405, 501}:
-            return Shown(Offer.ABSENT, seen)
-        if 400 <= response.status < 500:
-            return Shown(Offer.REFUSED, seen)
-        if response.status != 200:
-            return Shown(Offer.UNCLEAR, seen)
-        missing = _first(self.effect, exchanges)
+            return Shown(Offer.IGNORED, f"{response.status} without a key")
+        if error is not None:
+            return Shown(Offer.BROKEN, f"{seen}, then {error.detail}")
+        return self._by_effect(self.effect, exchanges)
+
+    def _by_effect(self, effect: Effect, exchanges: tuple[Exchange, ...]) -> Shown:
+        missing = _first(effect, exchanges)
         if missing is None:
             return Shown(Offer.OFFERED, "200, with its effect")
+        for probe, other in zip(self.beside, exchanges[1:], strict=True):
+            status = other.response.status if other.response and not other.error else None
+            if status != 200:
+                got = status or "no whole answer"
+                return Shown(Offer.UNCLEAR, f"200, and nothing to compare it with: {probe.name} got {got}")
         return Shown(
             Offer.IGNORED, f"200, but {missing.where}: expected {missing.expected}, got {missing.got}"
         )
 
     def findings(self, *exchanges: Exchange) -> Findings:
-        """The check that the capability is offered."""
+        """The check that the capability is offered, or that asking for it breaks nothing."""
         seen = self.shown(*exchanges)
-        if seen.offer is not Offer.OFFERED:
+        if seen.offer is Offer.BROKEN:
+            yield Finding(self.probe.name, "offered, or refused with 4xx", seen.reason)
+        elif seen.offer is not Offer.OFFERED:
             expected = f"{CAPABILITIES[self.capability]}: declared, and so offered"
             yield Finding(self.probe.name, expected, f"{seen.offer}: {seen.reason}")
 
 
-def _by_refusal(status: int, seen: str) -> Shown:
-    if status in {401, 403}:
-        return Shown(Offer.OFFERED, seen)
-    if 200 <= status < 300:
-        return Shown(Offer.IGNORED, seen)
-    return Shown(Offer.UNCLEAR, seen)
+_NOT_NOW = frozenset({408, 425, 429})
+"""Refusals of the moment, which say nothing of what is offered."""
+
+
+def _without_effect(status: int) -> Offer | None:
+    """What a status other than 200 shows; only a refusal shows that a capability is not offered."""
+    if status in {404, 405, 501}:
+        return Offer.ABSENT
+    if 400 <= status < 500 and status not in _NOT_NOW:
+        return Offer.REFUSED
+    if status >= 500:
+        return Offer.BROKEN
+    return None if status == 200 else Offer.UNCLEAR
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A capability that is not declared: why its checks do not apply, or the cause that blocks them.
+
+    `shown` is what came where the provider was asked for it.
+    """
+
+    reason: str = ""
+    shown: Shown | None = None
+    cause: Cause | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether the provider was asked, and it broke."""
+        return self.shown is not None and self.shown.offer is Offer.BROKEN
+
+
+def check_of(capability: str) -> str:
+    """The id of the check that a capability is offered."""
+    return f"capability.{capability}"
 
 
 def _first(effect: Effect, exchanges: Iterable[Exchange]) -> Finding | None:
@@ -121,7 +142,7 @@ def detector(
     views: tuple[Any, ...] = (Exchange,) * len(found.probes)
     CATALOGUE.add(
         Check(
-            id=f"capability.{capability}",
+            id=check_of(capability),
             level=MUST,
             requirement=f"What is declared is offered: {CAPABILITIES[capability]}.",
             probes=found.probes,

@@ -9,7 +9,9 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
+from sixgates.capability import Asked
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
+from sixgates.detection import LeftOut, check_of
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Findings, Unexercised, Unmet
 from sixgates.verdict import EXCUSED, Cause, Gate, Level, Outcome, Verdict
@@ -54,7 +56,7 @@ class Subject:
     root: str = ""
     api_key_env: str | None = None
     deviations: tuple[Declared, ...] = ()
-    undeclared: Mapping[str, str] = field(default_factory=dict)
+    undeclared: Mapping[str, LeftOut] = field(default_factory=dict)
     """What was seen of capabilities that are not judged, such as tools that an ad-hoc provider refused."""
     remarks: Mapping[str, str] = field(default_factory=dict)
     """By check, what a reader of its failure should know of the engine."""
@@ -92,7 +94,7 @@ class Judgement:
 
     def applicable(self, check: Check) -> tuple[Probe, ...]:
         """The probes of a check whose capabilities are declared."""
-        return tuple(probe for probe in check.probes if not self._lacking(probe))
+        return tuple(probe for probe in check.probes if not self._lacking(check, probe))
 
     def among(self, name: str, sent: Collection[str]) -> Verdict:
         """What came back alone, of a check that judges each probe by itself on these probes only."""
@@ -117,9 +119,7 @@ class Judgement:
             return replace(plain, outcome=Outcome.BLOCKED, cause=self.fatal)
         missing = self._undeclared(check)
         if missing is not None:
-            undeclared = f"{self.subject.name} does not declare the capability {missing}"
-            reason = self.subject.undeclared.get(missing, undeclared)
-            return replace(plain, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+            return self._left_out(check, missing, plain)
         probes, excuse = self._judgeable(check, sent)
         if excuse is not None:
             return excuse(plain)
@@ -143,16 +143,42 @@ class Judgement:
         )
 
     def _undeclared(self, check: Check) -> str | None:
+        """The capability that keeps a check from being judged, rather one that is not offered than one that broke."""
+        if self._broken(check):
+            return None
         declared = self.subject.capabilities
         if check.capability is not None and check.capability not in declared:
             return check.capability
-        lacking = [name for probe in check.probes if (name := self._lacking(probe))]
+        lacking = [name for probe in check.probes if (name := self._lacking(check, probe))]
         if lacking and (check.together or len(lacking) == len(check.probes)):
-            return lacking[0]
+            return min(lacking, key=self._blocks)
         return None
 
-    def _lacking(self, probe: Probe) -> str | None:
-        return next((name for name in probe.needs if name not in self.subject.capabilities), None)
+    def _lacking(self, check: Check, probe: Probe) -> str | None:
+        broken = self._broken(check)
+        lacking = [name for name in probe.needs if name not in self.subject.capabilities and name != broken]
+        return min(lacking, key=self._blocks, default=None)
+
+    def _blocks(self, capability: str) -> bool:
+        seen = self.subject.undeclared.get(capability)
+        return seen is not None and seen.cause is not None
+
+    def _broken(self, check: Check) -> str | None:
+        """The capability that this check is about, where asking for it broke the server."""
+        seen = self.subject.undeclared.get(check.capability or "")
+        own = check.capability is not None and check.id == check_of(check.capability)
+        return check.capability if own and seen is not None and seen.broken else None
+
+    def _left_out(self, check: Check, capability: str, plain: Verdict) -> Verdict:
+        name = self.subject.name
+        undeclared = LeftOut(f"{name} does not declare the capability {capability}")
+        seen = self.subject.undeclared.get(capability, undeclared)
+        if seen.cause is not None:
+            return replace(plain, outcome=Outcome.BLOCKED, cause=seen.cause)
+        plain = replace(plain, outcome=Outcome.NOT_APPLICABLE, reason=seen.reason)
+        if seen.shown is None or check.id != check_of(capability):
+            return plain
+        return replace(plain, asked=Asked(capability, seen.shown.offer, seen.shown.reason))
 
     def _judgeable(
         self, check: Check, sent: Collection[str] | None = None

@@ -18,6 +18,9 @@ class Symptom(StrEnum):
     LOADING = "loading"
     WRONG_MODEL = "wrong_model"
     NOT_OPENAI = "not_openai"
+    REJECTED = "rejected"
+    NO_OUTPUT = "no_output"
+    LIMITED = "limited"
     ERROR = "error"
 
 

@@ -158,7 +158,7 @@ class Tries:
             if verdict.outcome is not Outcome.BLOCKED:
                 return verdict
         name = first.cause.key.removeprefix(f"{self.subject.name}:") if first.cause else ""
-        if first.cause is None or name not in self.catalogue.checks:
+        if name in {"", check.id} or first.cause is None or name not in self.catalogue.checks:
             return first
         required = self.verdict(name)
         if required.outcome is not Outcome.FLAKY:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from sixgates.capability import Asked, Offer
 from sixgates.exchange import Finding
 
 
@@ -104,7 +105,8 @@ class Verdict:
     """One requirement judged on one subject; `provider` is None where the stack itself is the subject.
 
     `times` says how often it was judged and `failed` how often it was broken; FLAKY verdicts hold all `attempts`.
-    `luck` says what has to happen by chance before a defect shows.
+    `luck` says what has to happen by chance before a defect shows. `asked` says, on the check of a capability that a
+    provider was asked for and does not offer, what came.
     """
 
     check: str
@@ -127,6 +129,7 @@ class Verdict:
     failed: int = 0
     attempts: tuple[Attempt, ...] = ()
     luck: str = ""
+    asked: Asked | None = None
 
     @property
     def key(self) -> Key:
@@ -152,6 +155,7 @@ class Verdict:
             for attempt in self.attempts
         )
         document["cause"] = self.cause and asdict(self.cause)
+        document["asked"] = self.asked and asdict(self.asked)
         return document
 
     @classmethod
@@ -159,6 +163,8 @@ class Verdict:
         """The inverse of `to_json`; raises KeyError or ValueError on a document of another shape."""
         values = dict(document)
         cause = values.get("cause")
+        asked = values.get("asked")  # reports before version 1.3 have none
+        values["asked"] = asked and Asked(asked["capability"], Offer(asked["offer"]), asked["got"])
         values["gate"] = Gate(values["gate"])
         values["level"] = Level(values["level"])
         values["outcome"] = Outcome(values["outcome"])

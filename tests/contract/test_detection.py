@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from sixgates import catalogue
+from sixgates.capability import Offer
 from sixgates.catalogue import CatalogueError
 from sixgates.contract import Contract
 from sixgates.detection import (
     DETECTORS,
     Effect,
-    Offer,
     answered_with,
     detect,
     detector,
@@ -87,7 +87,7 @@ def test_declared_and_missing_is_red(capability: str, way: str, conforming: Mapp
     [
         ("tools-refused", "tools", Offer.REFUSED, "400 "),
         ("tools-absent", "tools", Offer.ABSENT, "404 "),
-        ("tools-failing", "tools", Offer.UNCLEAR, "503 "),
+        ("tools-failing", "tools", Offer.BROKEN, "503 "),
         ("tools-unread", "tools", Offer.IGNORED, "200, but /usage/prompt_tokens: expected 40 tokens more"),
         ("choices-refused", "n", Offer.REFUSED, "400 "),
         ("choices-unread", "n", Offer.IGNORED, "200, but /choices: expected two choices, got 1"),
@@ -107,6 +107,12 @@ def test_refused_ignored_and_not_there_are_told_apart(
     assert (shown.offer, shown.reason[: len(seen)]) == (offer, seen)
     subject = Subject("p", "m", frozenset(("chat", capability)))
     verdict = Judgement(CATALOGUE, subject, found).verdict(f"capability.{capability}")
+    if offer is Offer.BROKEN:
+        assert (verdict.findings[0].expected, verdict.findings[0].got) == (
+            "offered, or refused with 4xx",
+            shown.reason,
+        )
+        return
     assert verdict.findings[0].got == f"{offer}: {shown.reason}"
     assert verdict.findings[0].expected.endswith(": declared, and so offered")
 
@@ -115,9 +121,32 @@ def test_no_answer_is_no_offer() -> None:
     """A port that went away, and a stream cut before its head."""
     gone = Exchange("x", Request("POST", "/"), None, TransportError(FailureKind.RESET, "reset by peer"))
     shown = DETECTORS["n"].shown(gone)
-    assert (shown.offer, shown.reason) == (Offer.UNCLEAR, "no answer: reset by peer")
+    assert (shown.offer, shown.reason) == (Offer.BROKEN, "no answer: reset by peer")
     assert DETECTORS["n"].shown(replace(gone, error=None)).reason == "no answer: nothing came"
-    assert DETECTORS["auth"].shown(exchange({}, 500)).offer is Offer.UNCLEAR
+    assert DETECTORS["auth"].shown(exchange({}, 500)).offer is Offer.BROKEN
+    whole = said("a", logprobs={"content": [{}]})
+    assert DETECTORS["logprobs"].shown(whole).offer is Offer.OFFERED
+    shown = DETECTORS["logprobs"].shown(replace(whole, error=gone.error))
+    assert shown.offer is Offer.BROKEN
+    assert shown.reason.endswith(", then reset by peer")
+
+
+def test_without_the_answer_to_compare_with_nothing_is_said() -> None:
+    """A chat that failed is no reason to say that `seed` is without effect."""
+    shown = DETECTORS["seed"].shown(said("a"), exchange({}, 500))
+    assert (shown.offer, shown.reason) == (
+        Offer.UNCLEAR,
+        "200, and nothing to compare it with: chat-again got 500",
+    )
+    assert DETECTORS["seed"].shown(said("a"), said("b")).offer is Offer.IGNORED
+
+
+def test_every_detector_is_asked_without_another() -> None:
+    """An ad-hoc provider is asked all of them first, so none may build on an answer or need what has no detector."""
+    for each in DETECTORS.values():
+        for probe in each.probes:
+            assert probe.after is None
+            assert {"chat", *DETECTORS} >= set(probe.needs)
 
 
 def test_what_was_not_sent_shows_nothing() -> None:
@@ -204,7 +233,7 @@ def test_auto_sends_one_request_for_what_is_not_offered(
     assert [name for name in sent if name.startswith("tool-")] == ["tool-named"]
     verdict = judgement.verdict("tools.named.called")
     assert verdict.outcome is Outcome.NOT_APPLICABLE
-    assert verdict.reason.startswith('ad-hoc does not offer tools: refused, tool-named got 400 "{')
+    assert verdict.reason.startswith("ad-hoc does not offer tools: refused, tool-named got 400 {")
     assert judgement.verdict("capability.n").outcome is Outcome.PASSED
 
 
@@ -215,7 +244,7 @@ def test_auto_judges_what_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "tool-required" in sent
     assert "models-list-wrong-scheme" not in sent
     assert judgement.verdict("capability.auth").reason.startswith(
-        "ad-hoc does not offer auth: accepted without effect, no-key got 200"
+        "ad-hoc does not offer auth: accepted without effect, no-key got 200 without a key"
     )
 
 

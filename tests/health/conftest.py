@@ -62,11 +62,22 @@ class RawServer:
                         request += piece
                         if request[:1] == b"\x16":
                             break
+                    request += _body(stream, request)
                     if request:
                         self.requests.append(request)
                         self.handler(stream, request)
             except OSError:
                 return
+
+
+def _body(stream: socket.socket, request: bytes) -> bytes:
+    """What is still to come of the body; a server that leaves it unread resets the connection."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    lengths = [line[15:] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    rest = b""
+    while lengths and len(body) + len(rest) < int(lengths[0]) and (piece := stream.recv(65536)):
+        rest += piece
+    return rest
 
 
 Serve = Callable[..., RawServer]

@@ -16,7 +16,9 @@ from sixgates.health import checks_of, judge_provider
 from sixgates.verdict import Outcome, Verdict
 
 ENDPOINT, MODELS, PORT = "health.endpoint_answers", "health.models_listed", "health.port_open"
-LLAMA = {"data": [{"id": "smollm2"}]}
+GENERATES = "health.generates"
+LLAMA = {"data": [{"id": "smollm2"}], "choices": [{"message": {"content": "Hello."}}]}
+"""A document that serves as a list of models and as a completion."""
 
 
 def provider(url: str, kind: str = "vllm", retries: int = 0, timeout: float = 0.5, **more: Any) -> Provider:
@@ -63,7 +65,8 @@ def test_a_healthy_provider_passes_every_check_and_is_asked_with_its_key(
     server = serve(answering(response(LLAMA)))
     verdicts = judged(provider(f"{server.url}/v1", api_key_env="GPU_KEY"))
     assert {verdict.outcome for verdict in verdicts.values()} == {Outcome.PASSED}
-    assert [request.split(b" ")[1] for request in server.requests] == [b"/health", b"/v1/models"]
+    asked = [request.split(b" ")[1] for request in server.requests]
+    assert asked == [b"/health", b"/v1/models", b"/v1/chat/completions"]
     assert all(b"authorization: bearer sk-1234" in request.lower() for request in server.requests)
 
 
@@ -231,6 +234,7 @@ def test_ollama_is_asked_in_its_own_dialect_and_latest_is_implied(serve: Any) ->
     answers: dict[bytes, dict[str, Any]] = {
         b"/api/version": {"version": "0.9"},
         b"/api/tags": {"models": [{"name": "smollm2:latest"}]},
+        b"/v1/chat/completions": LLAMA,
     }
     server = serve(lambda stream, request: stream.sendall(response(answers[request.split(b" ")[1]])))
     verdicts = judged(provider(server.url, "ollama"))
@@ -259,7 +263,13 @@ def test_a_web_interface_must_answer_with_a_page(serve: Any) -> None:
 
 def test_checks_fit_the_type() -> None:
     assert checks_of(provider("http://h", "tool_server")) == (PORT, "health.mcp_initializes")
-    assert checks_of(provider("http://h", service="x")) == (PORT, "health.unit_active", ENDPOINT, MODELS)
+    assert checks_of(provider("http://h", service="x")) == (
+        PORT,
+        "health.unit_active",
+        ENDPOINT,
+        MODELS,
+        GENERATES,
+    )
 
 
 def test_no_secret_is_shown_wherever_it_stands(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sixgates.capability import Asked, Offer
 from sixgates.exchange import Finding
 from sixgates.gates import Thresholds, judge_gates
 from sixgates.report import (
@@ -71,6 +72,7 @@ any_verdict = st.builds(
     failed=st.integers(0, 3),
     attempts=st.lists(any_attempt, max_size=2).map(tuple),
     luck=texts,
+    asked=st.none() | st.builds(Asked, texts, st.sampled_from(Offer), texts),
 )
 any_provider = st.builds(
     ProviderInfo, st.text(min_size=1, max_size=5), texts, texts, texts, st.none() | texts

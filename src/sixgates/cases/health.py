@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sixgates.cases import Case
 from sixgates.cases.findings import unreadable_cause
-from sixgates.config import AD_HOC, ConfigError, Provider, ProviderType
+from sixgates.config import AD_HOC, ConfigError, Model, Provider, ProviderType
 from sixgates.run import Run
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
@@ -35,19 +35,21 @@ def health_cases(run: Run) -> list[Case]:
 
 def _providers(run: Run) -> dict[str, Provider]:
     if run.base_url:
-        return {AD_HOC: _provider(run.base_url, run.model, run.api_key_env)}
+        # Only the run knows from --capabilities whether the model chats or embeds.
+        models = [model for party in run.parties() for model in party.entry.models]
+        return {AD_HOC: _provider(run.base_url, models, run.api_key_env)}
     chosen = {name: one for name, one in run.stack.active.items() if not run.only or name in run.only}
     if run.gateway_url and GATEWAY not in chosen and (not run.only or GATEWAY in run.only):
-        chosen[GATEWAY] = _provider(run.gateway_url, None, _master_key(run), "/health/readiness")
+        chosen[GATEWAY] = _provider(run.gateway_url, [], _master_key(run), "/health/readiness")
     return chosen
 
 
-def _provider(url: str, model: str | None, key: str | None, health: str | None = None) -> Provider:
+def _provider(url: str, models: list[Model], key: str | None, health: str | None = None) -> Provider:
     return Provider.model_validate(
         {
             "type": ProviderType.OPENAI_COMPATIBLE,
             "base_url": url,
-            "models": [model] if model else [],
+            "models": models,
             "api_key_env": key,
             "health_endpoint": health,
         }

@@ -32,17 +32,17 @@ def trouble_of_health(answer: Answer, provider: Provider) -> Trouble | None:
     known = knowledge_of(provider)
     if trouble := trouble_of_status(answer, provider):
         return trouble
-    if _is_page(answer):
+    if is_page(answer):
         return Trouble(Symptom.NOT_OPENAI, f"an HTML page instead of the answer of the {known.title}")
     key = (
         ""
         if provider.health_endpoint and provider.health_endpoint not in known.health_paths
         else known.health_key
     )
-    document = _parsed(answer)
+    document = parsed(answer)
     if key and not (isinstance(document, dict) and document.get(key)):
         return Trouble(
-            Symptom.NOT_OPENAI, f"no `{key}` in the answer, the {known.title} gives one: {_excerpt(answer)}"
+            Symptom.NOT_OPENAI, f"no `{key}` in the answer, the {known.title} gives one: {excerpt(answer)}"
         )
     return None
 
@@ -51,9 +51,9 @@ def trouble_of_page(answer: Answer) -> Trouble | None:
     """What is wrong with the answer of a web interface; None when it is an HTML page."""
     if trouble := trouble_of_status(answer, None):
         return trouble
-    if not _is_page(answer):
+    if not is_page(answer):
         kind = answer.media_type or "no content-type"
-        return Trouble(Symptom.ERROR, f"no HTML page but {kind}: {_excerpt(answer)}")
+        return Trouble(Symptom.ERROR, f"no HTML page but {kind}: {excerpt(answer)}")
     return None
 
 
@@ -64,16 +64,16 @@ def trouble_of_status(answer: Answer, provider: Provider | None) -> Trouble | No
     if 200 <= status < 300:
         return None
     if status in (401, 403):
-        return Trouble(Symptom.UNAUTHORIZED, f"{status}: {_key_state(provider)}{_said(answer)}")
+        return Trouble(Symptom.UNAUTHORIZED, f"{status}: {_key_state(provider)}{said(answer)}")
     if status == known.loading_status:
-        return Trouble(Symptom.LOADING, f"{status}: the model is still loading{_said(answer)}")
+        return Trouble(Symptom.LOADING, f"{status}: the model is still loading{said(answer)}")
     if 300 <= status < 400:
         return Trouble(
             Symptom.NOT_OPENAI, f"{status}, a redirect{_target(answer)}; redirects are not followed"
         )
     if status == 404:
-        return Trouble(Symptom.NOT_OPENAI, f"404: no such path there{_said(answer)}")
-    return Trouble(Symptom.ERROR, f"{status}{_said(answer)}")
+        return Trouble(Symptom.NOT_OPENAI, f"404: no such path there{said(answer)}")
+    return Trouble(Symptom.ERROR, f"{status}{said(answer)}")
 
 
 def listed_models(answer: Answer, provider: Provider) -> list[str] | Trouble:
@@ -81,15 +81,15 @@ def listed_models(answer: Answer, provider: Provider) -> list[str] | Trouble:
     known = knowledge_of(provider)
     if trouble := trouble_of_status(answer, provider):
         return trouble
-    document = _parsed(answer)
+    document = parsed(answer)
     entries = document.get(known.models_key) if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        page = "an HTML page" if _is_page(answer) else _excerpt(answer)
+        page = "an HTML page" if is_page(answer) else excerpt(answer)
         return Trouble(Symptom.NOT_OPENAI, f"no list `{known.models_key}` in the answer: {page}")
     names = [entry.get(known.name_key) if isinstance(entry, dict) else None for entry in entries]
     if not all(isinstance(name, str) and name for name in names):
-        said = f"an entry of `{known.models_key}` without a `{known.name_key}`"
-        return Trouble(Symptom.NOT_OPENAI, f"{said}: {_excerpt(answer)}")
+        nameless = f"an entry of `{known.models_key}` without a `{known.name_key}`"
+        return Trouble(Symptom.NOT_OPENAI, f"{nameless}: {excerpt(answer)}")
     return [name for name in names if isinstance(name, str)]
 
 
@@ -130,30 +130,34 @@ def _target(answer: Answer) -> str:
         return ""
 
 
-def _said(answer: Answer) -> str:
-    document = _parsed(answer)
+def said(answer: Answer) -> str:
+    """The words of an error in the answer, after a colon; empty when there are none."""
+    document = parsed(answer)
     error = document.get("error") if isinstance(document, dict) else None
     message = error.get("message") if isinstance(error, dict) else error
-    text = message if isinstance(message, str) else "an HTML page" if _is_page(answer) else _excerpt(answer)
+    text = message if isinstance(message, str) else "an HTML page" if is_page(answer) else excerpt(answer)
     return f": {text[: _EXCERPT * 4]}" if text and text != _EMPTY else ""
 
 
 _EMPTY = "an empty body"
 
 
-def _excerpt(answer: Answer) -> str:
+def excerpt(answer: Answer) -> str:
+    """The body on one line."""
     text = " ".join(answer.body.decode("utf-8", "replace").split())
     return text or _EMPTY
 
 
-def _is_page(answer: Answer) -> bool:
+def is_page(answer: Answer) -> bool:
+    """Whether the body is an HTML page."""
     start = answer.body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return start.startswith((b"<!doctype html", b"<html")) or (
         answer.media_type == "text/html" and b"<" in start
     )
 
 
-def _parsed(answer: Answer) -> Any:
+def parsed(answer: Answer) -> Any:
+    """The body as JSON; None when it is not JSON."""
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):

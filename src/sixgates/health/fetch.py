@@ -23,7 +23,7 @@ _NO_HANDSHAKE = "no TLS handshake in time, base_url says https://"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a GET brought back, or why it brought nothing."""
+    """What a request brought back, or why it brought nothing."""
 
     status: int = 0
     media_type: str = ""
@@ -55,7 +55,16 @@ def connect(address: Address, timeout_s: float) -> TransportError | None:
 
 def get(provider: Provider, path: str, timeout_s: float) -> Answer:
     """A GET that ends within the timeout, whatever the server does; never raises for its sake."""
-    answer = asyncio.run(_bounded(provider, path, timeout_s))
+    return _told(provider, asyncio.run(_bounded(provider, path, timeout_s)), timeout_s)
+
+
+def post(provider: Provider, path: str, body: bytes, timeout_s: float) -> Answer:
+    """A POST of a JSON document, bounded as a GET is."""
+    return _told(provider, asyncio.run(_bounded(provider, path, timeout_s, body)), timeout_s)
+
+
+def _told(provider: Provider, answer: Answer, timeout_s: float) -> Answer:
+    """The answer, its failure told from that of a port that speaks TLS."""
     if answer.error and answer.error.kind in (FailureKind.PROTOCOL, FailureKind.RESET):
         address = Address.of(provider.base_url)
         if address.scheme == "http" and _speaks_tls(address, timeout_s):
@@ -63,14 +72,16 @@ def get(provider: Provider, path: str, timeout_s: float) -> Answer:
     return answer
 
 
-async def _bounded(provider: Provider, path: str, timeout_s: float) -> Answer:
+async def _bounded(provider: Provider, path: str, timeout_s: float, body: bytes | None = None) -> Answer:
     import httpx
 
     headers = {"accept-encoding": "identity", "user-agent": "sixgates", **auth_headers(provider)}
+    if body is not None:
+        headers["content-type"] = "application/json"
     session = client(provider, headers, timeout_s)
     try:
         async with asyncio.timeout(timeout_s), session:
-            return await _ask(session, Address.of(provider.base_url).sent(path))
+            return await _ask(session, Address.of(provider.base_url).sent(path), body)
     except TimeoutError:
         return Answer(error=TransportError(FailureKind.DEADLINE, "no complete answer"))
     except httpx.ConnectTimeout:
@@ -83,8 +94,8 @@ async def _bounded(provider: Provider, path: str, timeout_s: float) -> Answer:
         return Answer(error=failure(error))
 
 
-async def _ask(session: httpx.AsyncClient, url: str) -> Answer:
-    async with session.stream("GET", url) as response:
+async def _ask(session: httpx.AsyncClient, url: str, content: bytes | None) -> Answer:
+    async with session.stream("GET" if content is None else "POST", url, content=content) as response:
         body = bytearray()
         async for piece in response.aiter_raw():
             body += piece
@@ -110,7 +121,7 @@ def client(provider: Provider, headers: dict[str, str], timeout_s: float) -> htt
     return httpx.AsyncClient(
         headers=headers,
         # A little less than the deadline over all, so that a stalled connect is told from a stalled answer.
-        timeout=timeout_s * 0.9,
+        timeout=httpx.Timeout(timeout_s, connect=timeout_s * 0.9),
         follow_redirects=False,
         trust_env=not address.loopback,
         verify=verify,

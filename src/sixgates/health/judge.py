@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sixgates.config import HealthCheck, Model, Provider, ProviderType
 from sixgates.exchange import FailureKind, Finding, TransportError
-from sixgates.health import fetch, systemd, tool_server
+from sixgates.health import fetch, generation, systemd, tool_server
 from sixgates.health.address import Address, masked, secrets_of
 from sixgates.health.answers import Trouble, listed_models, missing_models, trouble_of_health, trouble_of_page
 from sixgates.health.knowledge import knowledge_of
@@ -21,6 +22,7 @@ REQUIREMENTS = {
     "health.port_open": "The provider accepts TCP connections at its base_url.",
     "health.endpoint_answers": "The health endpoint answers with success, in the form of its type.",
     "health.models_listed": "The models endpoint lists every model that providers.yaml names.",
+    "health.generates": "A short request to a model brings text, reasoning, a tool call or a vector.",
     "health.unit_active": "The systemd unit that providers.yaml names is active.",
     "health.page_is_html": "The web interface answers with an HTML page.",
     "health.mcp_initializes": "The tool server completes an MCP initialize over streamable HTTP.",
@@ -40,7 +42,13 @@ def checks_of(provider: Provider) -> tuple[str, ...]:
         case ProviderType.TOOL_SERVER:
             return ("health.port_open", *unit, *asked, "health.mcp_initializes")
         case _:
-            return ("health.port_open", *unit, "health.endpoint_answers", "health.models_listed")
+            return (
+                "health.port_open",
+                *unit,
+                "health.endpoint_answers",
+                "health.models_listed",
+                "health.generates",
+            )
 
 
 def judge_provider(name: str, provider: Provider) -> dict[str, Verdict]:
@@ -67,6 +75,7 @@ class _Visit:
         self.known, self.address = knowledge_of(provider), Address.of(provider.base_url)
         self.secrets = secrets_of(provider)
         self.limits = provider.health_check or HealthCheck()
+        self.deadline = max(generation.DEADLINE_S, self.limits.timeout)
         self.cause: Cause | None = None
         self.answers: dict[str, tuple[fetch.Answer, _Patience]] = {}
 
@@ -76,6 +85,7 @@ class _Visit:
             "health.unit_active": self._unit_active,
             "health.endpoint_answers": self._endpoint_answers,
             "health.models_listed": self._models_listed,
+            "health.generates": self._generates,
             "health.page_is_html": self._page_is_html,
             "health.mcp_initializes": self._mcp_initializes,
         }
@@ -131,6 +141,39 @@ class _Visit:
             return self._verdict(check, Outcome.PASSED)
         return self._failed(check, trouble, took, self.address.shown(path), wanted, path)
 
+    def _generates(self) -> Verdict:
+        check, named = "health.generates", self.provider.model_names
+        if self.known.named_only and not named:
+            outcome, reason = generation.unnamed(self.name, self.provider)
+            return self._verdict(check, outcome, reason=reason)
+        model = next(iter(named or self._listed()), "")
+        if not model:
+            summary = "no model is configured and none is listed, so nothing can be generated"
+            cause = cause_of(self.name, self.provider, Symptom.WRONG_MODEL, summary)
+            return self._verdict(check, Outcome.BLOCKED, cause=cause)
+        found = generation.first_trouble(self.provider, model, self._send)
+        if found is None:
+            return self._verdict(check, Outcome.PASSED)
+        question, trouble, took = found
+        where, wanted = self.address.shown(question.way.path), f"{question.way.wanted} from the model {model}"
+        verdict = self._failed(check, trouble, took, where, wanted)
+        flags = f"-sS -i -m {self.deadline:g}"
+        line = curl(self.provider, question.way.path, flags=flags, body=question.body)
+        return replace(verdict, reproduce=line)
+
+    def _listed(self) -> list[str]:
+        listed = listed_models(self._ask(self.known.models_path)[0], self.provider)
+        return [] if isinstance(listed, Trouble) else listed
+
+    def _send(self, question: generation.Question) -> generation.Sent:
+        path, body, timeout = question.way.path, question.body.encode(), self.deadline
+        answer, took = self._patiently(
+            lambda: fetch.post(self.provider, path, body, timeout), generation.lasting, timeout
+        )
+        return generation.Sent(
+            answer, str(took), self._transport(answer.error, timeout) if answer.error else None
+        )
+
     def _page_is_html(self) -> Verdict:
         check = "health.page_is_html"
         answer, took = self._ask("/")
@@ -175,20 +218,25 @@ class _Visit:
             self.answers[path] = self._patiently(lambda: fetch.get(self.provider, path, timeout), _lasting)
         return self.answers[path]
 
-    def _patiently(self, ask: Callable[[], T], lasting: Callable[[T], bool]) -> tuple[T, _Patience]:
+    def _patiently(
+        self, ask: Callable[[], T], lasting: Callable[[T], bool], within_s: float = math.inf
+    ) -> tuple[T, _Patience]:
+        """The last of several tries; none begins after `within_s`."""
         start, tries = time.monotonic(), 1
         while not lasting(result := ask()) and tries <= self.limits.retries:
+            if time.monotonic() - start + self.limits.interval > within_s:
+                break
             tries += 1
             time.sleep(self.limits.interval)
         return result, _Patience(tries, time.monotonic() - start)
 
-    def _transport(self, error: TransportError) -> Trouble:
+    def _transport(self, error: TransportError, timeout: float | None = None) -> Trouble:
         late = error.kind in (FailureKind.DEADLINE, FailureKind.CONNECT_TIMEOUT)
-        within = f" within {self.limits.timeout:g} s" if late else ""
+        within = f" within {timeout or self.limits.timeout:g} s" if late else ""
         return Trouble(symptom_of(error.kind), f"{_WORDS.get(error.kind, '')}{error.detail}{within}")
 
     def _failed(
-        self, check: str, trouble: Trouble, took: _Patience, where: str, wanted: str, path: str = ""
+        self, check: str, trouble: Trouble, took: object, where: str, wanted: str, path: str = ""
     ) -> Verdict:
         got = f"{self._clean(trouble.got)} ({trouble.symptom}, {took})"
         absent = [Model(name=model) for model in trouble.missing] or self.provider.models

@@ -28,6 +28,8 @@ class Knowledge:
     get_model: str = ""
     status_page: str = ""
     needs_key: bool = False
+    named_only: bool = False
+    """Whether only a model that the config names is asked to generate: what a listed one costs is not known."""
 
     def asked(self, provider: Provider) -> tuple[str, ...]:
         """The paths that tell this provider's health, in the order in which they are asked."""
@@ -79,6 +81,7 @@ KNOWLEDGE: dict[ProviderType, Knowledge] = {
         models_path="/v1/models",
         status_page="https://status.openai.com",
         needs_key=True,
+        named_only=True,
     ),
     ProviderType.ANTHROPIC: Knowledge(
         "Anthropic API",
@@ -86,6 +89,7 @@ KNOWLEDGE: dict[ProviderType, Knowledge] = {
         models_path="/v1/models?limit=1000",
         status_page="https://status.anthropic.com",
         needs_key=True,
+        named_only=True,
     ),
     ProviderType.OPENAI_COMPATIBLE: Knowledge(
         "OpenAI-compatible server", health_paths=("/v1/models",), models_path="/v1/models"
@@ -101,6 +105,7 @@ LITELLM = Knowledge(
     models_path="/v1/models",
     start="litellm --config litellm-unified.yaml --port {port}",
     get_model="write the gateway's config again with sixgates compile, and restart LiteLLM",
+    named_only=True,
 )
 
 

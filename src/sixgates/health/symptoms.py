@@ -52,7 +52,22 @@ _STEPS: dict[Symptom, tuple[str, ...]] = {
         "{who_listens}",
         "check: {curl}",
     ),
-    Symptom.ERROR: ("{log}", "{status_page}", "{restart_unit}", "check: {curl}"),
+    Symptom.REJECTED: ("{specialty}", "{read_log}", "{status_page}", "check: {curl}"),
+    Symptom.NO_OUTPUT: (
+        "look at the model's chat template and stop words, and whether its file is whole",
+        "{log}",
+        "{restart_unit}",
+        "{restart}",
+        "{status_page}",
+        "check: {curl}",
+    ),
+    Symptom.LIMITED: (
+        "wait until the limit of the server lets requests pass, and run again",
+        "raise health_check.retries or health_check.interval of {entry}",
+        "{status_page}",
+        "check: {curl}",
+    ),
+    Symptom.ERROR: ("{log}", "{read_log}", "{status_page}", "{restart_unit}", "check: {curl}"),
 }
 
 
@@ -76,9 +91,10 @@ def cause_of(name: str, provider: Provider, symptom: Symptom, summary: str) -> C
     return Cause(f"provider:{name}", f"provider {name}: {summary}", next_steps(name, provider, symptom))
 
 
-def curl(provider: Provider, path: str, *, flags: str = "-sS -m 10") -> str:
+def curl(provider: Provider, path: str, *, flags: str = "-sS -m 10", body: str = "") -> str:
     """A command that asks what sixgates asked; keys stand in it as names of variables only."""
     address = Address.of(provider.base_url)
+    sent = f" -H 'Content-Type: application/json' -d {shlex.quote(body)}" if body else ""
     headers = ""
     if provider.type is ProviderType.ANTHROPIC:
         key = provider.api_key_env or "ANTHROPIC_API_KEY"
@@ -87,7 +103,7 @@ def curl(provider: Provider, path: str, *, flags: str = "-sS -m 10") -> str:
         headers = f' -H "Authorization: Bearer ${provider.api_key_env}"'
     elif address.username or address.password:
         headers = ' -u "$USERNAME:$PASSWORD"'
-    return f"curl {flags} {shlex.quote(address.shown(path))}{headers}"
+    return f"curl {flags} {shlex.quote(address.shown(path))}{sent}{headers}"
 
 
 def _field_names(step: str) -> list[str]:
@@ -115,11 +131,25 @@ def _fields(name: str, provider: Provider) -> dict[str, str]:
         "restart_unit": f"{on}systemctl --user restart {unit}" if unit else "",
         "restart": "" if unit or known.status_page else f"{on}restart the {known.title} if it hangs",
         "log": f"{on}journalctl --user -u {unit} -n 50 --no-pager" if unit else "",
+        "read_log": "" if unit or known.status_page else f"{on}read the log of the {known.title}",
+        "specialty": _specialty(provider, entry),
         "start": _start(provider, address, on),
         "get_model": _get_model(provider, on),
         "curl": curl(provider, known.asked(provider)[0], flags="-sS -i -m 10"),
         "curl_models": curl(provider, known.models_path) if known.models_path else "",
     }
+
+
+def _specialty(provider: Provider, entry: str) -> str:
+    model = provider.model_names[0] if provider.model_names else ""
+    if model and provider.embeds(model):
+        return f"if {shlex.quote(model)} chats: " + (
+            f"correct its specialty in models of {entry}" if entry else "leave out --capabilities embeddings"
+        )
+    embeds = (
+        f"give it specialty: embeddings in models of {entry}" if entry else "add --capabilities embeddings"
+    )
+    return f"if {shlex.quote(model) if model else 'the model'} is made for embeddings: {embeds}"
 
 
 def _start(provider: Provider, address: Address, on: str) -> str:

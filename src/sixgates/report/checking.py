@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sixgates.capability import Offer
 from sixgates.gates import GateStatus
 from sixgates.readiness import State
 from sixgates.report.document import Document, ReportError
@@ -178,9 +179,12 @@ class _Checked:
             self.texts(f"{where}.bounds.{marker}", said)
 
     def attempts(self, where: str, result: Any) -> None:
-        """How often a check was judged, and each attempt of one that is flaky."""
+        """How often a check was judged, each attempt of one that is flaky, what came of a capability."""
         counted = {"times": 1, "failed": 0, "luck": "", "attempts": [], **result}
         self.fields(where, counted, {"times": (int,), "failed": (int,), "luck": _TEXT, "attempts": _LIST})
+        if (asked := result.get("asked")) is not None:
+            self.fields(f"{where}.asked", asked, dict.fromkeys(("capability", "offer", "got"), _TEXT))
+            self.one_of(f"{where}.asked.offer", asked["offer"], list(Offer))
         for number, attempt in enumerate(counted["attempts"]):
             place = f"{where}.attempts[{number}]"
             self.fields(place, attempt, _ATTEMPT)

@@ -165,6 +165,7 @@ _OURS = frozenset(
         "status",
         "state",
         "outcome",
+        "offer",
         "level",
         "counts",
         "tool",

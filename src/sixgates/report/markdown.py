@@ -11,6 +11,7 @@ from sixgates.gates import GateStatus
 from sixgates.report.deviations import Accepted, accepted, how_many
 from sixgates.report.disagreement import disagreements, merged_of, replaced
 from sixgates.report.escaping import block, code, prose
+from sixgates.report.offers import NotOffered, not_offered
 from sixgates.report.standing import standing_table
 from sixgates.report.terminal import root_causes, tried
 from sixgates.verdict import FOUND, Level, Outcome
@@ -18,6 +19,7 @@ from sixgates.verdict import FOUND, Level, Outcome
 LIMIT = 60_000  # GitHub takes 65,536 characters.
 LONGEST_COMMAND = 4_000
 MOST_FINDINGS = 10
+LONGEST_EXCERPT = 200
 # A section's heading, its end, and the note on what was left out.
 _FRAME = 300
 _FAILURES = (Outcome.FAILED, Outcome.STALE, Outcome.ERROR)
@@ -52,6 +54,7 @@ def _sections(document: Json, changes: Mapping[str, Sequence[str]] | None) -> li
     failures = [_failure(result) for result in results if _fails(result)]
     deviations = accepted(results)
     undeclared = [_line(result) for result in results if _found(result)]
+    refused = [_refused(one) for one in not_offered(results)]
     advisories = [_line(result) for result in results if _advises(result)]
     folded = f"<details>\n<summary>Advisories ({len(advisories)})</summary>\n"
     return [
@@ -62,6 +65,7 @@ def _sections(document: Json, changes: Mapping[str, Sequence[str]] | None) -> li
         _Section(f"## Failures ({len(failures)})", failures),
         _Section(f"## Accepted deviations ({how_many(deviations)})", [_deviation(one) for one in deviations]),
         _Section(f"## Found but undeclared ({len(undeclared)})", undeclared),
+        _Section("## Asked for and not offered", refused),
         _Section(folded, advisories, "\n\n</details>"),
     ]
 
@@ -176,6 +180,11 @@ def _line(result: Json) -> str:
 
 def _found(result: Json) -> bool:
     return str(result["reason"]).startswith(FOUND) and str(result["check"]).startswith("capability.")
+
+
+def _refused(one: NotOffered) -> str:
+    names = ", ".join(map(code, one.capabilities))
+    return f"- {code(one.provider, 80)}: {names}: {one.offer}, {code(one.got, LONGEST_EXCERPT)}"
 
 
 def _deviation(one: Accepted) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from sixgates.gates import GateStatus
 from sixgates.report.deviations import Accepted, accepted, how_many
 from sixgates.report.disagreement import disagreements, merged_of, replaced
+from sixgates.report.offers import not_offered
 from sixgates.report.standing import standing_lines
 from sixgates.verdict import FOUND, Outcome, Verdict
 from sixgates.visible import shorten, visible
 
 LONGEST_GOT = 300
 LONGEST_LINE = 600
+LONGEST_EXCERPT = 120
 MOST_FINDINGS = 10
 MOST_CAUSES = 12
 _NARROW = 8
@@ -40,7 +43,7 @@ def render_table(
     lines = [_title(document), *_rows(document["gates"], width, color), *_causes(document["gates"], width)]
     lines += _merged(document, width)
     lines += [*_deviations(document["results"], width), *_undeclared(document["results"], width)]
-    lines += _standing(document.get("readiness", []), width)
+    lines += [*_not_offered(document["results"], width), *_standing(document.get("readiness", []), width)]
     if path is not None:
         lines += ["", f"report: {visible(path)}"]
     return [plain(line, encoding) for line in lines]
@@ -183,6 +186,15 @@ def _undeclared(results: Sequence[Mapping[str, Any]], width: int) -> Iterator[st
     for result in results:
         if result["reason"].startswith(FOUND) and result["check"].startswith("capability."):
             yield from _wrapped(visible(result["reason"]), width, "  ", "    ")
+
+
+def _not_offered(results: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    for provider, group in groupby(not_offered(results), lambda one: one.provider):
+        yield ""
+        yield f"  {shorten(provider, 80)} does not offer what it was asked for:"
+        for one in group:
+            said = f"{visible(', '.join(one.capabilities))}: {one.offer}, {shorten(one.got, LONGEST_EXCERPT)}"
+            yield from _wrapped(said, width, "    ", "      ")
 
 
 def root_causes(gates: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

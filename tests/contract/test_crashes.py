@@ -1,0 +1,358 @@
+"""A crash is no refusal: what a provider is asked for and breaks on is red, and only a refusal is "not offered"."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from tests.serving import served
+
+from sixgates import catalogue
+from sixgates.capability import Offer, Shown
+from sixgates.contract import Contract
+from sixgates.detection import DETECTORS, LeftOut, check_of
+from sixgates.exchange import Request, Response
+from sixgates.gates import GateStatus, Thresholds, judge_gates
+from sixgates.judge import Judgement, Subject
+from sixgates.reference.provider import ReferenceProvider
+from sixgates.run import Run
+from sixgates.sources import live
+from sixgates.tries import Tries
+from sixgates.verdict import Cause, Gate, Outcome
+
+CATALOGUE = catalogue.load()
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+BROKEN = ("500", "502", "503", "hang", "reset", "cut")
+NOT_OFFERED = {
+    "400": Offer.REFUSED,
+    "422": Offer.REFUSED,
+    "404": Offer.ABSENT,
+    "405": Offer.ABSENT,
+    "501": Offer.ABSENT,
+    "200": Offer.IGNORED,
+}
+UNKNOWN = ("302", "408", "429")
+KEY = "sk-reference"
+
+
+class Faulty:
+    """The reference provider on a socket, which does as `way` says to the requests that ask for a capability."""
+
+    def __init__(self) -> None:
+        self.reference = ReferenceProvider("m", key=KEY)
+        self.ways: Mapping[str, str] = {}
+        self.closing = Event()
+        self.numbers = count()
+
+    def way(self, request: Request) -> tuple[str, str] | None:
+        """The capability that a request asks for, and what to do to it."""
+        return next(((name, way) for name, way in self.ways.items() if asks_for(name, request)), None)
+
+
+def asks_for(capability: str, request: Request) -> bool:
+    """Whether a request is the one that shows the capability."""
+    probe = DETECTORS[capability].probe
+    if (request.header("authorization") is None) is not (capability == "auth"):
+        return False
+    same = request.path == probe.path and request.body is not None
+    return same and json.loads(request.body or b"") == json.loads(probe.request("m").body or b"")
+
+
+@contextmanager
+def serving(faulty: Faulty) -> Iterator[str]:
+    """The provider's root URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            request = Request(self.command, self.path, tuple(self.headers.items()), body or None)
+            found = faulty.way(request)
+            match found[1] if found else "":
+                case "hang":
+                    faulty.closing.wait(1.5)
+                case "reset":
+                    pass
+                case "cut":
+                    self._send(200, (("content-type", "application/json"), ("content-length", "99")), b"{")
+                case "":
+                    response = faulty.reference.respond(request)
+                    self._send(response.status, response.headers, response.body)
+                case status:
+                    headers = (("content-type", "application/json"),)
+                    self._send(int(status), headers, said(found[0] if found else "", int(status), faulty))
+
+        def _send(self, status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers:
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = _answer  # noqa: N815 - the names that http.server calls
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        faulty.closing.set()
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+def said(capability: str, status: int, faulty: Faulty) -> bytes:
+    """The body: an error, or with 200 an answer without the effect that was asked for."""
+    if status != 200:
+        return json.dumps({"error": {"message": f"status {status}"}}).encode()
+    if capability == "logit_bias":
+        plain = json.loads(DETECTORS["logit_bias"].beside[0].request("m").body or b"")
+        request = Request("POST", "/v1/chat/completions", (("authorization", f"Bearer {KEY}"),))
+        return faulty.reference.respond(replace(request, body=json.dumps(plain).encode())).body
+    if capability == "completions":
+        return b"{}"
+    # `seed` shows by the same request twice.
+    return json.dumps({"choices": [{"message": {"content": f"text {next(faulty.numbers)}"}}]}).encode()
+
+
+def dependants(capability: str) -> list[str]:
+    """The other checks that need the capability and no further one."""
+    return [
+        check.id
+        for check in CATALOGUE.checks.values()
+        if check.id != check_of(capability)
+        and all(capability in way and way <= {"chat", capability} for way in check.ways)
+    ]
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[tuple[Faulty, str]]:
+    """One server for the whole table."""
+    one = Faulty()
+    with serving(one) as url:
+        yield one, url
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hang takes no minute, and the key is known."""
+    target = live.Target
+
+    def made(*args: Any) -> live.Target:
+        return replace(target(*args), deadline_s=0.4)
+
+    monkeypatch.setattr(live, "Target", made)
+    monkeypatch.setenv("REFERENCE_KEY", KEY)
+
+
+def judged(url: str, tmp_path: Path, *wanted: str, capabilities: tuple[str, ...] | None = ("auto",)) -> Tries:
+    """The judgement of the served provider, of which only the wanted checks' probes are sent."""
+    run = Run(
+        tmp_path,
+        tmp_path,
+        tmp_path,
+        live=True,
+        base_url=url,
+        model="m",
+        api_key_env="REFERENCE_KEY",
+        capabilities=capabilities,
+    )
+    contract = Contract(run.parties()[0], tmp_path, tmp_path, live=True, wanted=set(wanted))
+    return contract.judgement()
+
+
+def table(ways: Iterator[str]) -> list[tuple[str, str]]:
+    """Each capability, each way; the server wants a key, which the run has, and so `auth` is declared here."""
+    return [(capability, way) for way in ways for capability in sorted(set(DETECTORS) - {"auth"})]
+
+
+def status(judgement: Tries | Judgement, names: list[str]) -> GateStatus:
+    """What gate 4 comes to with these checks."""
+    verdicts = [judgement.verdict(name) for name in names]
+    return judge_gates(verdicts, Thresholds())[Gate.CONTRACT - 1].status
+
+
+@pytest.mark.parametrize(("capability", "way"), table(iter(BROKEN)))
+def test_what_breaks_is_red_once(
+    faulty: tuple[Faulty, str], tmp_path: Path, capability: str, way: str
+) -> None:
+    """Its own check fails, all that need it are blocked under one cause that names it."""
+    server, url = faulty
+    server.ways = {capability: way}
+    names = [check_of(capability), *dependants(capability)]
+    judgement = judged(url, tmp_path, "models.list.shape", *names)
+    verdict = judgement.verdict(names[0])
+    assert verdict.outcome is Outcome.FAILED
+    (finding,) = verdict.findings
+    assert (finding.where, finding.expected) == (
+        DETECTORS[capability].probe.name,
+        "offered, or refused with 4xx",
+    )
+    assert finding.got.startswith(f"{way} " if way.isdigit() else ("no answer: ", "200 "))
+    assert verdict.reproduce.startswith("curl -sN http://127.0.0.1:")
+    causes = {judgement.verdict(name).cause for name in names[1:]}
+    assert {judgement.verdict(name).outcome for name in names[1:]} <= {Outcome.BLOCKED}
+    if names[1:]:
+        (cause,) = causes
+        assert cause is not None
+        assert cause.key == f"ad-hoc:{names[0]}"
+        got = f"{finding.where} got {finding.got}"
+        assert cause.summary == f"ad-hoc: the capability {capability} is broken: {got}"
+        assert cause.next_steps == (
+            f"read the server's log, and send the request again: the curl line of {names[0]}",
+            f"if the server is not meant to offer {capability}, have it refuse the request with 4xx",
+        )
+    assert status(judgement, names) is GateStatus.NOT_MET
+
+
+@pytest.mark.parametrize(("capability", "way"), table(iter(NOT_OFFERED)))
+def test_what_is_refused_or_without_effect_does_not_apply(
+    faulty: tuple[Faulty, str], tmp_path: Path, capability: str, way: str
+) -> None:
+    """And the verdict of its own check carries what came, for the report."""
+    server, url = faulty
+    server.ways = {capability: way}
+    names = [check_of(capability), *dependants(capability)]
+    judgement = judged(url, tmp_path, *names)
+    assert {judgement.verdict(name).outcome for name in names} == {Outcome.NOT_APPLICABLE}
+    asked = judgement.verdict(names[0]).asked
+    assert asked is not None
+    assert (asked.capability, asked.offer, asked.got[:4].rstrip(" ,")) == (capability, NOT_OFFERED[way], way)
+    assert all(judgement.verdict(name).asked is None for name in names[1:])
+
+
+@pytest.mark.parametrize(("capability", "way"), table(iter(UNKNOWN)))
+def test_what_neither_breaks_nor_refuses_is_not_known(
+    faulty: tuple[Faulty, str], tmp_path: Path, capability: str, way: str
+) -> None:
+    """A limit of the rate or a redirect: blocked, and so neither green nor called broken."""
+    server, url = faulty
+    server.ways = {capability: way}
+    names = [check_of(capability), *dependants(capability)]
+    judgement = judged(url, tmp_path, *names)
+    assert {judgement.verdict(name).outcome for name in names} == {Outcome.BLOCKED}
+    (cause,) = {judgement.verdict(name).cause for name in names}
+    assert cause is not None
+    probe = DETECTORS[capability].probe.name
+    assert cause.summary.startswith(
+        f"ad-hoc: whether it offers {capability} is not known: {probe} got {way} "
+    )
+    assert cause.next_steps == (
+        "run again",
+        f"or say what it offers: --capabilities LIST, with {capability} or without",
+    )
+
+
+@pytest.mark.parametrize("way", BROKEN)
+def test_a_list_leaves_out_what_it_leaves_out(faulty: tuple[Faulty, str], tmp_path: Path, way: str) -> None:
+    """It is asked for and found out, and nothing is held against the server."""
+    server, url = faulty
+    server.ways = {"tools": way}
+    verdict = judged(url, tmp_path, "capability.tools", capabilities=("n",)).verdict("capability.tools")
+    assert (verdict.outcome, verdict.asked) == (Outcome.NOT_APPLICABLE, None)
+    assert verdict.reason.startswith("ad-hoc does not offer tools: broken, tool-named got ")
+
+
+@pytest.mark.parametrize("way", [*BROKEN, *NOT_OFFERED, *UNKNOWN])
+def test_a_request_without_key_that_is_not_refused_as_such_is_red(
+    faulty: tuple[Faulty, str], tmp_path: Path, way: str
+) -> None:
+    """Whoever names a key declares `auth`; a server that breaks without one does not check it."""
+    server, url = faulty
+    server.ways = {"auth": way}
+    verdict = judged(url, tmp_path, "capability.auth").verdict("capability.auth")
+    assert verdict.outcome is Outcome.FAILED
+    (finding,) = verdict.findings
+    if way in {"500", "502", "503", "hang", "reset"}:
+        assert finding.expected == "offered, or refused with 4xx"
+    else:
+        assert finding.expected.endswith(": declared, and so offered")
+    assert DETECTORS["auth"].probe.name == finding.where
+
+
+def test_a_check_that_needs_something_refused_as_well_does_not_apply() -> None:
+    """What cannot be judged in any case is not blocked by a crash beside it."""
+    broken = LeftOut("tools", Shown(Offer.BROKEN, "500"), Cause("k", "tools is broken"))
+    refused = LeftOut("p does not offer responses: refused")
+    for check in CATALOGUE.checks.values():
+        if check.ways == {frozenset(("tools", "responses"))}:
+            subject = Subject(
+                "p", "m", frozenset(("chat",)), undeclared={"tools": broken, "responses": refused}
+            )
+            verdict = Judgement(CATALOGUE, subject, {}).verdict(check.id)
+            assert (verdict.outcome, verdict.reason) == (Outcome.NOT_APPLICABLE, refused.reason)
+            return
+    pytest.fail("no check needs both")
+
+
+def test_what_was_not_asked_for_the_server_was_lost_is_blocked(
+    faulty: tuple[Faulty, str], tmp_path: Path
+) -> None:
+    """After five answers that never ended the rest is not sent: what it would show is not known."""
+    server, url = faulty
+    server.ways = dict.fromkeys(DETECTORS, "hang")
+    judgement = judged(url, tmp_path, *map(check_of, DETECTORS))
+    outcomes = {name: judgement.verdict(check_of(name)).outcome for name in DETECTORS}
+    assert {outcomes[name] for name in set(DETECTORS) - {"auth"}} == {Outcome.FAILED, Outcome.BLOCKED}
+    cause = next(
+        verdict.cause for verdict in map(judgement.verdict, map(check_of, DETECTORS)) if verdict.cause
+    )
+    assert cause.key == "ad-hoc:overdue"
+
+
+EXTRAS = ("tools", "response_format", "logprobs", "logit_bias")
+
+
+class Crashing(ReferenceProvider):
+    """Answers 500 to whatever asks for more than a chat."""
+
+    def respond(self, request: Request) -> Response:
+        """The response to any request."""
+        try:
+            body = json.loads(request.body or b"{}")
+        except (ValueError, RecursionError):
+            body = {}
+        more = isinstance(body, dict) and (body.get("n") == 2 or any(body.get(name) for name in EXTRAS))
+        if more or request.path in {"/v1/embeddings", "/v1/responses", "/v1/completions"}:
+            return self.json({"error": {"message": "Internal Server Error"}}, 500)
+        return super().respond(request)
+
+
+def test_a_server_that_crashes_on_all_but_chats_is_not_met(pytester: pytest.Pytester) -> None:
+    """The whole of it, as a user sees it: once for each capability, with the status."""
+    with served(Crashing("m")) as url:
+        result = pytester.runpytest_subprocess(
+            CONTRACTS,
+            "--live",
+            "--base-url",
+            url,
+            "--model",
+            "m",
+            "--rootdir",
+            pytester.path,
+            "-q",
+            "--tb=no",
+        )
+    assert result.ret == 1
+    text = " ".join(result.stdout.str().split())
+    assert re.search(r"4 Contract +NOT MET", result.stdout.str())
+    broken = set(DETECTORS) - {"auth", "seed"}
+    assert result.parseoutcomes()["failed"] == len(broken) == 9
+    got = 'got 500 {"error": {"message": "Internal Server Error"}}'
+    for name in broken:
+        line = f"BLOCKED ad-hoc: the capability {name} is broken: {DETECTORS[name].probe.name} {got}"
+        assert text.count(line) == 1
+    assert text.count("BLOCKED") == len(broken), "every consequence has one of these causes"
