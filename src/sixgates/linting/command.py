@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sixgates.visible import visible
+
 if TYPE_CHECKING:
     from sixgates.config.environment import Environment
     from sixgates.linting.reports import Report
@@ -76,24 +78,25 @@ def run_lint(options: argparse.Namespace) -> int:
     except OSError as error:
         problem = f"{error.filename}: {(error.strerror or type(error).__name__).lower()}"
     if problem:
-        print(f"sixgates: {problem}", file=sys.stderr)
+        print(f"sixgates: {visible(problem)}", file=sys.stderr)
         return UNUSABLE
     reports = _found(options, judged_for.version, environment)
     while options.fix:
         try:
             done = mend(reports)
         except OSError as error:
-            print(f"sixgates: {error.filename}: {error.strerror}; nothing in it was changed", file=sys.stderr)
+            name = visible(str(error.filename))
+            print(f"sixgates: {name}: {error.strerror}; nothing in it was changed", file=sys.stderr)
             return UNUSABLE
         if not done:
             break
         for name, count in done.items():
-            print(f"mended {count} place{'s' * (count != 1)} in {name}", file=sys.stderr)
+            print(f"mended {count} place{'s' * (count != 1)} in {visible(name)}", file=sys.stderr)
         reports = _found(options, judged_for.version, environment)  # what is mended can show what it hid
     text = RENDERERS[options.format](reports)
     if text:
         print(text)
-    print(f"{_summary(reports)}, {judged_for}", file=sys.stderr)
+    print(f"{_summary(reports)}, {visible(str(judged_for))}", file=sys.stderr)
     return FOUND if any(report.severity is not Severity.INFO for report in reports) else OK
 
 
@@ -107,7 +110,7 @@ def run_rules(options: argparse.Namespace) -> int:
     try:
         options.output.write_text(render(), encoding="utf-8")
     except OSError as error:
-        print(f"sixgates: {options.output}: {error.strerror}", file=sys.stderr)
+        print(f"sixgates: {visible(str(options.output))}: {error.strerror}", file=sys.stderr)
         return UNUSABLE
     return OK
 

@@ -169,7 +169,7 @@ def _found(result: Json) -> bool:
 
 def _deviation(one: Accepted) -> str:
     named = [code(name, 80) + (f" ({prose(engine, 80)})" if engine else "") for name, engine in one.providers]
-    harm = f" — {one.harm}" if one.harm else ""
+    harm = f" — {prose(one.harm)}" if one.harm else ""
     return f"- {code(one.check)} {one.level}, {', '.join(named)}: {prose(one.reason)}{harm}"
 
 

@@ -10,7 +10,7 @@ from sixgates.gates import GateStatus
 from sixgates.report.deviations import Accepted, accepted, how_many
 from sixgates.report.standing import standing_lines
 from sixgates.verdict import FOUND, Outcome, Verdict
-from sixgates.visible import shorten, visible
+from sixgates.visible import inert, shorten, visible
 
 LONGEST_GOT = 300
 LONGEST_LINE = 600
@@ -41,7 +41,7 @@ def render_table(
     lines += _standing(document.get("readiness", []), width)
     if path is not None:
         lines += ["", f"report: {visible(path)}"]
-    return [plain(line, encoding) for line in lines]
+    return [plain(inert(line), encoding) for line in lines]
 
 
 def render_failure(verdict: Verdict) -> str:
@@ -68,7 +68,7 @@ def render_failure(verdict: Verdict) -> str:
     if verdict.reproduce:
         # Never cut: half a command is worse than none.
         lines.append(f"  reproduce: {visible(verdict.reproduce)}")
-    return "\n".join(lines)
+    return "\n".join(map(inert, lines))
 
 
 def tried(failed: int, times: int) -> str:
