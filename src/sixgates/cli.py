@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     from sixgates.linting.command import add_parser as add_linting
     from sixgates.routes.command import add_parser as add_routes
 
-    parser: argparse.ArgumentParser = _Parser("sixgates", description="Six quality gates for a self-hosted LLM stack.")
+    parser: argparse.ArgumentParser = _Parser(
+        "sixgates", description="Six quality gates for a self-hosted LLM stack."
+    )
     parser.add_argument("--version", action="version", version=f"sixgates {sixgates.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_linting(commands)

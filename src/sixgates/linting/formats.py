@@ -43,7 +43,7 @@ def _frame(text: str, line: int, column: int) -> list[str]:
     if not 0 < line <= len(lines):
         return []
     # A tab is one column and any other control character would act on the terminal.
-    shown = "".join(char if char.isprintable() else " " for char in lines[line - 1])
+    shown = "".join(char if visible(char) == char else " " for char in lines[line - 1])
     if len(shown) > _WIDEST or _is_secret(shown):
         return []
     return [f"  {line:>4} | {inert(shown)}", f"       | {' ' * len(inert(shown[: column - 1]))}^"]

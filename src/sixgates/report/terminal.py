@@ -107,7 +107,12 @@ def _title(document: Mapping[str, Any]) -> str:
 def _rows(gates: list[Mapping[str, Any]], width: int, color: bool) -> Iterator[str]:
     table = [("gate", "status", "actual", "required")]
     table += [
-        (f"{gate['id']} {gate['name']}", gate["status"], visible(gate["actual"]), visible(gate["required"]))
+        (
+            visible(f"{gate['id']} {gate['name']}"),
+            gate["status"],
+            visible(gate["actual"]),
+            visible(gate["required"]),
+        )
         for gate in gates
     ]
     widths = [max(len(row[column]) for row in table) for column in range(3)]
