@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sixgates import capability
+from sixgates.inputs.url import problem_of, public
 
 if TYPE_CHECKING:
     from sixgates.run import Run
@@ -99,12 +100,16 @@ def _check(config: pytest.Config) -> None:
             "give the one that holds providers.yaml and model-mappings.yaml"
         )
     for name in ("--base-url", "--gateway-url"):
-        if option(name) and not option(name).startswith(("http://", "https://")):
-            raise pytest.UsageError(
-                f"{name} must start with http:// or https://, such as http://127.0.0.1:8001"
-            )
+        if option(name) is not None:
+            _check_url(name, option(name), query=name == "--base-url")
     _check_ad_hoc(config)
     _check_capabilities(option("--capabilities"))
+
+
+def _check_url(name: str, url: str, *, query: bool) -> None:
+    problem = problem_of(url, query=query)
+    if problem:
+        raise pytest.UsageError(f"{name} {problem} (given: {public(url) or 'nothing'})")
 
 
 def _check_ad_hoc(config: pytest.Config) -> None:

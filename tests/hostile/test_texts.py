@@ -20,7 +20,7 @@ from tests.hostile.texts import TEXTS, acts, columns, links
 from sixgates.cli import main
 from sixgates.config import LiteLLMConfig, Stack
 from sixgates.config.mappings import Mappings
-from sixgates.config.routing import Endpoint, Route
+from sixgates.config.routing import Endpoint, Route, Via
 from sixgates.config.ruleset import RULES
 from sixgates.drafting import _entry
 from sixgates.exchange import Chunk, Exchange, Finding, Mendable, Request, Response
@@ -115,7 +115,7 @@ def reports(text: str) -> list[Report]:
 def journeys(text: str) -> Iterator[Journey]:
     """Answered, answered by nobody, and without a route."""
     stop = Stop(text, (Endpoint(text, text, 0.5), Endpoint(text, text, 0.5)), (text, text))
-    route = Route(text, text, (), ())
+    route = Route(text, text, Via.MODEL, ())
     yield Journey(text, text, route, (stop, stop), stop, 1, 5.0)
     yield Journey(text, "", route, (stop,), None, 0, 5.0)
     yield Journey(text, text, None, (), None, 0, 5.0)
@@ -136,21 +136,25 @@ def explainer(text: str) -> Explainer:
     return Explainer(Stack(Path(), {}, Mappings(), made))
 
 
+WIDTHS = (40, 61, 100, 1000)
+
+
+def in_width(width: int) -> Callable[[str], str]:
+    """The table of a terminal that is this wide."""
+    return lambda text: "\n".join(render_table(document(text), width, path=text))
+
+
+def linted(form: str) -> Callable[[str], str]:
+    """Findings in this format."""
+    return lambda text: FORMATS[form](reports(text))
+
+
 OF_LOGS: dict[str, Callable[[str], str]] = {
-    **{
-        f"the table, {width} wide": lambda text, width=width: "\n".join(  # type: ignore[misc]
-            render_table(document(text), width, path=text)
-        )
-        for width in (40, 61, 100, 1000)
-    },
+    **{f"the table, {width} wide": in_width(width) for width in WIDTHS},
+    **{f"lint as {form}": linted(form) for form in FORMATS if form != "github"},
     "the table in ASCII": lambda text: "\n".join(render_table(document(text), encoding="ascii")),
     "a failure": lambda text: "\n".join(map(render_failure, verdicts(text))),
     "the comment": lambda text: render_markdown(document(text), {"new": [text], "newly failing": [text]}),
-    **{
-        f"lint as {name}": lambda text, name=name: FORMATS[name](reports(text))
-        for name in FORMATS
-        if name != "github"
-    },  # type: ignore[misc]
     "a journey": lambda text: "\n".join(journey_text(one, frozenset({text})) for one in journeys(text)),
     "routes": lambda text: table(explainer(text)),
     "routes as a graph": lambda text: mermaid(explainer(text)),

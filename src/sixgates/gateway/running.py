@@ -17,6 +17,7 @@ from sixgates.gateway.client import Client
 from sixgates.gateway.plan import intent_of
 from sixgates.gateway.scenario import Ask, Scenario
 from sixgates.gateway.transcript import read
+from sixgates.inputs.url import root_of
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
 KEY_VARIABLE = "LITELLM_MASTER_KEY"
@@ -40,7 +41,7 @@ def running_cases(stack: Stack, url: str) -> list[Case]:
         )
         for name in names
     ]
-    gateway = RunningGateway(stack, url.rstrip("/").removesuffix("/v1"))
+    gateway = RunningGateway(stack, root_of(url))
     return [Case(scenario.id, partial(gateway.judge, scenario)) for scenario in (listing, *chats)]
 
 
