@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sixgates import capability
+from sixgates.inputs import key
 from sixgates.inputs.url import problem_of, public
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ def _check_ad_hoc(config: pytest.Config) -> None:
     variable = option("--api-key-env")
     if variable and not os.environ.get(variable):
         raise pytest.UsageError(f"--api-key-env {variable}: the variable is not set; export {variable}=…")
+    if wrong := key.problem_of(variable):
+        raise pytest.UsageError(f"--api-key-env {variable}: {wrong[0]}; {wrong[1]}")
 
 
 def _check_capabilities(given: str | None) -> None:
