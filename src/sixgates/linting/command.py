@@ -64,6 +64,7 @@ def run_lint(options: argparse.Namespace) -> int:
     """Lints and prints; 1 when an error or a warning was found, 2 when it could not look."""
     from sixgates.config.rules import Severity
     from sixgates.gateway.reader import UnknownVersionError, reader
+    from sixgates.inputs.file import UnreadableError
     from sixgates.linting.fix import mend
     from sixgates.linting.formats import FORMATS as RENDERERS
 
@@ -73,6 +74,8 @@ def run_lint(options: argparse.Namespace) -> int:
         environment = _environment(options)
     except UnknownVersionError as error:
         problem = str(error)
+    except UnreadableError as error:
+        problem = f"{options.env_file}: {error}; give a file of NAME=value lines"
     except UnicodeDecodeError:
         problem = f"{options.env_file}: expected lines of NAME=value in UTF-8, got binary data"
     except OSError as error:
@@ -134,9 +137,12 @@ def _paths(options: argparse.Namespace) -> list[str]:
 
 def _environment(options: argparse.Namespace) -> Environment | None:
     from sixgates.config.environment import Environment
+    from sixgates.config.yaml_file import MAX_BYTES
+    from sixgates.inputs.file import read_bytes
 
     if options.env_file is not None:
-        return Environment.of_file(options.env_file.read_text(encoding="utf-8-sig"), str(options.env_file))
+        text = read_bytes(options.env_file, MAX_BYTES).decode("utf-8-sig")
+        return Environment.of_file(text, str(options.env_file))
     return Environment.of_process(os.environ) if options.env else None
 
 
