@@ -183,11 +183,25 @@ def test_a_proposed_address_is_sound(prefix: str, address: str) -> None:
         ("http://h/a/v1/chat/completions", "http://h/a/v1"),
         ("http://h/a/chat/completions", "http://h/a/v1"),
         ("http://h?a=1", "http://h/v1?a=1"),
+        ("http://h#frag", "http://h/v1"),
         ("h:1", "http://h:1"),
     ],
 )
 def test_a_proposed_address_keeps_what_was_right(given: str, proposed: str) -> None:
     assert proposed in [one.new for one in hints(given)]
+
+
+@pytest.mark.parametrize("url", [url for url in BAD if url and "#" not in url and "%" not in url])
+def test_a_bad_address_of_the_gateway_is_a_finding(url: str) -> None:
+    """But for a fragment and a zone, with which LiteLLM's requests arrive."""
+    params = {"model": "openai/m", "api_base": url, "api_key": "none"}
+    data = json.dumps({"model_list": [{"model_name": "m", "litellm_params": params}]}).encode()
+    found = [one for one in of_gateway(data, "g.yaml") if one.slug.startswith("api-base")]
+    assert [one.slug for one in found] == ["api-base-no-scheme"]
+    for harmless in ("http://h/v1#frag", "http://[fe80::1%25eth0]/v1"):
+        params["api_base"] = harmless
+        data = json.dumps({"model_list": [{"model_name": "m", "litellm_params": params}]}).encode()
+        assert not any(one.slug.startswith("api-base") for one in of_gateway(data, "g.yaml"))
 
 
 ARGUMENTS = {url: text for url, text in BAD.items() if url.isprintable()}

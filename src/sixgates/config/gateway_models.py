@@ -102,7 +102,7 @@ def vllm_sdk_prefix(gateway: Gateway) -> Findings:
 def api_base_suffix(gateway: Gateway) -> Findings:
     """An address ends where LiteLLM goes on for this provider: with /v1 or without."""
     for entry in gateway.entries:
-        if _is_elsewhere(entry.address) or not entry.address or problem_of(entry.address):
+        if _is_elsewhere(entry.address) or not entry.address or _problem(entry.address):
             continue
         where = entry.path("litellm_params", "api_base")
         path = urlsplit(entry.address).path.rstrip("/")
@@ -125,7 +125,7 @@ def api_base_no_scheme(gateway: Gateway) -> Findings:
     for entry in gateway.entries:
         if not entry.address or _is_elsewhere(entry.address):
             continue
-        problem, where = problem_of(entry.address), entry.path("litellm_params", "api_base")
+        problem, where = _problem(entry.address), entry.path("litellm_params", "api_base")
         edit = (entry.address, f"http://{entry.address}")
         if problem and not _SCHEME.match(entry.address) and not problem_of(edit[1]):
             yield gateway.mendable(where, "http:// or https:// before the host", edit)
@@ -424,8 +424,13 @@ def _is_elsewhere(address: str) -> bool:
     return address.startswith("os.environ/") or bool(_REFERENCE.match(address))
 
 
+def _problem(address: str) -> str:
+    """What no request gets past; LiteLLM leaves a fragment out, and the zone of an IPv6 address to the system."""
+    return problem_of(re.sub(r"%[^\[\]]*(?=\])", "", address.partition("#")[0]))
+
+
 def _with_path(address: str, path: str) -> str:
-    return urlunsplit(urlsplit(address)._replace(path=path))
+    return urlunsplit(urlsplit(address)._replace(path=path, fragment=""))
 
 
 def _enforced(gateway: Gateway) -> bool:
