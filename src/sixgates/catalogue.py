@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from sixgates.capability import CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES
 from sixgates.exchange import Exchange, Finding, Request
+from sixgates.requirement import requirement_of
 from sixgates.select import Findings, Unmet
 from sixgates.verdict import Level
 
@@ -331,7 +332,7 @@ def check(
             Check(
                 id=name,
                 level=level,
-                requirement=" ".join((function.__doc__ or "").split()),
+                requirement=requirement_of(function),
                 probes=probes,
                 together=bool(paired),
                 judge=function,

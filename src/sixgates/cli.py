@@ -8,9 +8,10 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import sixgates
+from sixgates.visible import visible
 
 if TYPE_CHECKING:
     from sixgates.config import Stack
@@ -32,12 +33,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, which a script may have taken from somebody else."""
+        super().error(visible(message))
+
+
 def _parser() -> argparse.ArgumentParser:
     from sixgates.engines.command import add_parser
     from sixgates.linting.command import add_parser as add_linting
     from sixgates.routes.command import add_parser as add_routes
 
-    parser = argparse.ArgumentParser("sixgates", description="Six quality gates for a self-hosted LLM stack.")
+    parser: argparse.ArgumentParser = _Parser(
+        "sixgates", description="Six quality gates for a self-hosted LLM stack."
+    )
     parser.add_argument("--version", action="version", version=f"sixgates {sixgates.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_linting(commands)
@@ -102,7 +111,8 @@ def _compile(options: argparse.Namespace) -> int:
             f"{options.gateway_config}/litellm-unified.yaml does not exist: run sixgates compile"
         )
     if not findings:
-        print("up to date" if options.check else f"wrote {options.gateway_config}/litellm-unified.yaml")
+        wrote = f"wrote {options.gateway_config}/litellm-unified.yaml"
+        print("up to date" if options.check else visible(wrote))
     return FOUND if findings else OK
 
 
@@ -148,7 +158,8 @@ def _serve(options: argparse.Namespace) -> int:
             f"--mutant {options.mutant}: no such mutant; sixgates serve --list names all {len(known)}"
         )
     port = options.port or _free_port(options.host)
-    print(f"serving {options.mutant or 'the reference provider'} at http://{options.host}:{port}", flush=True)
+    serving = f"serving {options.mutant or 'the reference provider'} at http://{options.host}:{port}"
+    print(visible(serving), flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         serve(_provider(options), options.host, port, options.pace)
     return OK
@@ -168,7 +179,7 @@ def _report(options: argparse.Namespace) -> int:
     try:
         document = merge([load(path) for path in options.documents])
         if options.output is not None:
-            print(f"report: {write(document, options.output)}")
+            print(visible(f"report: {write(document, options.output)}"))
     except ReportError as problem:
         return _unusable(str(problem))
     print("\n".join(render_table(document, encoding=sys.stdout.encoding or "utf-8")))
@@ -186,10 +197,11 @@ def _drift(options: argparse.Namespace) -> int:
         label, found = cassette.answers(folder, folder.name, catalogue.load().probes())
         if label is None:
             return _unusable(f"{folder}: no recording of the probes of this version")
-        print(f"{folder}: {label.provider}, {label.type} {label.engine_version}, recorded {label.recorded}")
+        engine = f"{label.type} {label.engine_version}"
+        print(visible(f"{folder}: {label.provider}, {engine}, recorded {label.recorded}"))
         read.append({name: answer for name, answer in found.items() if not isinstance(answer, Cause)})
     lines = changes(*read)
-    print("\n".join(lines) if lines else "nothing changed")
+    print("\n".join(map(visible, lines)) if lines else "nothing changed")
     return OK
 
 
@@ -213,7 +225,7 @@ def _known(options: argparse.Namespace) -> int:
     parts = folder.parts
     recordings = "/".join(parts[parts.index("cassettes") + 1 :] if "cassettes" in parts else parts[-1:])
     text = draft(run.contract(parties[0]), recordings, label.engine_version, label.recorded)
-    print(text or f"{folder}: nothing is broken that is not known")
+    print(text or visible(f"{folder}: nothing is broken that is not known"))
     return OK
 
 
@@ -235,7 +247,7 @@ def _print(findings: Iterable[Finding]) -> None:
 
 
 def _unusable(text: str) -> int:
-    print(f"sixgates: {text}", file=sys.stderr)
+    print(f"sixgates: {visible(text)}", file=sys.stderr)
     return UNUSABLE
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +16,8 @@ from sixgates.catalogue import Probe
 from sixgates.detection import DETECTORS, LeftOut, check_of, detect
 from sixgates.excuses import ENGINES, accepted, engine_of, remarks
 from sixgates.health import cause_of
+from sixgates.inputs.key import cause_of as key_cause
+from sixgates.inputs.key import key_of
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.party import Party
 from sixgates.preflight import diagnose, first_probes
@@ -88,6 +89,9 @@ class Contract:
 
     def _live(self, probes: tuple[Probe, ...]) -> tuple[cassette.Label, Mapping[str, Answer], Cause | None]:
         probes = self._needed(probes)
+        unsendable = key_cause(self.party.entry.api_key_env)
+        if unsendable is not None:
+            return self._label(), dict.fromkeys((probe.name for probe in probes), unsendable), unsendable
         folder = self.workdir / "live" / self.party.name
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
@@ -110,7 +114,7 @@ class Contract:
         from sixgates.sources.live import Target, fetch
 
         entry = self.party.entry
-        key = os.environ.get(entry.api_key_env) if entry.api_key_env else None
+        key = key_of(entry.api_key_env)
         model = self.party.model
         address = without_secrets(entry.root)
         target = Target(

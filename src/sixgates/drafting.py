@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sixgates.contract import Contract
 from sixgates.verdict import Outcome, Verdict
+from sixgates.visible import visible
 
 
 def draft(contract: Contract, recordings: str, version: str, day: str) -> str:
@@ -27,10 +28,15 @@ def _entry(verdict: Verdict, recording: str, version: str, day: str) -> Iterator
     first = verdict.findings[0]
     seen = f"{first.where}: expected {first.expected}, got {first.got}"
     yield f"  - check: {verdict.check}"
-    yield f'    versions: "{version}"'
-    yield f"    reason: {json.dumps(seen, ensure_ascii=False)}"
-    yield f"    recording: {recording}"
-    yield f'    seen: {{version: "{version}", recorded: {day}}}'
+    yield f"    versions: {_quoted(version)}"
+    yield f"    reason: {_quoted(seen)}"
+    yield f"    recording: {visible(recording)}"
+    yield f"    seen: {{version: {_quoted(version)}, recorded: {visible(day)}}}"
+
+
+def _quoted(text: str) -> str:
+    """A text of an engine as a string of YAML, on one line."""
+    return json.dumps(visible(text), ensure_ascii=False)
 
 
 def _probe(verdict: Verdict, names: list[str]) -> str:

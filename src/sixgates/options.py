@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sixgates import capability
+from sixgates.inputs import key
+from sixgates.inputs.url import problem_of, public
 
 if TYPE_CHECKING:
     from sixgates.run import Run
@@ -151,12 +153,16 @@ def _check(config: pytest.Config) -> None:
             "--baseline goes with --gates-report DIR: what changed is told in gates.md there"
         )
     for name in ("--base-url", "--gateway-url"):
-        if option(name) and not option(name).startswith(("http://", "https://")):
-            raise pytest.UsageError(
-                f"{name} must start with http:// or https://, such as http://127.0.0.1:8001"
-            )
+        if option(name) is not None:
+            _check_url(name, option(name), query=name == "--base-url")
     _check_ad_hoc(config)
     _check_capabilities(option("--capabilities"))
+
+
+def _check_url(name: str, url: str, *, query: bool) -> None:
+    problem = problem_of(url, query=query)
+    if problem:
+        raise pytest.UsageError(f"{name} {problem} (given: {public(url) or 'nothing'})")
 
 
 def _check_ad_hoc(config: pytest.Config) -> None:
@@ -181,6 +187,8 @@ def _check_ad_hoc(config: pytest.Config) -> None:
     variable = option("--api-key-env")
     if variable and not os.environ.get(variable):
         raise pytest.UsageError(f"--api-key-env {variable}: the variable is not set; export {variable}=…")
+    if wrong := key.problem_of(variable):
+        raise pytest.UsageError(f"--api-key-env {variable}: {wrong[0]}; {wrong[1]}")
 
 
 def _check_capabilities(given: str | None) -> None:

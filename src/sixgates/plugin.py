@@ -17,6 +17,7 @@ import pytest
 
 from sixgates import options
 from sixgates.collector import PROPERTY, Collector, verdict_of
+from sixgates.visible import visible
 
 if TYPE_CHECKING:
     from sixgates.cases import Case, Settle
@@ -109,9 +110,9 @@ def _run(config: pytest.Config) -> Run:
             config.add_cleanup(lambda: shutil.rmtree(workdir, ignore_errors=True))
         try:
             run = options.run_from(config, workdir)
-        except pytest.UsageError:
+        except pytest.UsageError as problem:
             shutil.rmtree(workdir, ignore_errors=True)
-            raise
+            raise pytest.UsageError(visible(str(problem))) from None
         config.stash[_RUN] = run
         config.stash[_COLLECTOR] = Collector(run, ("pytest", *config.invocation_params.args))
     return config.stash[_RUN]
@@ -145,7 +146,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     cases = family(_run(metafunc.config), *args)
     if not cases:
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: the family {family.__name__} has no cases")
-    metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+    metafunc.parametrize("case", cases, ids=[visible(case.id) for case in cases])
 
 
 def _passed_over(metafunc: pytest.Metafunc) -> bool:
@@ -193,7 +194,8 @@ def _unknown_providers(run: Run) -> None:
     unknown = [name for name in run.only if name not in known and name != "gateway"]
     if unknown:
         allowed = ", ".join(known) or "none"
-        raise pytest.UsageError(f"--provider {unknown[0]}: no such active provider; active are: {allowed}")
+        problem = f"--provider {unknown[0]}: no such active provider; active are: {allowed}"
+        raise pytest.UsageError(visible(problem))
 
 
 class _Speaker:
@@ -204,7 +206,7 @@ class _Speaker:
 
     def __call__(self, text: str) -> None:
         with self.capture.global_and_fixture_disabled():
-            sys.stderr.write(f"\n[sixgates] {text}\n")
+            sys.stderr.write(f"\n[sixgates] {visible(text)}\n")
             sys.stderr.flush()
 
 
@@ -232,12 +234,13 @@ def _show(verdict: Verdict, strict: bool) -> None:
         case Outcome.FLAKY if not (strict or verdict.red):
             return
         case Outcome.DEVIATION if not strict:
-            raise pytest.xfail.Exception(verdict.reason, pytrace=False)
+            raise pytest.xfail.Exception(visible(verdict.reason), pytrace=False)
         case Outcome.NOT_EXERCISED | Outcome.NOT_APPLICABLE:
-            pytest.skip(f"{verdict.outcome}: {verdict.reason}")
+            pytest.skip(f"{verdict.outcome}: {visible(verdict.reason)}")
         case Outcome.BLOCKED:
             cause = verdict.cause
-            pytest.fail(f"Not testable: {cause.summary if cause else verdict.reason}", pytrace=False)
+            why = visible(cause.summary if cause else verdict.reason)
+            pytest.fail(f"Not testable: {why}", pytrace=False)
         case _:
             pytest.fail(render_failure(verdict), pytrace=False)
 
@@ -318,8 +321,8 @@ def _write(config: pytest.Config, document: Document) -> list[str]:
     try:
         path = write(document, config.invocation_params.dir / directory, changes)
     except ReportError as problem:
-        return [f"error: {problem}"]
-    return [f"report: {path}"]
+        return [visible(f"error: {problem}")]
+    return [visible(f"report: {path}")]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

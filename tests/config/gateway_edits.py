@@ -265,6 +265,14 @@ BROKEN: dict[str, list[Broken]] = {
             "got `127.0.0.1:8002/v1`. Write `http://127.0.0.1:8002/v1`.",
             ("http://127.0.0.1:8002", "127.0.0.1:8002"),
         ),
+        broken(
+            "got `http://127.0.0.1:80020000/v1`. It has the port '80020000'; a port is",
+            (":8002/", ":80020000/"),
+        ),
+        broken("got `http://[::1/v1`. It has a bracket too few", ("http://127.0.0.1:8002", "http://[::1")),
+        broken(
+            "got `http:/127.0.0.1:8002/v1`. It must start", ("http://127.0.0.1:8002", "http:/127.0.0.1:8002")
+        ),
     ],
     "missing-api-key-openai": [
         broken("expected an `api_key`, got none. Add `api_key: none`", ("      api_key: none\n", "")),

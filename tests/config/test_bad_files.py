@@ -103,7 +103,7 @@ def test_what_is_no_readable_file_is_named(directory: Path) -> None:
     assert _only(directory) == "config/providers.yaml: expected a readable YAML file, got a directory."
     path.rmdir()
     os.mkfifo(path)
-    got = "a device, pipe or socket"
+    got = "a pipe"
     assert _only(directory) == f"config/providers.yaml: expected a readable YAML file, got {got}."
     path.unlink()
     with path.open("wb") as file:
@@ -126,10 +126,10 @@ def test_a_directory_that_is_not_there_is_one_message(directory: Path) -> None:
 def test_a_file_that_may_not_be_read_is_named_whoever_runs_this(
     directory: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    def refused(self: Path) -> bytes:
-        raise PermissionError(13, "Permission denied", str(self))
+    def refused(path: Path, flags: int) -> int:
+        raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refused)
+    monkeypatch.setattr("sixgates.inputs.file.os.open", refused)
     (finding,) = read_file(directory, name).findings
     said = f"config/{name}: expected a readable YAML file, got permission denied."
     assert describe(finding).startswith(said)

@@ -88,7 +88,8 @@ MESSAGES = {
         "http://localhost:11434",
         "http://localhost:CUSTOM_PORT",
         "15:15: expected an http:// or https:// URL with a host and a numeric port, got "
-        "'http://localhost:CUSTOM_PORT'. A placeholder such as CUSTOM_PORT is allowed only "
+        "'http://localhost:CUSTOM_PORT'. It has the port 'CUSTOM_PORT'; a port is a number from 1 to 65535. "
+        "A placeholder such as CUSTOM_PORT is allowed only "
         "while `status: template`.",
     ),
     "no address": (

@@ -46,6 +46,11 @@ def broken(root: str) -> dict[str, Any]:
             model("sdk", "vllm/m", good),
             model("keyless", "openai/m", good, api_key=None),
             model("schemeless", "openai/m", good.removeprefix("http://")),
+            *(model(f"address-{number}", "openai/m", bad) for number, bad in enumerate(ADDRESSES.values())),
+            *(
+                model(f"fragment-{number}", "openai/m", f"{good}{end}")
+                for number, end in enumerate(("#", "#x"))
+            ),
             model("forwarding", "openai/m", good, context_length=4096),
             model("dropped", "no-such-provider/m", good),
         ],
@@ -66,6 +71,18 @@ def broken(root: str) -> dict[str, Any]:
         },
         **MASTER,
     }
+
+
+ADDRESSES = {
+    "a port that is none": "http://127.0.0.1:99999/v1",
+    "the port 0": "http://127.0.0.1:0/v1",
+    "two ports": "http://127.0.0.1:80:80/v1",
+    "no host": "http:///v1",
+    "an open bracket": "http://[::1/v1",
+    "an empty label": "http://a..b/v1",
+    "a blank in the host": "http://a b/v1",
+    "two schemes": "http://http://127.0.0.1:9/v1",
+}
 
 
 @dataclass
@@ -98,6 +115,14 @@ DAMAGE: dict[str, tuple[str, str, Callable[[Asked], bool]]] = {
     ),
     "no key": ("missing-api-key-openai", "keyless", lambda asked: asked.status == 500 and not asked.hits),
     "no scheme": ("api-base-no-scheme", "schemeless", lambda asked: asked.status == 500 and not asked.hits),
+    **{
+        name: (
+            "api-base-no-scheme",
+            f"address-{number}",
+            lambda asked: asked.status == 500 and not asked.hits,
+        )
+        for number, name in enumerate(ADDRESSES)
+    },
     "a parameter of its own": (
         "unknown-litellm-param-forwarded",
         "forwarding",
@@ -180,6 +205,12 @@ def test_the_damage_that_a_rule_names_is_done(ask: Callable[[str], Asked], name:
     assert slug in slugs(broken("http://127.0.0.1:8000"))
     asked = ask(requested)
     assert happened(asked), (asked.status, asked.text[:500], asked.models)
+
+
+@pytest.mark.parametrize("name", ["fragment-0", "fragment-1"])
+def test_a_fragment_does_no_damage(ask: Callable[[str], Asked], name: str) -> None:
+    """LiteLLM leaves it out, so that no rule may call it an error."""
+    assert ask(name).status == 200
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {

@@ -110,7 +110,7 @@ def test_what_is_no_file_is_said(
         ),
         "pipe": (
             1,
-            "gateway.yaml: error[shape] expected a readable YAML file, got a device, pipe or socket.",
+            "gateway.yaml: error[shape] expected a readable YAML file, got a pipe.",
         ),
         "nothing": (
             2,

@@ -313,7 +313,7 @@ def test_variables_are_those_of_the_file_that_starts_the_gateway(
     said = "sixgates: gateway.env: expected lines of NAME=value in UTF-8, got binary data\n"
     assert capsys.readouterr().err.endswith(said)
     assert main(["lint", "--env-file", "nowhere.env", str(file)]) == 2
-    assert capsys.readouterr().err == "sixgates: nowhere.env: no such file or directory\n"
+    assert capsys.readouterr().err == "sixgates: nowhere.env: no such file; give a file of NAME=value lines\n"
 
 
 def test_what_the_file_sets_itself_is_set(file: Path) -> None:

@@ -235,7 +235,7 @@ def test_a_missing_file_says_what_to_give(tmp_path: Path) -> None:
     with pytest.raises(ReportError) as raised:
         load(tmp_path / "none.json")
     assert str(raised.value) == (
-        f"{tmp_path / 'none.json'}: cannot be read: No such file or directory; "
+        f"{tmp_path / 'none.json'}: cannot be read: no such file; "
         "give a gates.json, or the directory that a run with --gates-report DIR wrote"
     )
 

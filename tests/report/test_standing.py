@@ -121,7 +121,7 @@ def test_a_report_without_readiness_has_no_section(document: Document) -> None:
 def test_a_name_cannot_break_the_table_or_the_terminal(ready: Document) -> None:
     """Providers are named by people."""
     ready["readiness"][0]["provider"] = "a|b\x1b[31m"
-    assert "| | `a|b\\x1b[31m` |" in render_markdown(ready)
+    assert "| | `a\\|b\\x1b[31m` |" in render_markdown(ready)
     assert any("a|b\\x1b[31m:" in line for line in render_table(ready))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from sixgates.config.capabilities import DECLARABLE
@@ -44,8 +45,8 @@ def port_conflict(stack: Stack) -> Findings:
 def secret_in_url(stack: Stack) -> Findings:
     """No base_url carries a password, a key or a query: it would stand in the compiled file and in logs."""
     for name, entry in stack.providers.items():
-        parts = urlsplit(entry.base_url)
-        if "@" in parts.netloc or parts.query or parts.fragment:
+        # A template's address may hold anything.
+        if re.search(r"[@?#]", entry.base_url):
             where = stack.position(PROVIDERS, "providers", name, "base_url")
             hint = "Put the key into an environment variable and name it in `api_key_env`."
             yield Finding(where, "scheme, host, port and path only", "a URL with user info or a query", hint)

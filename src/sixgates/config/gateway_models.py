@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from sixgates.config.gateway import Gateway, Path, is_local
 from sixgates.config.rules import Findings, Severity, gateway_rule
 from sixgates.config.validation import listed, suggestion
+from sixgates.inputs.url import problem_of
+from sixgates.inputs.url import public as public_url
 
 ERROR, WARN, INFO = Severity.ERROR, Severity.WARN, Severity.INFO
 _OPENAI = {"openai", "custom_openai", "text-completion-openai"}
 _NEEDS_V1 = _OPENAI | {"hosted_vllm", "llamafile", "lm_studio", "litellm_proxy"}
 _WITHOUT_V1 = {"ollama", "ollama_chat", "anthropic"}
+_GOES_ON = re.compile(r"/v1(?=/|$)|/(?:chat/completions|completions|embeddings|responses|models)$")
+"""What a path may have that LiteLLM appends by itself."""
+_SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:(?![0-9])")
 _REFERENCE = re.compile(r"^(\$\{?\w+\}?|os\.environ\[.*\]|os\.environ\.\w+|env:\w+|\{\{.*\}\})$")
 _REAL_KEY = re.compile(r"^(sk-(?!1234$)|hf_|gsk_|xai-|AIza|AKIA|r8_|pplx-)[\w-]{12,}$|^[A-Za-z0-9+/_-]{40,}$")
 _SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
@@ -97,32 +102,36 @@ def vllm_sdk_prefix(gateway: Gateway) -> Findings:
 def api_base_suffix(gateway: Gateway) -> Findings:
     """An address ends where LiteLLM goes on for this provider: with /v1 or without."""
     for entry in gateway.entries:
-        path = urlsplit(entry.address).path.rstrip("/") if _is_url(entry.address) else None
-        if path is None:
+        if _is_elsewhere(entry.address) or not entry.address or _problem(entry.address):
             continue
         where = entry.path("litellm_params", "api_base")
-        root = entry.address.split(path)[0] if path else entry.address.rstrip("/")
+        path = urlsplit(entry.address).path.rstrip("/")
         if entry.provider in _NEEDS_V1 and not path.endswith("/v1"):
-            edit = (entry.address, f"{root}/v1")
+            edit = (entry.address, _with_path(entry.address, f"{_GOES_ON.split(path)[0]}/v1"))
             yield gateway.mendable(where, "an address that ends with /v1", edit)
         elif entry.provider in _WITHOUT_V1 and re.search(r"/(v1|api)(/|$)", path):
-            yield gateway.mendable(where, "an address without /v1 and /api", (entry.address, root))
+            edit = (entry.address, _with_path(entry.address, re.split(r"/(?:v1|api)(?:/|$)", path)[0]))
+            yield gateway.mendable(where, "an address without /v1 and /api", edit)
 
 
 @gateway_rule(
     "api-base-no-scheme",
     ERROR,
     happens="LiteLLM takes it at start, and every request fails.",
-    mend="Write http:// or https:// before the host.",
+    mend="Write http:// or https://, the host, and a port if it is not the usual one.",
 )
 def api_base_no_scheme(gateway: Gateway) -> Findings:
-    """An address begins with http:// or https://."""
+    """An address is an http:// or https:// URL with a host and a numeric port."""
     for entry in gateway.entries:
-        elsewhere = entry.address.startswith("os.environ/") or _REFERENCE.match(entry.address)
-        if entry.address and not elsewhere and not _is_url(entry.address):
-            where = entry.path("litellm_params", "api_base")
-            edit = (entry.address, f"http://{entry.address}")
+        if not entry.address or _is_elsewhere(entry.address):
+            continue
+        problem, where = _problem(entry.address), entry.path("litellm_params", "api_base")
+        edit = (entry.address, f"http://{entry.address}")
+        if problem and not _SCHEME.match(entry.address) and not problem_of(edit[1]):
             yield gateway.mendable(where, "http:// or https:// before the host", edit)
+        elif problem:
+            expected = "an http:// or https:// URL with a host and a numeric port"
+            yield gateway.finding(where, expected, f"`{public_url(entry.address)}`", f"It {problem}.")
 
 
 @gateway_rule(
@@ -410,8 +419,18 @@ def cooldown_place(gateway: Gateway) -> Findings:
             yield gateway.finding(where, "`allowed_fails` in model_info", "here", hint, key=True)
 
 
-def _is_url(address: str) -> bool:
-    return address.startswith(("http://", "https://"))
+def _is_elsewhere(address: str) -> bool:
+    """Whether the file only says where the address stands."""
+    return address.startswith("os.environ/") or bool(_REFERENCE.match(address))
+
+
+def _problem(address: str) -> str:
+    """What no request gets past; LiteLLM leaves a fragment out, and the zone of an IPv6 address to the system."""
+    return problem_of(re.sub(r"%[^\[\]]*(?=\])", "", address.partition("#")[0]))
+
+
+def _with_path(address: str, path: str) -> str:
+    return urlunsplit(urlsplit(address)._replace(path=path, fragment=""))
 
 
 def _enforced(gateway: Gateway) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from sixgates.config.shape import Count, Seconds, Section, Shape, Text
+from sixgates.inputs.url import problem_of, root_of
 
 
 class ProviderType(StrEnum):
@@ -111,12 +111,7 @@ class Provider(Shape):
     def _address(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("status") is Status.TEMPLATE:
             return value
-        try:
-            parts = urlsplit(value)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable or value != value.strip():
+        if problem_of(value):
             raise ValueError("an http:// or https:// URL with a host and a numeric port")
         return value
 
@@ -129,7 +124,7 @@ class Provider(Shape):
     @property
     def root(self) -> str:
         """The base URL without a trailing slash and without a trailing `/v1`."""
-        return self.base_url.rstrip("/").removesuffix("/v1").rstrip("/")
+        return self.base_url if problem_of(self.base_url) else root_of(self.base_url)
 
     @cached_property
     def model_names(self) -> list[str]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sixgates.config.gateway import Gateway
 from sixgates.config.stack import Stack
 from sixgates.exchange import Finding
+from sixgates.requirement import requirement_of
 
 Findings = Iterator[Finding]
 
@@ -52,7 +53,7 @@ def rule(
     """Registers a function as the judge of a rule; its docstring is the requirement."""
 
     def register(judge: Callable[[Stack], Findings]) -> Rule:
-        requirement = (judge.__doc__ or "").strip()
+        requirement = requirement_of(judge)
         if not requirement or slug in RULES:
             raise ValueError(f"rule {slug!r} needs a docstring and a slug of its own")
         RULES[slug] = Rule(slug, severity, requirement, evidence, judge, happens, mend)
@@ -77,7 +78,7 @@ def gateway_rule(
             if stack.gateway_file is not None:
                 yield from judge(stack.gateway_file)
 
-        of_stack.__doc__ = judge.__doc__
+        of_stack.__doc__ = requirement_of(judge)
         made = rule(slug, severity, *evidence, happens=happens, mend=mend)(of_stack)
         RULES[slug] = replace(made, of_gateway=judge, needs_environment=needs_environment, versions=versions)
         return RULES[slug]

@@ -15,6 +15,8 @@ from pydantic_core import ErrorDetails
 from sixgates.config.shape import Shape
 from sixgates.config.yaml_file import Node
 from sixgates.exchange import Finding
+from sixgates.inputs.url import problem_of
+from sixgates.inputs.url import public as public_url
 
 T = TypeVar("T", bound=Shape)
 Path = tuple[str | int, ...]
@@ -102,7 +104,7 @@ def _finding(detail: ErrorDetails, node: Node, file: str, model: type[Shape]) ->
         return Finding(position(node, file, path[:-1], key=True), f"the key `{name}`", "no such key", hint)
     expected = _expected(detail)
     where = position(node, file, path)
-    got = shown(detail["input"], path)
+    got = shown(detail["input"], path) if path[-1:] != ("base_url",) else _address(detail["input"])
     if isinstance(detail["input"], Mapping):
         got = "neither" if " or " in expected else "a mapping without it" if "`" in expected else "a mapping"
     return Finding(where, expected, got, _hint(kind, detail, path))
@@ -122,6 +124,10 @@ _KINDS = {
     "date_type": "a date such as 2027-01-31",
     "finite_number": "a finite number",
 }
+
+
+def _address(value: object) -> str:
+    return shown(public_url(value) if isinstance(value, str) else value)
 
 
 def _expected(detail: ErrorDetails) -> str:
@@ -162,7 +168,9 @@ def _hint(kind: str, detail: ErrorDetails, path: Path) -> str:
     if kind in ("int_type", "float_type") and isinstance(value, str):
         return "Write the number without quotes."
     if path and path[-1] == "base_url" and kind == "value_error":
-        return "A placeholder such as CUSTOM_PORT is allowed only while `status: template`."
+        placeholder = re.search(r"[A-Z]{2}|[<{$]", str(value))
+        only = " A placeholder such as CUSTOM_PORT is allowed only while `status: template`."
+        return f"It {problem_of(str(value))}.{only if placeholder else ''}"
     if kind == "string_pattern_mismatch" and path[-1] == "api_key_env":
         return "Put the key into an environment variable and name that variable here."
     return (

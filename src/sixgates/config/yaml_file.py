@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 import yaml
 from yaml.constructor import ConstructorError, SafeConstructor
 from yaml.resolver import Resolver
+
+from sixgates.inputs import file
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 100
@@ -69,20 +70,19 @@ class Node:
 
 def read_bytes(path: Path) -> bytes:
     """The content of a regular file of at most MAX_BYTES; raises YamlError with what stands there instead."""
-    want = "a readable YAML file"
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            kind = "a directory" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
-            raise YamlError(0, 0, want, kind, "Put a file here.")
-        if status.st_size > MAX_BYTES:
-            raise _too_large(status.st_size)
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise YamlError(0, 0, want, "no such file", "Create it, or pass --gateway-config DIR.") from None
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise YamlError(0, 0, want, reason, "Check the permissions of the file and its directory.") from None
+        return file.read_bytes(path, MAX_BYTES)
+    except file.UnreadableError as error:
+        if error.obstacle is file.Obstacle.TOO_LARGE:
+            raise _too_large(error.size) from None
+        raise YamlError(0, 0, "a readable YAML file", str(error), _HINTS[error.obstacle]) from None
+
+
+_HINTS = {
+    file.Obstacle.MISSING: "Create it, or pass --gateway-config DIR.",
+    file.Obstacle.NOT_A_FILE: "Put a file here.",
+    file.Obstacle.REFUSED: "Check the permissions of the file and its directory.",
+}
 
 
 def parse(data: bytes) -> Node:

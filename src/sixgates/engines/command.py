@@ -14,6 +14,7 @@ from sixgates.engines.installation import engine_named, install, installed
 from sixgates.engines.process import EngineError, term_as_exit
 from sixgates.engines.registry import ENGINES
 from sixgates.engines.running import running
+from sixgates.visible import visible_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def stopped_cleanly(job: Callable[[argparse.Namespace], int], args: argparse.Nam
         _say("interrupted; everything that was started has been stopped")
         return INTERRUPTED
     except EngineError as error:
-        print(f"sixgates: {error}", file=sys.stderr, flush=True)
+        print(f"sixgates: {visible_lines(str(error))}", file=sys.stderr, flush=True)
         return 1
 
 
@@ -102,4 +103,4 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _say(text: Any) -> None:
-    print(text, flush=True)
+    print(visible_lines(str(text)), flush=True)

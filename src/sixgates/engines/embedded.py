@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sixgates.config import load_stack
 from sixgates.config.compile import compile_gateway
+from sixgates.config.yaml_file import MAX_BYTES
 from sixgates.engines import cache
 from sixgates.engines.installation import install
 from sixgates.engines.process import EngineError, free_port, guarded
@@ -18,6 +19,7 @@ from sixgates.engines.ready import await_ready, warm_up
 from sixgates.engines.recording import run_pytest
 from sixgates.engines.running import running
 from sixgates.engines.steps import Report
+from sixgates.inputs.file import UnreadableError, read_bytes
 
 ENGINE = "llama_cpp_portable"
 MODEL = "smollm2"
@@ -56,7 +58,10 @@ def write_config(example: Path, folder: Path, addresses: Mapping[str, str]) -> P
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for source in sorted(example.glob("*.yaml")):
-        text = source.read_text(encoding="utf-8")
+        try:
+            text = read_bytes(source, MAX_BYTES).decode("utf-8")
+        except (UnreadableError, UnicodeDecodeError) as error:
+            raise EngineError(f"cannot read {source}: {error}") from error
         for written, real in addresses.items():
             text = text.replace(written, real)
         (folder / source.name).write_text(text, encoding="utf-8")

@@ -12,10 +12,12 @@ from typing import Any
 
 import yaml
 
+from sixgates.config.yaml_file import MAX_BYTES
 from sixgates.engines.process import EngineError, guarded
 from sixgates.engines.ready import warm_up
 from sixgates.engines.running import RunningEngine, running
 from sixgates.engines.steps import Report
+from sixgates.inputs.file import Obstacle, UnreadableError, read_bytes
 
 
 def record(
@@ -91,10 +93,12 @@ def _model(provider: str, entry: dict[str, Any]) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, yaml.YAMLError) as error:
+        content = yaml.safe_load(read_bytes(path, MAX_BYTES))
+    except UnreadableError as error:
+        if error.obstacle is Obstacle.MISSING:
+            return {}
+        raise EngineError(f"cannot read {path}: {error}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise EngineError(f"cannot read {path}: {error}") from error
     return content if isinstance(content, dict) else {}
 

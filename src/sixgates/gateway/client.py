@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
 from sixgates.gateway.scenario import Ask, Key, Scenario
+from sixgates.inputs.url import root_of
 
 if TYPE_CHECKING:
     import httpx
@@ -21,7 +22,7 @@ class Client:
     """A client of one gateway; `key` is its master key and never leaves the headers."""
 
     def __init__(self, url: str, key: str) -> None:
-        self._url = url.rstrip("/").removesuffix("/v1")
+        self._url = root_of(url)
         self._key = key
         self._tls = self._url.startswith("https:")  # loading the certificates costs each client 30 ms
 

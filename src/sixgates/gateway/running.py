@@ -17,6 +17,8 @@ from sixgates.gateway.client import Client
 from sixgates.gateway.plan import intent_of
 from sixgates.gateway.scenario import Ask, Scenario
 from sixgates.gateway.transcript import read
+from sixgates.inputs.key import cause_of as key_cause
+from sixgates.inputs.url import public, root_of
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
 KEY_VARIABLE = "LITELLM_MASTER_KEY"
@@ -40,7 +42,7 @@ def running_cases(stack: Stack, url: str) -> list[Case]:
         )
         for name in names
     ]
-    gateway = RunningGateway(stack, url.rstrip("/").removesuffix("/v1"))
+    gateway = RunningGateway(stack, root_of(url))
     return [Case(each.id, partial(gateway.judge, each), each.id) for each in (listing, *chats)]
 
 
@@ -55,7 +57,7 @@ class RunningGateway:
         """Sends the scenario's request, once the gateway is known to be ready and a key to be there."""
         started = monotonic()
         key = os.environ.get(KEY_VARIABLE, "")
-        cause = _unready(self.url, bool(key))
+        cause = key_cause(KEY_VARIABLE) or _unready(self.url, bool(key))
         if cause:
             return self._verdict(scenario, Outcome.BLOCKED, cause=cause)
         exchange = asyncio.run(Client(self.url, key).send(scenario, "running"))[0]
@@ -125,17 +127,18 @@ def _unready(url: str, has_key: bool) -> Cause | None:
     """Why the running gateway cannot be asked, found once for each process."""
     import httpx
 
+    shown = public(url)
     if not has_key:
-        export = f"export {KEY_VARIABLE}=... (the master_key of the gateway at {url})"
+        export = f"export {KEY_VARIABLE}=... (the master_key of the gateway at {shown})"
         return Cause("gateway-key-missing", f"{KEY_VARIABLE} is not set", (export,))
-    steps = (f"curl -s {url}/health/readiness", "start the gateway, or correct --gateway-url")
+    steps = (f"curl -s {shown}/health/readiness", "start the gateway, or correct --gateway-url")
     try:
         answer = httpx.get(f"{url}/health/readiness", timeout=5.0, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Cause("gateway-unreachable", f"no gateway at {url}: {error}", steps)
+        return Cause("gateway-unreachable", f"no gateway at {shown}: {error}", steps)
     if answer.status_code != 200:
         return Cause(
-            "gateway-not-ready", f"{url}/health/readiness answers {answer.status_code}, not 200", steps
+            "gateway-not-ready", f"{shown}/health/readiness answers {answer.status_code}, not 200", steps
         )
     return None
 

@@ -15,6 +15,7 @@ from sixgates.health.address import Address, masked, secrets_of
 from sixgates.health.answers import Trouble, listed_models, missing_models, trouble_of_health, trouble_of_page
 from sixgates.health.knowledge import knowledge_of
 from sixgates.health.symptoms import cause_of, curl, next_steps, symptom_of
+from sixgates.inputs.key import cause_of as key_cause
 from sixgates.symptom import Symptom
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
@@ -95,6 +96,8 @@ class _Visit:
                 found[check] = self._verdict(check, Outcome.BLOCKED, cause=self.cause)
             else:
                 found[check] = judges[check]()
+            # The port was asked without a key; what cannot be sent is found before anything with it is.
+            self.cause = self.cause or key_cause(self.provider.api_key_env)
         return found
 
     def _port_open(self) -> Verdict:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sixgates.visible import visible
+
 if TYPE_CHECKING:
     from sixgates.config.environment import Environment
     from sixgates.linting.reports import Report
@@ -62,6 +64,7 @@ def run_lint(options: argparse.Namespace) -> int:
     """Lints and prints; 1 when an error or a warning was found, 2 when it could not look."""
     from sixgates.config.rules import Severity
     from sixgates.gateway.reader import UnknownVersionError, reader
+    from sixgates.inputs.file import UnreadableError
     from sixgates.linting.fix import mend
     from sixgates.linting.formats import FORMATS as RENDERERS
 
@@ -71,29 +74,32 @@ def run_lint(options: argparse.Namespace) -> int:
         environment = _environment(options)
     except UnknownVersionError as error:
         problem = str(error)
+    except UnreadableError as error:
+        problem = f"{options.env_file}: {error}; give a file of NAME=value lines"
     except UnicodeDecodeError:
         problem = f"{options.env_file}: expected lines of NAME=value in UTF-8, got binary data"
     except OSError as error:
         problem = f"{error.filename}: {(error.strerror or type(error).__name__).lower()}"
     if problem:
-        print(f"sixgates: {problem}", file=sys.stderr)
+        print(f"sixgates: {visible(problem)}", file=sys.stderr)
         return UNUSABLE
     reports = _found(options, judged_for.version, environment)
     while options.fix:
         try:
             done = mend(reports)
         except OSError as error:
-            print(f"sixgates: {error.filename}: {error.strerror}; nothing in it was changed", file=sys.stderr)
+            name = visible(str(error.filename))
+            print(f"sixgates: {name}: {error.strerror}; nothing in it was changed", file=sys.stderr)
             return UNUSABLE
         if not done:
             break
         for name, count in done.items():
-            print(f"mended {count} place{'s' * (count != 1)} in {name}", file=sys.stderr)
+            print(f"mended {count} place{'s' * (count != 1)} in {visible(name)}", file=sys.stderr)
         reports = _found(options, judged_for.version, environment)  # what is mended can show what it hid
     text = RENDERERS[options.format](reports)
     if text:
         print(text)
-    print(f"{_summary(reports)}, {judged_for}", file=sys.stderr)
+    print(f"{_summary(reports)}, {visible(str(judged_for))}", file=sys.stderr)
     return FOUND if any(report.severity is not Severity.INFO for report in reports) else OK
 
 
@@ -107,7 +113,7 @@ def run_rules(options: argparse.Namespace) -> int:
     try:
         options.output.write_text(render(), encoding="utf-8")
     except OSError as error:
-        print(f"sixgates: {options.output}: {error.strerror}", file=sys.stderr)
+        print(f"sixgates: {visible(str(options.output))}: {error.strerror}", file=sys.stderr)
         return UNUSABLE
     return OK
 
@@ -131,9 +137,12 @@ def _paths(options: argparse.Namespace) -> list[str]:
 
 def _environment(options: argparse.Namespace) -> Environment | None:
     from sixgates.config.environment import Environment
+    from sixgates.config.yaml_file import MAX_BYTES
+    from sixgates.inputs.file import read_bytes
 
     if options.env_file is not None:
-        return Environment.of_file(options.env_file.read_text(encoding="utf-8-sig"), str(options.env_file))
+        text = read_bytes(options.env_file, MAX_BYTES).decode("utf-8-sig")
+        return Environment.of_file(text, str(options.env_file))
     return Environment.of_process(os.environ) if options.env else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from sixgates.config.rules import Severity
 from sixgates.config.ruleset import RULES
 from sixgates.exchange import Mendable
 from sixgates.linting.reports import SHAPE, Report
-from sixgates.visible import visible
+from sixgates.visible import inert, visible, visible_json
 
 _SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "note"}
@@ -42,10 +43,10 @@ def _frame(text: str, line: int, column: int) -> list[str]:
     if not 0 < line <= len(lines):
         return []
     # A tab is one column and any other control character would act on the terminal.
-    shown = "".join(char if char.isprintable() else " " for char in lines[line - 1])
+    shown = "".join(char if visible(char) == char else " " for char in lines[line - 1])
     if len(shown) > _WIDEST or _is_secret(shown):
         return []
-    return [f"  {line:>4} | {shown}", f"       | {' ' * (column - 1)}^"]
+    return [f"  {line:>4} | {inert(shown)}", f"       | {' ' * len(inert(shown[: column - 1]))}^"]
 
 
 def _is_secret(line: str) -> bool:
@@ -58,7 +59,11 @@ def _is_secret(line: str) -> bool:
 
 def as_json(reports: Iterable[Report]) -> str:
     """For programs: one array of objects."""
-    return json.dumps([_plain(report) for report in reports], indent=2, ensure_ascii=False)
+    return _dumped([_plain(report) for report in reports])
+
+
+def _dumped(document: object) -> str:
+    return visible_json(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _plain(report: Report) -> Mapping[str, Any]:
@@ -93,7 +98,7 @@ def sarif(reports: Iterable[Report]) -> str:
     }
     results = [_sarif_result(report, slugs.index(report.slug)) for report in found]
     run = {"tool": {"driver": driver}, "results": results}
-    return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+    return _dumped({"$schema": _SARIF, "version": "2.1.0", "runs": [run]})
 
 
 def _sarif_rule(slug: str) -> Mapping[str, Any]:
@@ -113,9 +118,14 @@ def _sarif_result(report: Report, index: int) -> Mapping[str, Any]:
         "ruleId": report.slug,
         "ruleIndex": index,
         "level": _SARIF_LEVELS[report.severity],
-        "message": {"text": report.sentence},
+        "message": {"text": _without_links(visible(report.sentence))},
         "locations": [{"physicalLocation": place}],
     }
+
+
+def _without_links(text: str) -> str:
+    """SARIF 2.1.0, 3.11.6: `[text](target)` in a message is a link, and a bracket after a backslash begins none."""
+    return re.sub(r"\[(?=[^\[\]]*\]\()", r"\\[", text)
 
 
 def github(reports: Iterable[Report]) -> str:
@@ -131,7 +141,8 @@ def _annotation(report: Report) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """The text after a command; a line break is an escape in it already, so a percent sign is all that is left."""
+    return visible(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sixgates.inputs.file import UnreadableError, read_bytes
 from sixgates.report.badge import render_badge
 from sixgates.report.checking import check, knows_its_gates
 from sixgates.report.document import Document, ReportError
@@ -15,6 +16,7 @@ from sixgates.report.judging import gates_of
 from sixgates.report.markdown import render_markdown
 
 FILE_NAME = "gates.json"
+MAX_BYTES = 100_000_000
 
 
 def write(document: Document, directory: Path, changes: Mapping[str, Sequence[str]] | None = None) -> Path:
@@ -57,10 +59,12 @@ def load(path: Path) -> Document:
     """A document that `write` wrote, or its directory; raises ReportError when it is none or was cut."""
     place = path / FILE_NAME if path.is_dir() else path
     try:
-        document = json.loads(place.read_text("utf-8"))
-    except OSError as error:
+        document = json.loads(read_bytes(place, MAX_BYTES).decode("utf-8"))
+        # What could not be written again: NaN, infinities (1e999 too), lone surrogates.
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except UnreadableError as error:
         step = "give a gates.json, or the directory that a run with --gates-report DIR wrote"
-        raise ReportError(f"{place}: cannot be read: {error.strerror or error}; {step}") from error
+        raise ReportError(f"{place}: cannot be read: {error}; {step}") from error
     except (ValueError, RecursionError) as error:
         raise ReportError(
             f"{place}: is no whole JSON document ({error}); run again with --gates-report"

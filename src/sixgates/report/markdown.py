@@ -189,7 +189,7 @@ def _refused(one: NotOffered) -> str:
 
 def _deviation(one: Accepted) -> str:
     named = [code(name, 80) + (f" ({prose(engine, 80)})" if engine else "") for name, engine in one.providers]
-    harm = f" — {one.harm}" if one.harm else ""
+    harm = f" — {prose(one.harm)}" if one.harm else ""
     return f"- {code(one.check)} {one.level}, {', '.join(named)}: {prose(one.reason)}{harm}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sixgates.readiness import State, worst_first
-from sixgates.report.escaping import code, prose
+from sixgates.report.escaping import code_cell, prose
 
 Json = Mapping[str, Any]
 
@@ -20,7 +20,7 @@ def standing_table(readiness: Sequence[Json]) -> list[str]:
         [(word, one) for word, key in (("", "clients"), ("profile ", "profiles")) for one in provider[key]]
         for provider in readiness
     ]
-    head = "".join(f" {code(provider['provider'], 80)} |" for provider in readiness)
+    head = "".join(f" {code_cell(provider['provider'], 80)} |" for provider in readiness)
     rows = [f"| |{head}", "|---|" + "---|" * len(readiness)]
     for cells in zip(*columns, strict=False):
         word, first = cells[0]
@@ -44,7 +44,7 @@ def standing_lines(readiness: Sequence[Json]) -> Iterator[str]:
 def _cell(standing: Json) -> str:
     state, through = standing["state"], standing["through"]
     said = f"**{state}**" if state in {State.BROKEN, State.FAILED} else state
-    return f"{said}: {code(through[0], 80)}{_more(through)}" if through else said
+    return f"{said}: {code_cell(through[0], 80)}{_more(through)}" if through else said
 
 
 def _group(state: str, found: Sequence[Json], count: int) -> str:

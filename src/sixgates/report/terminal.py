@@ -13,7 +13,7 @@ from sixgates.report.disagreement import disagreements, merged_of, replaced
 from sixgates.report.offers import not_offered
 from sixgates.report.standing import standing_lines
 from sixgates.verdict import FOUND, Outcome, Verdict
-from sixgates.visible import shorten, visible
+from sixgates.visible import inert, shorten, visible
 
 LONGEST_GOT = 300
 LONGEST_LINE = 600
@@ -46,7 +46,7 @@ def render_table(
     lines += [*_not_offered(document["results"], width), *_standing(document.get("readiness", []), width)]
     if path is not None:
         lines += ["", f"report: {visible(path)}"]
-    return [plain(line, encoding) for line in lines]
+    return [plain(inert(line), encoding) for line in lines]
 
 
 def render_failure(verdict: Verdict) -> str:
@@ -73,7 +73,7 @@ def render_failure(verdict: Verdict) -> str:
     if verdict.reproduce:
         # Never cut: half a command is worse than none.
         lines.append(f"  reproduce: {visible(verdict.reproduce)}")
-    return "\n".join(lines)
+    return "\n".join(map(inert, lines))
 
 
 def tried(failed: int, times: int) -> str:
@@ -113,7 +113,12 @@ def _title(document: Mapping[str, Any]) -> str:
 def _rows(gates: list[Mapping[str, Any]], width: int, color: bool) -> Iterator[str]:
     table = [("gate", "status", "actual", "required")]
     table += [
-        (f"{gate['id']} {gate['name']}", gate["status"], visible(gate["actual"]), visible(gate["required"]))
+        (
+            visible(f"{gate['id']} {gate['name']}"),
+            gate["status"],
+            visible(gate["actual"]),
+            visible(gate["required"]),
+        )
         for gate in gates
     ]
     widths = [max(len(row[column]) for row in table) for column in range(3)]

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sixgates.visible import visible
+
 if TYPE_CHECKING:
     from sixgates.gateway.reader import Reader
     from sixgates.routes.explain import Explainer
@@ -48,12 +50,13 @@ def run_route(options: argparse.Namespace) -> int:
     unknown = [name for name in options.down if name not in explainer.stack.providers]
     if unknown:
         known = ", ".join(explainer.stack.providers)
-        print(f"sixgates: --down {unknown[0]}: no such provider; there are: {known}", file=sys.stderr)
+        problem = f"--down {unknown[0]}: no such provider; there are: {known}"
+        print(f"sixgates: {visible(problem)}", file=sys.stderr)
         return UNUSABLE
     down = frozenset(options.down)
     journey = explainer.journey(options.name, down)
     print(journey_text(journey, down))
-    print(walked_by, file=sys.stderr)
+    print(visible(str(walked_by)), file=sys.stderr)
     return OK if journey.answered is not None else FOUND
 
 
@@ -66,7 +69,7 @@ def run_routes(options: argparse.Namespace) -> int:
         return UNUSABLE
     explainer, walked_by = found
     print(mermaid(explainer) if options.format == "mermaid" else table(explainer))
-    print(walked_by, file=sys.stderr)
+    print(visible(str(walked_by)), file=sys.stderr)
     return OK
 
 
@@ -79,7 +82,7 @@ def _explainer(options: argparse.Namespace) -> tuple[Explainer, Reader] | None:
         walked_by = reader(options.litellm_version)
         return Explainer(load_stack(options.gateway_config, walked_by.version)), walked_by
     except UnknownVersionError as problem:
-        print(f"sixgates: {problem}", file=sys.stderr)
+        print(f"sixgates: {visible(str(problem))}", file=sys.stderr)
         return None
     except ConfigError as problem:
         for finding in problem.findings:

@@ -7,30 +7,32 @@ from dataclasses import dataclass, field
 
 from sixgates.config.validation import public
 from sixgates.routes.explain import Explainer, Journey, Stop
+from sixgates.visible import visible
 
 
 def journey_text(journey: Journey, down: frozenset[str] = frozenset()) -> str:
     """One name: how it is found, the walk with shares, who answers, and what it costs at worst."""
-    return "\n".join(_lines(journey, down))
+    return "\n".join(f"{' ' * indent}{visible(text)}" for indent, text in _lines(journey, down))
 
 
-def _lines(journey: Journey, down: frozenset[str]) -> Iterator[str]:
+def _lines(journey: Journey, down: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """Each line and how far it is indented; its text is not fit to be shown yet."""
     if journey.route is None:
-        yield f"{journey.name}: no route, the gateway answers 400"
-        yield f"  declared: {journey.declared or 'nowhere'}"
+        yield 0, f"{journey.name}: no route, the gateway answers 400"
+        yield 2, f"declared: {journey.declared or 'nowhere'}"
         return
     group = "" if journey.route.group == journey.name else f" -> {journey.route.group}"
-    yield f"{journey.name}{group} (by {journey.route.via})"
-    yield f"  declared: {journey.declared or 'only in the gateway config'}"
+    yield 0, f"{journey.name}{group} (by {journey.route.via})"
+    yield 2, f"declared: {journey.declared or 'only in the gateway config'}"
     for number, stop in enumerate(journey.stops, 1):
         state = "" if not down else " down" if set(stop.providers) <= down else ""
         away = ", leaves this machine" if stop.leaves else ""
-        yield f"  {number} {stop.name}{state}{away}"
+        yield 2, f"{number} {stop.name}{state}{away}"
         for one in stop.endpoints:
             share = f" {one.share:.0%}" if len(stop.endpoints) > 1 else ""
-            yield f"      {one.model} at {public(one.api_base) or 'its public address'}{share}"
-    yield f"  {_answer(journey, down)}"
-    yield f"  at worst: {_worst(journey)}"
+            yield 6, f"{one.model} at {public(one.api_base) or 'its public address'}{share}"
+    yield 2, _answer(journey, down)
+    yield 2, f"at worst: {_worst(journey)}"
 
 
 def _answer(journey: Journey, down: frozenset[str]) -> str:
@@ -53,7 +55,7 @@ def table(explainer: Explainer) -> str:
     for name in explainer.names:
         journey = explainer.journey(name)
         walk = " -> ".join(_shown(stop) for stop in journey.stops) or "no route"
-        rows.append((name, walk))
+        rows.append((visible(name), visible(walk)))
     width = max((len(name) for name, _ in rows), default=0)
     return "\n".join(f"{name:{width}}  {walk}" for name, walk in rows)
 
@@ -107,4 +109,13 @@ def _ends(journey: Journey) -> Iterator[tuple[str, str]]:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+    """The text as a label; Mermaid takes `#` for the beginning of an entity, and a backtick for that of Markdown."""
+    return (
+        visible(text)
+        .replace("#", "#35;")
+        .replace("`", "#96;")
+        .replace("&", "&amp;")
+        .replace('"', "&quot;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+    )

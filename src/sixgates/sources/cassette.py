@@ -16,9 +16,12 @@ from typing import Any
 
 from sixgates.catalogue import Probe
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
+from sixgates.inputs.file import Obstacle, UnreadableError, read_bytes
 from sixgates.judge import Answer, NotSent
 from sixgates.verdict import Cause
 
+MAX_BYTES = 50_000_000
+"""An answer of 1 MB, each byte escaped, and what is said of 5000 chunks fit into it many times."""
 _NOT_SENT = "not-sent.json"
 
 
@@ -101,10 +104,11 @@ def save(
 
 def _not_sent(folder: Path) -> Mapping[str, Any]:
     try:
-        known = json.loads((folder / _NOT_SENT).read_bytes())
-    except (OSError, ValueError):
+        known = json.loads(read_bytes(folder / _NOT_SENT, MAX_BYTES))
+    except (UnreadableError, ValueError, RecursionError):
         return {}
-    return known if isinstance(known, dict) else {}
+    entries = known.items() if isinstance(known, dict) else ()
+    return {name: entry for name, entry in entries if isinstance(entry, dict)}
 
 
 def held(folder: Path) -> set[str]:
@@ -137,8 +141,8 @@ def answers(folder: Path, provider: str, probes: Iterable[Probe]) -> tuple[Label
 def _unsent(entry: Mapping[str, Any]) -> NotSent | Cause:
     cause = entry.get("cause")
     if cause is None:
-        return NotSent(entry["reason"])
-    return Cause(cause["key"], cause["summary"], tuple(cause["next_steps"]))
+        return NotSent(str(entry.get("reason", "")))
+    return Cause(str(cause["key"]), str(cause["summary"]), tuple(map(str, cause["next_steps"])))
 
 
 def missing(folder: Path, provider: str) -> Cause:
@@ -178,13 +182,14 @@ def _load(path: Path) -> Any:
     import yaml
 
     try:
-        with path.open("rb") as stream:
-            return yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - is safe
-    except FileNotFoundError:
-        raise CassetteError(f"{path}: does not exist") from None
-    except OSError as problem:
-        raise CassetteError(f"{path}: cannot be read: {problem.strerror or problem}") from None
-    except yaml.YAMLError as problem:
+        data = read_bytes(path, MAX_BYTES)
+        return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - is safe
+    except UnreadableError as problem:
+        missing = problem.obstacle is Obstacle.MISSING
+        raise CassetteError(
+            f"{path}: does not exist" if missing else f"{path}: cannot be read: {problem}"
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise CassetteError(f"{path}: not YAML: {' '.join(str(problem).split())[:200]}") from None
 
 
