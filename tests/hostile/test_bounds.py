@@ -22,7 +22,8 @@ from sixgates.judge import LOOKED_FOR, MOST_FINDINGS, Judgement, Subject
 from sixgates.party import Party
 from sixgates.preflight import diagnose, first_probes
 from sixgates.select import INTEGER, Findings, Json, Unmet, parse_json, shown
-from sixgates.sources.live import LONGEST_DETAIL, Target, fetch
+from sixgates.sources.live import Target, fetch
+from sixgates.sources.wire import LONGEST_DETAIL
 from sixgates.symptom import Symptom
 from sixgates.views import ChatStream
 
