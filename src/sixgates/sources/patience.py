@@ -1,4 +1,4 @@
-"""How much a provider may cost before the rest of its probes is not sent: overdue answers and bytes."""
+"""How much a provider may cost before the rest of its probes is not sent: overdue answers, bytes and waits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from sixgates.verdict import Cause
 OVERDUE_IN_A_ROW = 5
 OVERDUE_IN_ALL = 15
 BYTES_IN_ALL = 6 * 1024 * 1024
+MOST_WAIT_S = 120.0
+"""For all rate limits of one provider in one run."""
+AWAY_S = 30.0
+"""For a server that went away in the middle of a run to come back, in all."""
 _CHUNK_COST = 256
 _LATE = {FailureKind.DEADLINE, FailureKind.CONNECT_TIMEOUT}
 
@@ -18,7 +22,8 @@ _LATE = {FailureKind.DEADLINE, FailureKind.CONNECT_TIMEOUT}
 class Patience:
     """What one provider's exchanges have cost so far; `lost` is set once, by the first bound that is passed.
 
-    Without it a provider that lets each probe run into its deadline holds a run up for an hour.
+    Without it a provider that lets each probe run into its deadline holds a run up for an hour. One is enough for
+    all that a run sends to a provider: the bounds hold for the whole run.
     """
 
     provider: str
@@ -26,6 +31,10 @@ class Patience:
     overdue: int = 0
     in_a_row: int = 0
     size: int = 0
+    limited: bool = False
+    waited_s: float = 0.0
+    away_s: float = 0.0
+    answered: int = 0
 
     def sees(self, exchange: Exchange) -> None:
         """Count one exchange."""
