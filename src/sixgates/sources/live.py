@@ -110,6 +110,8 @@ class _Session:
             await self._send_all(rest)
             if self.presence.is_doubted_at_the_end():
                 await self._look()
+        if self.patience.lost is not None:
+            self.answers |= dict.fromkeys(self.pace.disproved(), self.patience.lost)
         return self.answers
 
     async def _send_all(self, rest: list[Probe]) -> None:

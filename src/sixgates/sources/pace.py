@@ -6,6 +6,7 @@ import asyncio
 import math
 import re
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -15,7 +16,8 @@ from sixgates.sources.patience import MOST_WAIT_S, Patience
 from sixgates.verdict import Cause
 
 FIRST_PAUSE_S = 1.0
-OWN_REFUSALS = 3
+OWN_WAIT_S = 60.0
+"""After a minute any limit per minute is over."""
 Say = Callable[[str], None]
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
@@ -29,26 +31,37 @@ class Clock:
 
 
 class Lanes:
-    """How many requests may be under way at once; first come, first served."""
+    """How many requests may be under way at once; whoever waits longest goes first, and who comes again goes last."""
 
     def __init__(self, width: int) -> None:
         self.width = width
         self.taken = 0
-        self._free = asyncio.Condition()
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     def narrow(self) -> None:
         """Halve the width; one lane stays."""
         self.width = max(1, self.width // 2)
 
     async def __aenter__(self) -> None:
-        async with self._free:
-            await self._free.wait_for(lambda: self.taken < self.width)
-            self.taken += 1
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        self._give()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            self.taken -= turn.done() and not turn.cancelled()
+            raise
 
     async def __aexit__(self, *_: object) -> None:
-        async with self._free:
-            self.taken -= 1
-            self._free.notify()
+        self.taken -= 1
+        self._give()
+
+    def _give(self) -> None:
+        while self._waiting and self.taken < self.width:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self.taken += 1
+                turn.set_result(None)
 
 
 def retry_after_s(response: Response) -> float | None:
@@ -87,7 +100,10 @@ class Pace:
     held_at: float = -math.inf
     pause_s: float = FIRST_PAUSE_S
     answered: int = 0
-    refusals: dict[str, list[int]] = field(default_factory=dict)
+    waited_then_s: float = 0.0
+    first_refused: dict[str, int] = field(default_factory=dict)
+    refused_now: set[str] = field(default_factory=set)
+    own: dict[str, int] = field(default_factory=dict)
 
     async def over(self) -> None:
         """Return when no hold is left, or the provider is lost."""
@@ -98,20 +114,33 @@ class Pace:
         """Note an answer; whether its request is to be sent again, after `over`, because of the rate."""
         if not limits_the_rate(exchange):
             if exchange.response is not None:
-                self.answered += 1
-                self.pause_s = FIRST_PAUSE_S if sent_at >= self.held_at else self.pause_s
+                self._answered(sent_at)
             return False
         if self._is_its_own(exchange.probe):
             return False
         self._hold(exchange, sent_at)
         return True
 
+    def _answered(self, sent_at: float) -> None:
+        self.answered += 1
+        self.waited_then_s = self.patience.waited_s
+        self.refused_now.clear()
+        if sent_at >= self.held_at:
+            self.pause_s = FIRST_PAUSE_S
+
     def _is_its_own(self, probe: str) -> bool:
-        """Whether a probe is refused again and again while others are answered: then the refusal is its answer."""
-        seen = self.refusals.setdefault(probe, [])
-        seen.append(self.answered)
-        last = seen[-OWN_REFUSALS:]
-        return len(last) == OWN_REFUSALS and len(set(last)) == OWN_REFUSALS
+        """Whether a probe is refused whatever is waited, and others were not: then the refusal is its answer."""
+        self.first_refused.setdefault(probe, self.answered)
+        self.refused_now.add(probe)
+        waited = self.patience.waited_s - self.waited_then_s
+        if waited < OWN_WAIT_S or any(self.first_refused[each] >= self.answered for each in self.refused_now):
+            return False
+        self.own[probe] = self.answered
+        return True
+
+    def disproved(self) -> list[str]:
+        """The probes whose refusals were taken for their own, after which nothing else was answered either."""
+        return [probe for probe, answered in self.own.items() if answered == self.answered]
 
     def _hold(self, exchange: Exchange, sent_at: float) -> None:
         now, left = self.clock.now(), MOST_WAIT_S - self.patience.waited_s
