@@ -188,7 +188,10 @@ def _again(suspects: tuple[str, ...]) -> str:
 
 
 def _check_on(probe: str) -> str | None:
-    """A check that sends a probe when it alone is selected, and as few others as can be."""
+    """A check that sends a probe when it alone is selected: whether it is answered, or one with few other probes."""
     checks = catalogue.load().checks.values()
     on_it = [check for check in checks if any(each.name == probe for each in check.probes)]
-    return min(on_it, key=lambda check: len(check.probes)).id if on_it else None
+    answered = next(
+        (each.answered_by for check in on_it for each in check.probes if each.name == probe), None
+    )
+    return answered or (min(on_it, key=lambda check: len(check.probes)).id if on_it else None)
