@@ -14,7 +14,7 @@ from sixgates import catalogue
 from sixgates.catalogue import Probe
 from sixgates.detection import DETECTORS, Offer, Shown, detect
 from sixgates.excuses import ENGINES, accepted, engine_of, remarks
-from sixgates.health import cause_of
+from sixgates.health import cause_of, next_steps
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.party import Party
 from sixgates.preflight import diagnose, first_probes
@@ -79,14 +79,19 @@ class Contract:
         key = os.environ.get(entry.api_key_env) if entry.api_key_env else None
         model = self.party.model
         address = without_secrets(entry.root)
+        steps = next_steps(self.party.name, entry, Symptom.REFUSED)
         target = Target(
-            self.party.name, entry.root, model, key, entry.concurrency or 4, self.party.context_length
+            self.party.name,
+            entry.root,
+            model,
+            key,
+            entry.concurrency or 4,
+            self.party.context_length,
+            when_gone=steps,
         )
         first = self._asked_first(probes)
-        ahead = [probe for probe in probes if probe in first or self._chosen({}, probe)]
-        found_out = ", then what it offers" if self.party.detect else ""
-        self.say(f"{self.party.name}: {len(ahead)} probes to {address}{found_out}")
-        found = fetch(target, probes, first=first, stop=self._cause, choose=self._chosen)
+        self._announce(first, probes)
+        found = fetch(target, probes, first=first, stop=self._cause, choose=self._chosen, say=self.say)
         cassette.save(folder, self._label(), address, probes, found)
         lost = next((answer for answer in found.values() if isinstance(answer, Cause)), None)
         if lost is not None:
@@ -96,6 +101,17 @@ class Contract:
             self.say(
                 f"{self.party.name}: recorded {len(found)} exchanges in {self.cassettes / self.party.name}"
             )
+
+    def _announce(self, first: tuple[Probe, ...], probes: tuple[Probe, ...]) -> None:
+        """Say before the first request what will be sent, and to whom."""
+        from sixgates.sources.outlay import announcement, outlays, place_of
+
+        ahead = [probe for probe in probes if probe in first or self._chosen({}, probe)]
+        judged = self.party.capabilities() | (frozenset(DETECTORS) if self.party.detect else frozenset())
+        more = [probe for probe in probes if probe not in ahead and judged.issuperset(probe.needs)]
+        now, later = outlays(probes, ahead, more)
+        root = self.party.entry.root
+        self.say(announcement(self.party.name, root, now, later, place_of(root)))
 
     @property
     def _first(self) -> tuple[Probe, Probe]:
@@ -117,7 +133,14 @@ class Contract:
         declared = self.party.capabilities()
         if not self.party.detect:
             return declared
-        return declared | {name for name, one in detect(answers).items() if one.offer is Offer.OFFERED}
+        offered = {name for name, one in detect(answers).items() if one.offer is Offer.OFFERED}
+        # Nobody knows what a provider offers that was lost before it could show it: that is blocked, not absent.
+        unknown = {
+            name
+            for name, each in DETECTORS.items()
+            if any(isinstance(answers.get(probe.name), Cause) for probe in each.probes)
+        }
+        return declared | offered | unknown
 
     def _chosen(self, answers: Mapping[str, Answer], probe: Probe) -> bool:
         return self._capabilities(answers).issuperset(probe.needs)
@@ -130,8 +153,9 @@ class Contract:
     def _cause(self, answers: Mapping[str, Answer]) -> Cause | None:
         found = diagnose(self._first, answers)
         if found is None:
+            # One recording of many may be missing or stale; whoever lost the first of all has nothing to judge.
             blocked = answers.get(self._first[0].name)
-            return blocked if isinstance(blocked, Cause) and blocked.key.endswith(":no-recording") else None
+            return blocked if isinstance(blocked, Cause) and not blocked.key.endswith(":recording") else None
         symptom, seen = found
         name = self.party.name
         address = without_secrets(self.party.entry.root)

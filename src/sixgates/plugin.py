@@ -128,7 +128,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             collected.update(number for name, number in _GATES.items() if item.get_closest_marker(name))
     _unknown_providers(run)
     capture = session.config.pluginmanager.getplugin("capturemanager")
-    if run.live and capture is not None and not hasattr(session.config, "workerinput"):
+    if run.live and capture is not None:
         object.__setattr__(run, "say", _Speaker(capture))
 
 
@@ -150,7 +150,10 @@ def _unknown_providers(run: Run) -> None:
 
 
 class _Speaker:
-    """Writes progress past pytest's capture, so that a person sees what is being asked."""
+    """Writes progress past pytest's capture, so that a person sees what is being asked.
+
+    A worker's standard error is that of the run, and one worker alone asks a provider.
+    """
 
     def __init__(self, capture: Any) -> None:
         self.capture = capture
