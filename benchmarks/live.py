@@ -24,7 +24,8 @@ from sixgates.capability import CAPABILITIES, CHAT
 from sixgates.catalogue import Probe
 from sixgates.exchange import Exchange, Request
 from sixgates.preflight import first_probes
-from sixgates.sources.live import Target, address, fetch
+from sixgates.sources.live import Target, fetch
+from sixgates.sources.wire import address
 
 FIRST = first_probes({CHAT})
 RATIO, FASTER = 1.15, 2.0

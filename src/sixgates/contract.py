@@ -15,15 +15,16 @@ from sixgates.capability import Offer, Shown
 from sixgates.catalogue import Probe
 from sixgates.detection import DETECTORS, LeftOut, check_of, detect
 from sixgates.excuses import ENGINES, accepted, engine_of, remarks
-from sixgates.health import cause_of
+from sixgates.health import cause_of, next_steps
 from sixgates.inputs.key import cause_of as key_cause
 from sixgates.inputs.key import key_of
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.party import Party
 from sixgates.preflight import diagnose, first_probes
-from sixgates.repeats import Allowance, Asking, Repeats
+from sixgates.repeats import MOST_REPEATED, Allowance, Asking, Repeats
 from sixgates.sameness import NAMES, differs, looked_at, same_behaviour, same_server
 from sixgates.sources import cassette
+from sixgates.sources.patience import Patience
 from sixgates.sources.secrets import without_secrets
 from sixgates.symptom import Symptom
 from sixgates.tries import Tries
@@ -117,16 +118,30 @@ class Contract:
         key = key_of(entry.api_key_env)
         model = self.party.model
         address = without_secrets(entry.root)
+        steps = next_steps(self.party.name, entry, Symptom.REFUSED)
         target = Target(
-            self.party.name, entry.root, model, key, entry.concurrency or 4, self.party.context_length
+            self.party.name,
+            entry.root,
+            model,
+            key,
+            entry.concurrency or 4,
+            self.party.context_length,
+            when_gone=steps,
         )
         first = self._asked_first(probes)
-        ahead = [probe for probe in probes if probe in first or self._chosen({}, probe)]
-        found_out = ", then what it offers" if self.party.detect else ""
-        self.say(f"{self.party.name}: {len(ahead)} probes to {address}{found_out}")
-        found = fetch(target, probes, first=first, stop=self._cause, choose=self._chosen)
+        self._announce(first, probes)
+        patience = Patience(target.name, times=self.repeat)
+        found = fetch(
+            target,
+            probes,
+            first=first,
+            stop=self._cause,
+            choose=self._chosen,
+            say=self.say,
+            patience=patience,
+        )
         cassette.save(folder, self._label(), address, probes, found)
-        self._ask_again(target, probes, found)
+        self._ask_again(target, probes, found, patience)
         lost = next((answer for answer in found.values() if isinstance(answer, Cause)), None)
         if lost is not None:
             self.say(f"{lost.summary}; nothing was recorded" if self.record else lost.summary)
@@ -136,13 +151,15 @@ class Contract:
                 f"{self.party.name}: recorded {len(found)} exchanges in {self.cassettes / self.party.name}"
             )
 
-    def _ask_again(self, target: Target, probes: tuple[Probe, ...], found: Mapping[str, Answer]) -> None:
+    def _ask_again(
+        self, target: Target, probes: tuple[Probe, ...], found: Mapping[str, Answer], patience: Patience
+    ) -> None:
         """Send again what `repeats` says, and keep it beside the first answers."""
         from sixgates.sources.live import fetch
 
         def send(wanted: tuple[Probe, ...]) -> Mapping[str, Answer]:
             # What the first answers showed is neither found out nor chosen again.
-            return fetch(target, wanted, first=(), stop=lambda _: None, choose=lambda *_: True)
+            return fetch(target, wanted, say=self.say, patience=patience)
 
         if self._cause(found) is not None:
             return
@@ -168,6 +185,20 @@ class Contract:
         """Whether the end of the run is compared with its start."""
         return not self.wanted or not self.wanted.isdisjoint(NAMES)
 
+    def _announce(self, first: tuple[Probe, ...], probes: tuple[Probe, ...]) -> None:
+        """Say before the first request what will be sent, and to whom."""
+        from sixgates.sources.outlay import Again, announcement, outlays, place_of
+
+        ahead = [probe for probe in probes if probe in first or self._chosen({}, probe)]
+        judged = self.party.capabilities() | (frozenset(DETECTORS) if self.party.detect else frozenset())
+        more = [probe for probe in probes if probe not in ahead and judged.issuperset(probe.needs)]
+        now, later = outlays(probes, ahead, more)
+        root = self.party.entry.root
+        again = Again(
+            self.repeat, MOST_REPEATED, len(looked_at(self.party.capabilities())) if self._looks else 0
+        )
+        self.say(announcement(self.party.name, root, now, later, place_of(root), again))
+
     @property
     def _first(self) -> tuple[Probe, Probe]:
         return first_probes(self.party.capabilities())
@@ -188,7 +219,14 @@ class Contract:
         declared = self.party.capabilities()
         if not self.party.detect:
             return declared
-        return declared | {name for name, one in detect(answers).items() if one.offer is Offer.OFFERED}
+        offered = {name for name, one in detect(answers).items() if one.offer is Offer.OFFERED}
+        # Nobody knows what a provider offers that was lost before it could show it: that is blocked, not absent.
+        unknown = {
+            name
+            for name, each in DETECTORS.items()
+            if any(isinstance(answers.get(probe.name), Cause) for probe in each.probes)
+        }
+        return declared | offered | unknown
 
     def _chosen(self, answers: Mapping[str, Answer], probe: Probe) -> bool:
         return self._capabilities(answers).issuperset(probe.needs)
@@ -201,8 +239,9 @@ class Contract:
     def _cause(self, answers: Mapping[str, Answer]) -> Cause | None:
         found = diagnose(self._first, answers)
         if found is None:
+            # One recording of many may be missing or stale; whoever lost the first of all has nothing to judge.
             blocked = answers.get(self._first[0].name)
-            return blocked if isinstance(blocked, Cause) and blocked.key.endswith(":no-recording") else None
+            return blocked if isinstance(blocked, Cause) and not blocked.key.endswith(":recording") else None
         symptom, seen = found
         name = self.party.name
         address = without_secrets(self.party.entry.root)

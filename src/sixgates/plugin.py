@@ -166,7 +166,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for gate, cases in selected.items():
         session.config.stash[_COLLECTOR].select(gate, (case.key for case in cases))
     capture = session.config.pluginmanager.getplugin("capturemanager")
-    if run.live and capture is not None and not hasattr(session.config, "workerinput"):
+    if run.live and capture is not None:
         object.__setattr__(run, "say", _Speaker(capture))
 
 
@@ -199,7 +199,10 @@ def _unknown_providers(run: Run) -> None:
 
 
 class _Speaker:
-    """Writes progress past pytest's capture, so that a person sees what is being asked."""
+    """Writes progress past pytest's capture, so that a person sees what is being asked.
+
+    A worker's standard error is that of the run, and one worker alone asks a provider.
+    """
 
     def __init__(self, capture: Any) -> None:
         self.capture = capture

@@ -211,6 +211,7 @@ def served(
         first: tuple[catalogue.Probe, ...],
         stop: object,
         choose: live.Choose,
+        say: object,
     ) -> Mapping[str, Answer]:
         known = [probe for probe in probes if probe not in first]
         ahead = dict(answers(provider, first))

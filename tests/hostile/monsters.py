@@ -238,4 +238,5 @@ def hear(connection: socket.socket) -> bytes:
     wanted = int(lengths[0].split(b":")[1]) if lengths else 0
     while len(body) < wanted and (more := connection.recv(65536)):
         body += more
+        heard += more
     return heard

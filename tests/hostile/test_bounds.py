@@ -22,7 +22,8 @@ from sixgates.judge import LOOKED_FOR, MOST_FINDINGS, Judgement, Subject
 from sixgates.party import Party
 from sixgates.preflight import diagnose, first_probes
 from sixgates.select import INTEGER, Findings, Json, Unmet, parse_json, shown
-from sixgates.sources.live import LONGEST_DETAIL, Target, fetch
+from sixgates.sources.live import Target, fetch
+from sixgates.sources.wire import LONGEST_DETAIL
 from sixgates.symptom import Symptom
 from sixgates.views import ChatStream
 
@@ -182,5 +183,5 @@ def test_a_lost_provider_is_said_and_not_recorded(tmp_path: Path) -> None:
     assert json.dumps([verdict.to_json() for verdict in verdicts], default=str)
 
 
-def _hurried(*arguments: Any) -> Target:
-    return replace(Target(*arguments), deadline_s=0.2)
+def _hurried(*arguments: Any, **more: Any) -> Target:
+    return replace(Target(*arguments, **more), deadline_s=0.2)

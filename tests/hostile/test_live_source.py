@@ -16,7 +16,8 @@ from sixgates import capability, catalogue
 from sixgates.exchange import Exchange
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.sources import cassette
-from sixgates.sources.live import LONGEST_DETAIL, MAX_BYTES, Target, fetch
+from sixgates.sources.live import Target, fetch
+from sixgates.sources.wire import LONGEST_DETAIL, MAX_BYTES
 from sixgates.verdict import Level, Outcome, Verdict
 
 DEADLINE_S = 0.2

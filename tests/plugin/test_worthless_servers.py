@@ -40,7 +40,8 @@ def test_a_dead_port_is_refused(pytester: pytest.Pytester) -> None:
     result = judge(pytester, f"http://127.0.0.1:{port}")
     assert_blocked(result, "nothing listens there")
     assert "next: check: curl" in result.stdout.str()
-    assert re.search(rf"\[sixgates\] ad-hoc: \d+ probes to http://127.0.0.1:{port}", result.stderr.str())
+    said = rf"\[sixgates\] ad-hoc: \d+ requests, at most \d+ tokens to generate, to http://127.0.0.1:{port} \(this"
+    assert re.search(said, result.stderr.str().replace(" and reads of /metrics", ""))
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,7 @@ def test_a_dead_port_is_refused(pytester: pytest.Pytester) -> None:
         (200, "text/plain", b"", "it does not speak the OpenAI API"),
         (500, "application/json", b'{"error": "boom"}', "it answers with errors only"),
         (503, "application/json", b'{"error": "Loading model"}', "it is still loading, or overloaded"),
+        (429, "application/json", b'{"code": "insufficient_quota"}', "ad-hoc limits the rate"),
         (302, "text/plain", b"", "it does not speak the OpenAI API"),
     ],
 )

@@ -13,7 +13,8 @@ import pytest
 
 from sixgates.catalogue import Auth, Probe
 from sixgates.exchange import Exchange, FailureKind, TransportError
-from sixgates.sources.live import MAX_BYTES, Target, fetch
+from sixgates.sources.live import Target, fetch
+from sixgates.sources.wire import MAX_BYTES
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
 Behaviour = Callable[[socket.socket], None]

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 
 from sixgates.catalogue import CLIENTS, MUST, check
-from sixgates.exchange import Finding
+from sixgates.exchange import Finding, seconds_of
 from sixgates.probes.chat import chat, chat_again, chat_longer_prompt, chat_unicode
 from sixgates.probes.tools import tool_named, tool_required
 from sixgates.select import (
@@ -197,11 +196,3 @@ def _advice(status: int, text: str, model: object) -> str:
     if status == 503:
         return "the server is not ready: wait until its health endpoint answers 200, then run again"
     return "the server's log says why it refuses a plain request" if status >= 400 else ""
-
-
-def seconds_of(date: str | None) -> float | None:
-    """The moment that an HTTP date names; None when it is none."""
-    try:
-        return parsedate_to_datetime(date or "").timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return None

@@ -3,8 +3,8 @@
 import re
 
 from sixgates.catalogue import CLIENTS, MUST, SHOULD, check
-from sixgates.checks.chat_shape import NOTHING, completed, seconds_of
-from sixgates.exchange import REDACTED, Exchange, Finding
+from sixgates.checks.chat_shape import NOTHING, completed
+from sixgates.exchange import REDACTED, Exchange, Finding, seconds_of
 from sixgates.probes.chat import chat, chat_again, chat_stream
 from sixgates.probes.errors import (
     CLIENT_FAULTS,

@@ -1,41 +1,44 @@
-"""Exchanges with a running provider: bounded in time and size, with the network's own chunks."""
+"""Exchanges with a running provider: each probe sent once, as fast as the provider takes them, while it is there."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import ipaddress
-import socket
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from sixgates.catalogue import Probe
-from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
+from sixgates.exchange import Exchange, Request
 from sixgates.gauge import FREED_WITHIN_S, busy, idle, running, why_not_to_hang_up
 from sixgates.judge import Answer, NotSent
+from sixgates.probes.models import models_list
 from sixgates.select import Unmet
-from sixgates.sources.patience import Patience
+from sixgates.sources.pace import Clock, Lanes, Pace, Say, limits_the_rate
+from sixgates.sources.patience import AWAY_S, Patience
+from sixgates.sources.presence import NOBODY_IN_A_ROW, Presence, is_there
 from sixgates.sources.reference import with_key
 from sixgates.sources.secrets import Scrubber, secrets_of
+from sixgates.sources.wire import Capture, Meanwhile, client_for, exchanged
 from sixgates.verdict import Cause
 
 if TYPE_CHECKING:
-    import httpx
+    pass
 
-MAX_BYTES = 1024 * 1024
-MAX_CHUNKS = 5_000
-LONGEST_DETAIL = 300
 SHOWN_WITHIN_S = 1.0
 FIRST_PAUSE_S = 0.1
+FIRST_LOOK_S = 0.25
+LONGEST_LOOK_S = 4.0
+_CLOCK = Clock()
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a provider listens and how to talk to it; `root` may carry userinfo and a query."""
+    """Where a provider listens and how to talk to it; `root` may carry userinfo and a query.
+
+    `when_gone` is what an operator does first when it does not listen any more.
+    """
 
     name: str
     root: str
@@ -44,13 +47,14 @@ class Target:
     concurrency: int = 4
     context_length: int | None = None
     deadline_s: float | None = None
+    when_gone: tuple[str, ...] = ()
 
 
 Stop = Callable[[Mapping[str, Answer]], Cause | None]
 Choose = Callable[[Mapping[str, Answer], Probe], bool]
 Report = Callable[[str, int, int], None]
-Meanwhile = Callable[[], Awaitable[int]]
-"""What is done before the client hangs up; it gives what the gauge showed."""
+Sending = Callable[[], Awaitable[Exchange]]
+Lane = AbstractAsyncContextManager[None]
 
 
 def fetch(
@@ -61,24 +65,34 @@ def fetch(
     stop: Stop = lambda answers: None,
     choose: Choose = lambda answers, probe: True,
     report: Report = lambda name, done, total: None,
+    say: Say = lambda text: None,
+    patience: Patience | None = None,
+    clock: Clock = _CLOCK,
 ) -> dict[str, Answer]:
     """Send each probe once; `first` go ahead, and when `stop` finds a cause in their answers nothing else is sent.
 
-    Of the others those are sent that `choose` wants after the answers to the first.
+    Of the others those are sent that `choose` wants after the answers to the first. With the `patience` of an
+    earlier call its bounds hold for both.
 
-    Never raises for what a server does: every way to fail is an exchange with a transport error.
+    Never raises for what a server does: every way to fail is an exchange with a transport error, or a cause.
     """
-    return asyncio.run(_Session(target, report).run(tuple(probes), tuple(first), stop, choose))
+    session = _Session(target, patience or Patience(target.name), clock, say, report)
+    return asyncio.run(session.run(tuple(probes), tuple(first), stop, choose))
 
 
 class _Session:
-    def __init__(self, target: Target, report: Report) -> None:
+    def __init__(self, target: Target, patience: Patience, clock: Clock, say: Say, report: Report) -> None:
         self.target = target
+        self.patience = patience
+        self.clock = clock
+        self.say = say
         self.report = report
         self.scrubber = Scrubber(secrets_of(target.root, target.key))
         self.answers: dict[str, Answer] = {}
-        self.limit = asyncio.Semaphore(target.concurrency)
-        self.patience = Patience(target.name)
+        self.lanes = Lanes(target.concurrency)
+        self.pace = Pace(patience, clock, self.lanes, say)
+        self.presence = Presence(patience)
+        self.door = asyncio.Lock()
         self.total = 0
 
     async def run(
@@ -86,74 +100,179 @@ class _Session:
     ) -> dict[str, Answer]:
         rest = [probe for probe in probes if probe not in first]
         self.total = len(first) + len(rest)
-        async with _client(self.target.root) as client:
+        async with client_for(self.target.root) as self.client:
             for probe in first:
-                await self._send(client, probe)
+                await self._send(probe)
                 if stop(self.answers) is not None:
                     return self.answers
             rest = [probe for probe in rest if choose(self.answers, probe)]
             self.total = len(first) + len(rest)
-            gauges = [probe.gauge for probe in rest if probe.gauge is not None]
-            others = [probe for probe in rest if probe.gauge is None and probe not in gauges]
-            for probe in (probe for probe in others if probe.alone):
-                await self._send(client, probe)
-            for wave in _waves([probe for probe in others if not probe.alone]):
-                await asyncio.gather(*(self._bounded(client, probe) for probe in wave))
-            for probe, gauge in ((probe, probe.gauge) for probe in rest if probe.gauge is not None):
-                await self._hang_up(client, probe, gauge)
+            await self._send_all(rest)
+            if self.presence.is_doubted_at_the_end():
+                await self._look()
+        if self.patience.lost is not None:
+            self.answers |= dict.fromkeys(self.pace.disproved(), self.patience.lost)
         return self.answers
 
-    async def _hang_up(self, client: httpx.AsyncClient, probe: Probe, gauge: Probe) -> None:
-        """Leave in the middle of an answer; the gauge is read before, meanwhile and, for the record, afterwards."""
+    async def _send_all(self, rest: list[Probe]) -> None:
+        gauges = [probe.gauge for probe in rest if probe.gauge is not None]
+        others = [probe for probe in rest if probe.gauge is None and probe not in gauges]
+        for probe in (probe for probe in others if probe.alone):
+            await self._send(probe)
+        for wave in _waves([probe for probe in others if not probe.alone]):
+            if wave and wave[0].group is not None:
+                await self._send_together(wave)
+            else:
+                await asyncio.gather(*(self._send(probe, self.lanes) for probe in wave))
+        for probe, gauge in ((probe, probe.gauge) for probe in rest if probe.gauge is not None):
+            await self._hang_up(probe, gauge)
+
+    async def _send(self, probe: Probe, lane: Lane | None = None) -> None:
+        answer = None
+        while answer is None:
+            async with lane or nullcontext():
+                answer = await self._attempt(probe)
+        self._keep(probe, answer)
+
+    async def _send_together(self, group: list[Probe]) -> None:
+        """At the same moment; when the server refuses some of them for its rate, all of them go once more."""
+        refused_in_part = 0
+        while True:
+            found = await asyncio.gather(*(self._attempt(probe) for probe in group))
+            refused = found.count(None)
+            refused_in_part += 0 < refused < len(group)
+            if not refused or refused_in_part == 2:
+                break
+        fewer = (
+            f"of {len(group)} requests at the same moment the server refused {refused} for its rate, twice"
+        )
+        for probe, answer in zip(group, found, strict=True):
+            self._keep(probe, answer or self.patience.lost or NotSent(fewer))
+
+    def _keep(self, probe: Probe, answer: Answer) -> None:
+        self.answers[probe.name] = answer
+        self.report(probe.name, len(self.answers), self.total)
+
+    async def _attempt(
+        self, probe: Probe, meanwhile: Meanwhile | None = None, *, within_s: float | None = None
+    ) -> Answer | None:
+        """Send a probe; None where it is to be sent again because the server limits the rate.
+
+        With `within_s` it is a gauge, asked until it shows nothing.
+        """
+        await self._wait()
+        if self.patience.lost is not None:
+            return self.patience.lost
+        try:
+            request = self._request(probe)
+        except Unmet as unmet:
+            return NotSent(str(unmet))
+        began = self.clock.now()
+        if within_s is None:
+            exchange = await self._watched(probe, self._exchange(probe, request, meanwhile))
+        else:
+            exchange = await self._watched(probe, self._until(probe, idle, within_s))
+        if self.pace.refuses(exchange, began):
+            return None
+        return self._or_cause(exchange)
+
+    async def _wait(self) -> None:
+        """Until nothing holds requests up: neither a look whether the server is there, nor its rate limit."""
+        async with self.door:
+            pass
+        await self.pace.over()
+
+    async def _watched(self, probe: Probe, sending: Awaitable[Exchange]) -> Exchange:
+        began = self.clock.now()
+        self.presence.begins(probe.name, began)
+        exchange = await sending
+        self.presence.ends(exchange, self.clock.now())
+        if self.presence.is_doubted(exchange, began):
+            await self._look()
+        return exchange
+
+    def _or_cause(self, exchange: Exchange) -> Answer:
+        return (self.patience.lost or exchange) if self.presence.took(exchange) else exchange
+
+    async def _look(self) -> None:
+        """Whether the server is still there; if not, all that it did not answer has one cause."""
+        asked_at = self.clock.now()
+        async with self.door:
+            if self.presence.is_known_since(asked_at):
+                return
+            last, away_s = await self._looked_for()
+            self.presence.looked_at = self.clock.now()
+            if not is_there(last):
+                self.presence.give_up(last, f"for {AWAY_S:g} s")
+            elif away_s:
+                self.say(self.presence.returned(away_s))
+            elif self.presence.answers_of_a_proxy() >= NOBODY_IN_A_ROW:
+                self.presence.give_up(None, "")
+        if self.presence.is_gone:
+            cause = self.presence.cause(self.target.when_gone)
+            self.patience.lost = self.patience.lost or cause
+            self.answers |= dict.fromkeys(self.presence.victims(), self.patience.lost)
+
+    async def _looked_for(self) -> tuple[Exchange, float]:
+        """Ask for the models until the server is there again, or until time is up; how long it was away."""
+        request = self._request(models_list)
+        deadline = min(models_list.deadline_s, self.target.deadline_s or models_list.deadline_s)
+        began, pause, away = self.clock.now(), FIRST_LOOK_S, 0.0
+        while True:
+            capture = Capture(time.perf_counter())
+            last = await exchanged(self.client, self.target.root, "look", request, deadline, capture)
+            if is_there(last) or self.patience.away_s + away + pause > AWAY_S:
+                break
+            await self.clock.sleep(pause)
+            away, pause = self.clock.now() - began, min(2 * pause, LONGEST_LOOK_S)
+        self.patience.away_s += away
+        return self.scrubber.exchange(last), away
+
+    async def _hang_up(self, probe: Probe, gauge: Probe) -> None:
+        answer = None
+        while answer is None:
+            answer = await self._left(probe, gauge)
+        self._keep(probe, answer)
+
+    async def _left(self, probe: Probe, gauge: Probe) -> Answer | None:
+        """Leave in the middle of an answer; the gauge is read before, meanwhile and, for the record, afterwards.
+
+        None where it is to be done again because the server limits the rate.
+        """
+        refused = False
 
         async def meanwhile() -> int:
-            return running(await self._until(client, gauge, busy, SHOWN_WITHIN_S)) or 0
+            nonlocal refused
+            shows = await self._until(gauge, busy, SHOWN_WITHIN_S)
+            refused = limits_the_rate(shows)
+            return running(shows) or 0
 
-        if self.patience.lost is not None:
-            self.answers |= dict.fromkeys((probe.name, gauge.name), self.patience.lost)
-            return
-        self.answers[gauge.name] = before = await self._until(client, gauge, idle, SHOWN_WITHIN_S)
+        before = await self._attempt(gauge, within_s=SHOWN_WITHIN_S)
+        if before is not None:
+            self.answers[gauge.name] = before
+        if not isinstance(before, Exchange):
+            return before
         reason = why_not_to_hang_up(before)
         if reason is not None:
-            self.answers[probe.name] = NotSent(reason)
-            return
-        await self._send(client, probe, meanwhile)
-        self.answers[gauge.name] = await self._until(client, gauge, idle, FREED_WITHIN_S)
+            return NotSent(reason)
+        answer = await self._attempt(probe, meanwhile)
+        if not isinstance(answer, Exchange):
+            return answer
+        after = await self._watched(gauge, self._until(gauge, idle, FREED_WITHIN_S))
+        self.answers[gauge.name] = self._or_cause(after)
+        unread = f"the server limits the rate, {after.request.path} too: the gauge could not be read in time"
+        return NotSent(unread) if refused or limits_the_rate(after) else self._or_cause(answer)
 
-    async def _until(
-        self, client: httpx.AsyncClient, probe: Probe, holds: Callable[[Exchange], bool], within_s: float
-    ) -> Exchange:
+    async def _until(self, probe: Probe, holds: Callable[[Exchange], bool], within_s: float) -> Exchange:
         """Ask again, in growing pauses, until an answer is right; the last one counts, `elapsed` since the first."""
         started, pause = time.perf_counter(), FIRST_PAUSE_S
         while True:
-            exchange = await self._exchange(client, probe, self._request(probe))
+            exchange = await self._exchange(probe, self._request(probe))
             elapsed = round(time.perf_counter() - started, 6)
             if holds(exchange) or elapsed >= within_s:
                 return replace(exchange, elapsed=elapsed)
             await asyncio.sleep(min(pause, within_s - elapsed))
             pause *= 2
-
-    async def _bounded(self, client: httpx.AsyncClient, probe: Probe) -> None:
-        if probe.group is not None:
-            await self._send(client, probe)
-            return
-        async with self.limit:
-            await self._send(client, probe)
-
-    async def _send(
-        self, client: httpx.AsyncClient, probe: Probe, meanwhile: Meanwhile | None = None
-    ) -> None:
-        self.answers[probe.name] = self.patience.lost or await self._answer(client, probe, meanwhile)
-        self.report(probe.name, len(self.answers), self.total)
-
-    async def _answer(
-        self, client: httpx.AsyncClient, probe: Probe, meanwhile: Meanwhile | None = None
-    ) -> Answer:
-        try:
-            request = self._request(probe)
-        except Unmet as unmet:
-            return NotSent(str(unmet))
-        return await self._exchange(client, probe, request, meanwhile)
 
     def _request(self, probe: Probe) -> Request:
         earlier = self.answers.get(probe.after.name) if probe.after else None
@@ -164,16 +283,15 @@ class _Session:
         )
         return with_key(request, probe.auth, self.target.key)
 
-    async def _exchange(
-        self, client: httpx.AsyncClient, probe: Probe, request: Request, meanwhile: Meanwhile | None = None
-    ) -> Exchange:
-        capture = _Capture(time.perf_counter(), probe.hang_up_after, meanwhile)
+    async def _exchange(self, probe: Probe, request: Request, meanwhile: Meanwhile | None = None) -> Exchange:
+        capture = Capture(time.perf_counter(), probe.hang_up_after, meanwhile)
         deadline = self.target.deadline_s or probe.deadline_s
-        exchange = await _exchange(client, self.target.root, probe.name, request, deadline, capture)
+        exchange = await exchanged(self.client, self.target.root, probe.name, request, deadline, capture)
         self.patience.sees(exchange)
         refused = exchange.response is not None and exchange.response.status != 200
-        if refused and probe.otherwise is not None and request.path != probe.otherwise:
-            other = await self._exchange(client, probe, replace(request, path=probe.otherwise))
+        elsewhere = probe.otherwise is not None and request.path != probe.otherwise
+        if refused and elsewhere and not limits_the_rate(exchange):
+            other = await self._exchange(probe, replace(request, path=probe.otherwise or ""))
             if other.response is not None and other.response.status == 200:
                 return other
         return self.scrubber.exchange(exchange)
@@ -186,164 +304,3 @@ def _waves(probes: list[Probe]) -> Iterator[list[Probe]]:
     yield [probe for probe in single if probe.after is not None]
     for group in dict.fromkeys(probe.group for probe in probes if probe.group is not None):
         yield [probe for probe in probes if probe.group == group]
-
-
-def _client(root: str) -> httpx.AsyncClient:
-    import httpx
-
-    return httpx.AsyncClient(
-        timeout=None,  # noqa: S113 - one deadline stands over the whole exchange; httpx's are per operation
-        follow_redirects=False,
-        trust_env=not _is_loopback(root),
-        limits=httpx.Limits(max_keepalive_connections=0),
-    )
-
-
-def _is_loopback(root: str) -> bool:
-    host = urlsplit(root).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-async def _exchange(
-    client: httpx.AsyncClient, root: str, probe: str, request: Request, deadline_s: float, capture: _Capture
-) -> Exchange:
-    import httpx
-
-    error: TransportError | None = None
-    try:
-        async with asyncio.timeout(deadline_s):
-            await capture.take(client, root, request, deadline_s)
-    except httpx.ConnectTimeout:
-        what = "connection and TLS handshake" if root.startswith("https:") else "connection"
-        error = TransportError(FailureKind.CONNECT_TIMEOUT, f"no {what} within {deadline_s:g} s")
-    except TimeoutError:
-        error = TransportError(FailureKind.DEADLINE, f"no end within {deadline_s:g} s")
-    except _TooLargeError as problem:
-        error = TransportError(FailureKind.TOO_LARGE, str(problem))
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
-        error = transport_error(problem)
-    return Exchange(probe, request, capture.response(), error, capture.elapsed(), capture.left)
-
-
-class _TooLargeError(Exception):
-    """The answer passed a bound."""
-
-
-@dataclass(slots=True)
-class _Capture:
-    started: float
-    hang_up_after: int | None = None
-    meanwhile: Meanwhile | None = None
-    left: int | None = None
-    reply: httpx.Response | None = None
-    chunks: list[Chunk] = field(default_factory=list)
-
-    async def take(self, client: httpx.AsyncClient, root: str, request: Request, deadline_s: float) -> None:
-        import httpx
-
-        headers = {**dict(request.headers), "User-Agent": "sixgates"}
-        # A handshake that the deadline over all cancels would leave its socket open: the connect ends earlier.
-        timeout = httpx.Timeout(None, connect=deadline_s * 0.9)
-        built = client.build_request(
-            request.method,
-            address(root, request.path),
-            headers=headers,
-            content=request.body,
-            timeout=timeout,
-        )
-        own = request.header("authorization") is not None
-        auth = httpx.Auth() if own else httpx.USE_CLIENT_DEFAULT  # else httpx prefers the URL's userinfo
-        size = 0
-        reply = await client.send(built, stream=True, auth=auth)
-        self.reply = reply
-        try:
-            async for data in reply.aiter_raw():
-                self.chunks.append(Chunk(data[: MAX_BYTES - size], self.elapsed()))
-                size += len(data)
-                if size > MAX_BYTES or len(self.chunks) >= MAX_CHUNKS:
-                    raise _TooLargeError(f"more than {MAX_BYTES} bytes or {MAX_CHUNKS} chunks of body")
-                if self.meanwhile is not None and len(self.chunks) == self.hang_up_after:
-                    self.left = await self.meanwhile()
-                    return
-        finally:
-            await reply.aclose()
-
-    def elapsed(self) -> float:
-        return round(time.perf_counter() - self.started, 6)
-
-    def response(self) -> Response | None:
-        if self.reply is None:
-            return None
-        headers = tuple(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in self.reply.headers.raw
-        )
-        return Response(self.reply.status_code, headers, tuple(self.chunks), self.reply.http_version)
-
-
-def address(root: str, path: str) -> str:
-    """The URL of a path under a provider's root, keeping the root's userinfo, prefix and query."""
-    parts = urlsplit(root)
-    base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}{path}"
-    return f"{base}?{parts.query}" if parts.query else base
-
-
-def transport_error(problem: BaseException) -> TransportError:
-    """What went wrong below HTTP, told from the chain of exceptions that the client raised."""
-    import httpx
-
-    chain = list(_causes(problem))
-    kinds = (kind for each in chain if (kind := _kind_of(each)) is not None)
-    kind = next(kinds, _kind_by_operation(problem))
-    # What the client library's own machinery stumbled over, such as an empty queue, tells an operator nothing.
-    said = [
-        each for each in chain if isinstance(each, OSError | httpx.HTTPError | httpx.InvalidURL) and str(each)
-    ]
-    detail = str(said[-1]) if said else f"the connection ended ({type(problem).__name__})"
-    return TransportError(kind, shortened(detail))
-
-
-def shortened(detail: str) -> str:
-    """The words of a library on one line; it may have quoted all that the server sent."""
-    line = " ".join(detail[: 2 * LONGEST_DETAIL].split())
-    return line if len(line) <= LONGEST_DETAIL else f"{line[:LONGEST_DETAIL]}…"
-
-
-def _kind_by_operation(problem: BaseException) -> FailureKind:
-    import httpx
-
-    if isinstance(problem, httpx.ReadError | httpx.WriteError):
-        return FailureKind.RESET
-    return FailureKind.UNREACHABLE if isinstance(problem, httpx.ConnectError) else FailureKind.PROTOCOL
-
-
-def _kind_of(problem: BaseException) -> FailureKind | None:
-    if isinstance(problem, socket.gaierror):
-        return FailureKind.DNS
-    if isinstance(problem, ssl.SSLError):
-        return FailureKind.TLS
-    if isinstance(problem, OSError):
-        return {
-            errno.ECONNREFUSED: FailureKind.REFUSED,
-            errno.ECONNRESET: FailureKind.RESET,
-            errno.EPIPE: FailureKind.RESET,
-        }.get(problem.errno or 0)
-    return None
-
-
-def _causes(problem: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    waiting = [problem]
-    while waiting:
-        each = waiting.pop(0)
-        if each is None or id(each) in seen:
-            continue
-        seen.add(id(each))
-        yield each
-        waiting += [each.__cause__, each.__context__]
-        if isinstance(each, BaseExceptionGroup):
-            waiting += each.exceptions

@@ -1,4 +1,4 @@
-"""How much a provider may cost before the rest of its probes is not sent: overdue answers and bytes."""
+"""How much a provider may cost before the rest of its probes is not sent: overdue answers, bytes and waits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from sixgates.verdict import Cause
 OVERDUE_IN_A_ROW = 5
 OVERDUE_IN_ALL = 15
 BYTES_IN_ALL = 6 * 1024 * 1024
+MOST_WAIT_S = 120.0
+"""For all rate limits of one provider in one run."""
+AWAY_S = 30.0
+"""For a server that went away in the middle of a run to come back, in all."""
 _CHUNK_COST = 256
 _LATE = {FailureKind.DEADLINE, FailureKind.CONNECT_TIMEOUT}
 
@@ -18,7 +22,8 @@ _LATE = {FailureKind.DEADLINE, FailureKind.CONNECT_TIMEOUT}
 class Patience:
     """What one provider's exchanges have cost so far; `lost` is set once, by the first bound that is passed.
 
-    Without it a provider that lets each probe run into its deadline holds a run up for an hour.
+    Without it a provider that lets each probe run into its deadline holds a run up for an hour. One is enough for
+    all that a run sends to a provider: the bounds hold for the whole run.
     """
 
     provider: str
@@ -26,6 +31,12 @@ class Patience:
     overdue: int = 0
     in_a_row: int = 0
     size: int = 0
+    limited: bool = False
+    waited_s: float = 0.0
+    away_s: float = 0.0
+    answered: int = 0
+    times: int = 1
+    """How often the run sends each request: its bounds on what comes back grow with it."""
 
     def sees(self, exchange: Exchange) -> None:
         """Count one exchange."""
@@ -40,7 +51,7 @@ class Patience:
     def _overdue(self) -> Cause | None:
         if self.in_a_row >= OVERDUE_IN_A_ROW:
             passed = f"{self.in_a_row} probes in a row"
-        elif self.overdue >= OVERDUE_IN_ALL:
+        elif self.overdue >= OVERDUE_IN_ALL * self.times:
             passed = f"{self.overdue} probes"
         else:
             return None
@@ -51,11 +62,11 @@ class Patience:
         )
 
     def _oversized(self) -> Cause | None:
-        if self.size <= BYTES_IN_ALL:
+        if self.size <= BYTES_IN_ALL * self.times:
             return None
         return Cause(
             f"{self.provider}:oversized",
-            f"{self.provider} answered with more than {BYTES_IN_ALL} bytes in all: the rest is not sent",
+            f"{self.provider} answered with more than {BYTES_IN_ALL * self.times} bytes in all: the rest is not sent",
             (
                 "look at what it sends with the curl line of a failed check: the probes ask for 64 tokens at most",
             ),
