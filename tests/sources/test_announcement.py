@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -112,12 +113,11 @@ def test_a_server_that_dies_is_one_blocker(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(shortened="import sixgates.sources.live as live\nlive.AWAY_S = 1.0\n")
     with mortal(30) as (url, server):
         result = judge(pytester, "-p", "shortened", "--base-url", url, "--model", "m", "-n", "2")
-    assert len(server.heard) == 30
+    assert 30 <= len(server.heard) <= 33, "what was under way, and nothing after it"
     assert result.ret == 1
     text = " ".join(result.stdout.str().split())
-    assert (
-        text.count("ad-hoc stopped answering in the middle of the run, after 29 answers: GET /v1/models") == 1
-    )
+    said = r"ad-hoc stopped answering in the middle of the run, after \d+ answers: GET /v1/models got"
+    assert len(re.findall(said, text)) == 1
     assert "next: look at the end of its log" in text
     assert "the same command with -k " in text
     refused = [each for each in results(pytester) if "Errno 111" in json.dumps(each["findings"])]
