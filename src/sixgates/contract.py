@@ -18,8 +18,8 @@ from sixgates.health import cause_of
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.party import Party
 from sixgates.preflight import diagnose, first_probes
+from sixgates.redaction import without_secrets
 from sixgates.sources import cassette
-from sixgates.sources.secrets import without_secrets
 from sixgates.symptom import Symptom
 from sixgates.verdict import FOUND, Cause
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-REDACTED = "sixgates-redacted-"
-"""Stands, as often as it takes, where a server repeated a secret."""
-
 
 class FailureKind(StrEnum):
     """Why the transport gave up, in terms that an operator can act on."""
