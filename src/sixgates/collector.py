@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections import Counter
 from dataclasses import dataclass, field
@@ -120,21 +119,8 @@ class Collector:
                 )
         return tuple(found.values())
 
-    def _secrets(self) -> set[str]:
-        from sixgates.config import ConfigError
-        from sixgates.sources.secrets import secrets_of
-
-        try:
-            parties = self.run.parties()
-        except ConfigError:
-            parties = []
-        found = {
-            secret
-            for party in parties
-            for secret in secrets_of(party.entry.base_url, os.environ.get(party.entry.api_key_env or ""))
-        }
-        found |= set(secrets_of(self.run.gateway_url or "", os.environ.get("LITELLM_MASTER_KEY")))
-        return found
+    def _secrets(self) -> frozenset[str]:
+        return self.run.secrets
 
 
 def _gate(number: int) -> Any:

@@ -37,6 +37,7 @@ class Contract:
     record: bool = False
     wanted: set[str] = field(default_factory=set)
     say: Say = lambda text: None
+    secrets: frozenset[str] = frozenset()
     _judgement: Judgement | None = field(default=None)
 
     def judgement(self) -> Judgement:
@@ -80,7 +81,13 @@ class Contract:
         model = self.party.model
         address = without_secrets(entry.root)
         target = Target(
-            self.party.name, entry.root, model, key, entry.concurrency or 4, self.party.context_length
+            self.party.name,
+            entry.root,
+            model,
+            key,
+            entry.concurrency or 4,
+            self.party.context_length,
+            secrets=self.secrets,
         )
         first = self._asked_first(probes)
         ahead = [probe for probe in probes if probe in first or self._chosen({}, probe)]

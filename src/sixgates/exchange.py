@@ -102,10 +102,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Mendable(Finding):
-    """A finding in a file that can be mended safely: at its place, `new` instead of `old`, which may be secret."""
+    """A finding in a file that can be mended safely: at its place, `new` instead of `old`, which may be `secret`."""
 
     old: str = field(default="", repr=False)
     new: str = field(default="", repr=False)
+    secret: bool = False
 
 
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str | None:

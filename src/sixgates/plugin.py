@@ -15,6 +15,8 @@ from sixgates import options
 from sixgates.collector import PROPERTY, Collector, verdict_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from sixgates.cases import Case, Settle
     from sixgates.report import Document
     from sixgates.run import Run
@@ -34,6 +36,7 @@ _RUN = pytest.StashKey["Run"]()
 _COLLECTOR = pytest.StashKey[Collector]()
 _DOCUMENT = pytest.StashKey["Document"]()
 _NOTES = pytest.StashKey[list[str]]()
+_MASK = pytest.StashKey["Callable[[str], str]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -129,7 +132,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     _unknown_providers(run)
     capture = session.config.pluginmanager.getplugin("capturemanager")
     if run.live and capture is not None and not hasattr(session.config, "workerinput"):
-        object.__setattr__(run, "say", _Speaker(capture))
+        object.__setattr__(run, "say", _Speaker(capture, _mask(session.config)))
 
 
 def _is_case(item: pytest.Item) -> bool:
@@ -152,12 +155,13 @@ def _unknown_providers(run: Run) -> None:
 class _Speaker:
     """Writes progress past pytest's capture, so that a person sees what is being asked."""
 
-    def __init__(self, capture: Any) -> None:
+    def __init__(self, capture: Any, mask: Callable[[str], str]) -> None:
         self.capture = capture
+        self.mask = mask
 
     def __call__(self, text: str) -> None:
         with self.capture.global_and_fixture_disabled():
-            sys.stderr.write(f"\n[sixgates] {text}\n")
+            sys.stderr.write(f"\n[sixgates] {self.mask(text)}\n")
             sys.stderr.flush()
 
 
@@ -166,11 +170,57 @@ def settle(request: pytest.FixtureRequest) -> Settle:
     """Judge a case and let pytest show its outcome."""
 
     def judge(case: Case) -> None:
-        verdict = case.judge()
+        verdict = _without_secrets(case.judge(), _mask(request.config))
         request.node.user_properties.append((PROPERTY, json.dumps(verdict.to_json())))
         _show(verdict, _run(request.config).strict)
 
     return judge
+
+
+def _mask(config: pytest.Config) -> Callable[[str], str]:
+    """What hides the secrets of the run, where there is one of ours."""
+    if _MASK not in config.stash:
+        from sixgates.redaction import redactor
+
+        config.stash[_MASK] = redactor(_run(config).secrets).text
+    return config.stash[_MASK]
+
+
+def _without_secrets(verdict: Verdict, mask: Callable[[str], str]) -> Verdict:
+    """The verdict as it may leave the process; words of ours, such as the outcome, stay as they are."""
+    from sixgates.redaction import masked_value
+    from sixgates.verdict import Verdict
+
+    document = verdict.to_json()
+    ours = {name: document[name] for name in ("gate", "level", "outcome")}
+    return Verdict.from_json({**masked_value(document, mask), **ours})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Mask secrets in what pytest itself says of a failure, before any process, file or terminal gets it."""
+    report = yield
+    return _masked_report(report, item.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for what fails while tests are collected."""
+    report = yield
+    return _masked_report(report, collector.config)
+
+
+def _masked_report(report: Any, config: pytest.Config) -> Any:
+    if _RUN not in config.stash or not (report.longrepr or report.sections):
+        return report
+    from sixgates.redaction import masked_value
+
+    mask = _mask(config)
+    report.longrepr = masked_value(report.longrepr, mask)
+    report.sections = masked_value(report.sections, mask)
+    return report
 
 
 def _show(verdict: Verdict, strict: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sixgates.capability import EMBEDDINGS
 from sixgates.config import AD_HOC, HealthCheck, Model, Provider, ProviderType, Stack, load_stack
+from sixgates.config.credentials import known_secrets
 from sixgates.gateway.reader import reader
 from sixgates.party import Party
 
@@ -46,6 +48,13 @@ class Run:
         """The configuration under test, read once for the LiteLLM of gate 5; raises ConfigError."""
         return load_stack(self.config_dir, reader(command=self.litellm).version)
 
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """What must not leave the process: of the files, the addresses and the environment of this run."""
+        directory = None if self.base_url else self.config_dir
+        addresses = filter(None, (self.base_url, self.gateway_url))
+        return known_secrets(os.environ, directory, addresses, filter(None, (self.api_key_env,)))
+
     def parties(self) -> list[Party]:
         """The providers to judge: the ad-hoc one, else the active ones; raises ConfigError."""
         if self.base_url is not None:
@@ -73,6 +82,7 @@ class Run:
                 self.record,
                 self.wanted,
                 lambda text: self.say(text),
+                secrets=self.secrets,
             )
         return self._contracts[party.name]
 

@@ -91,7 +91,8 @@ def unwrapped(layer: Layer) -> Layer | None:
 
 def _made(below: Layer, pattern: re.Pattern[str], plain: Callable[[str], str]) -> Layer | None:
     made = Layer("", below)
-    pieces, done, length = [], 0, 0
+    pieces: list[str] = []
+    done = length = 0
     for match in pattern.finditer(below.text):
         escape = match[0]
         character = plain(escape)

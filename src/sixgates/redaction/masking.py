@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from sixgates.redaction.forms import SHORTEST, Form, folded, forms_of, lowered, pieces_of
-from sixgates.redaction.layers import Layer, layers, unwrapped
+from sixgates.redaction.layers import layers, unwrapped
 
 MASK = "[redacted]"
 REDACTED = "sixgates-redacted-"
@@ -47,7 +47,8 @@ class Redactor:
         spans = self.spans(text, words=True, wrapped=True)
         if not spans:
             return text
-        pieces, done = [], 0
+        pieces: list[str] = []
+        done = 0
         for start, end in spans:
             pieces += (text[done:start], MASK)
             done = end

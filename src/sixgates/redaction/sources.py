@@ -53,9 +53,8 @@ def _in_address(address: str) -> Iterator[str]:
 def without_secrets(address: str) -> str:
     """The address without userinfo, query and fragment, safe to print, whether or not it can be parsed."""
     scheme = match[0] if (match := _ADDRESS.match(address)) else ""
-    rest = re.split(r"[?#]", address[len(scheme) :], maxsplit=1)[0]
-    if scheme:
-        rest = rest.rpartition("@")[2]
+    # Up to the last @: a password may hold a slash or a question mark that nobody escaped.
+    rest = re.split(r"[?#]", address[len(scheme) :].rpartition("@")[2], maxsplit=1)[0]
     return f"{scheme}{rest}"
 
 

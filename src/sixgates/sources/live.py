@@ -38,12 +38,14 @@ class Target:
     """Where a provider listens and how to talk to it; `root` may carry userinfo and a query."""
 
     name: str
-    root: str
+    root: str = field(repr=False)
     model: str
     key: str | None = field(default=None, repr=False)
     concurrency: int = 4
     context_length: int | None = None
     deadline_s: float | None = None
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """What else this process knows and no answer may hold, such as the keys of other providers."""
 
 
 Stop = Callable[[Mapping[str, Answer]], Cause | None]
@@ -75,7 +77,7 @@ class _Session:
     def __init__(self, target: Target, report: Report) -> None:
         self.target = target
         self.report = report
-        self.scrubber = Scrubber(secrets_of(target.root, target.key))
+        self.scrubber = Scrubber((*secrets_of(target.root, target.key), *sorted(target.secrets)))
         self.answers: dict[str, Answer] = {}
         self.limit = asyncio.Semaphore(target.concurrency)
         self.patience = Patience(target.name)
@@ -167,7 +169,7 @@ class _Session:
     async def _exchange(
         self, client: httpx.AsyncClient, probe: Probe, request: Request, meanwhile: Meanwhile | None = None
     ) -> Exchange:
-        capture = _Capture(time.perf_counter(), probe.hang_up_after, meanwhile)
+        capture = _Capture(time.perf_counter(), probe.hang_up_after, meanwhile, mask=self.scrubber.text)
         deadline = self.target.deadline_s or probe.deadline_s
         exchange = await _exchange(client, self.target.root, probe.name, request, deadline, capture)
         self.patience.sees(exchange)
@@ -226,7 +228,7 @@ async def _exchange(
     except _TooLargeError as problem:
         error = TransportError(FailureKind.TOO_LARGE, str(problem))
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
-        error = transport_error(problem)
+        error = transport_error(problem, capture.mask)
     return Exchange(probe, request, capture.response(), error, capture.elapsed(), capture.left)
 
 
@@ -240,6 +242,7 @@ class _Capture:
     hang_up_after: int | None = None
     meanwhile: Meanwhile | None = None
     left: int | None = None
+    mask: Callable[[str], str] = str
     reply: httpx.Response | None = None
     chunks: list[Chunk] = field(default_factory=list)
 
@@ -292,8 +295,8 @@ def address(root: str, path: str) -> str:
     return f"{base}?{parts.query}" if parts.query else base
 
 
-def transport_error(problem: BaseException) -> TransportError:
-    """What went wrong below HTTP, told from the chain of exceptions that the client raised."""
+def transport_error(problem: BaseException, mask: Callable[[str], str] = str) -> TransportError:
+    """What went wrong below HTTP, told from the chain of exceptions that the client raised; masked before it is cut."""
     import httpx
 
     chain = list(_causes(problem))
@@ -304,7 +307,7 @@ def transport_error(problem: BaseException) -> TransportError:
         each for each in chain if isinstance(each, OSError | httpx.HTTPError | httpx.InvalidURL) and str(each)
     ]
     detail = str(said[-1]) if said else f"the connection ended ({type(problem).__name__})"
-    return TransportError(kind, shortened(detail))
+    return TransportError(kind, shortened(mask(detail[:MAX_BYTES])))
 
 
 def shortened(detail: str) -> str:

@@ -39,7 +39,8 @@ class Scrubber:
 
     def text(self, value: str) -> str:
         """The text with every secret marked out."""
-        pieces, done = [], 0
+        pieces: list[str] = []
+        done = 0
         for start, end in self.redactor.spans(value):
             pieces += (value[done:start], mark(end - start))
             done = end
