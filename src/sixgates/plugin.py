@@ -77,7 +77,18 @@ def _run(config: pytest.Config) -> Run:
             raise
         config.stash[_RUN] = run
         config.stash[_COLLECTOR] = Collector(run, ("pytest", *config.invocation_params.args))
+        _mask_terminal(config)
     return config.stash[_RUN]
+
+
+def _mask_terminal(config: pytest.Config) -> None:
+    """Warnings, internal errors and whatever else pytest prints by itself are masked where they are written."""
+    from sixgates.redaction import MaskingStream
+
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    if reporter is not None:
+        writer = reporter._tw
+        writer._file = MaskingStream(writer._file, lambda text: _mask(config)(text))
 
 
 class _Workers:
@@ -200,7 +211,8 @@ def _without_secrets(verdict: Verdict, mask: Callable[[str], str]) -> Verdict:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Mask secrets in what pytest itself says of a failure, before any process, file or terminal gets it."""
     report = yield
-    return _masked_report(report, item.config)
+    _mask_report(report, item.config)
+    return report
 
 
 @pytest.hookimpl(wrapper=True)
@@ -209,18 +221,18 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """The same for what fails while tests are collected."""
     report = yield
-    return _masked_report(report, collector.config)
+    _mask_report(report, collector.config)
+    return report
 
 
-def _masked_report(report: Any, config: pytest.Config) -> Any:
+def _mask_report(report: pytest.TestReport | pytest.CollectReport, config: pytest.Config) -> None:
     if _RUN not in config.stash or not (report.longrepr or report.sections):
-        return report
+        return
     from sixgates.redaction import masked_value
 
     mask = _mask(config)
     report.longrepr = masked_value(report.longrepr, mask)
     report.sections = masked_value(report.sections, mask)
-    return report
 
 
 def _show(verdict: Verdict, strict: bool) -> None:

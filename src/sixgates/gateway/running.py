@@ -92,9 +92,8 @@ class RunningGateway:
         root = _plain(self.stack.providers[provider].root)
         base = response.header("x-litellm-model-api-base") or ""
         if not (_plain(base) == root or _plain(base).startswith(f"{root}/")):
-            yield Finding(
-                "x-litellm-model-api-base", f"{provider} at {without_secrets(root)}", base or "no such header"
-            )
+            wanted = f"{provider} at {without_secrets(root)}"
+            yield Finding("x-litellm-model-api-base", wanted, base or "no such header")
         if not response.header("x-litellm-model-id"):
             yield Finding("x-litellm-model-id", "the id of the deployment", "no such header")
         group = response.header("x-litellm-model-group")

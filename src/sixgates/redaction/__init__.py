@@ -9,12 +9,13 @@ from sixgates.redaction.sources import (
     secrets_in_variables,
     without_secrets,
 )
-from sixgates.redaction.streams import RedactingStream, redacted_output
+from sixgates.redaction.streams import MaskingStream, RedactingStream, redacted_output
 
 __all__ = [
     "LEAST_PART",
     "MASK",
     "REDACTED",
+    "MaskingStream",
     "RedactingStream",
     "Redactor",
     "masked_value",

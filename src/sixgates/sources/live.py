@@ -296,7 +296,7 @@ def address(root: str, path: str) -> str:
 
 
 def transport_error(problem: BaseException, mask: Callable[[str], str] = str) -> TransportError:
-    """What went wrong below HTTP, told from the chain of exceptions that the client raised; masked before it is cut."""
+    """What went wrong below HTTP, told from the chain of exceptions of the client; masked before it is cut."""
     import httpx
 
     chain = list(_causes(problem))
