@@ -54,7 +54,8 @@ def forms_of(secret: str) -> frozenset[Form]:
 def _forms(secret: str) -> Iterator[Form]:
     octets = secret.encode("utf-8", "surrogatepass")
     # A secret may hold what reads as an escape; then its readers see something else.
-    seen = [*(layer.text for layer in layers(secret)), octets.decode("latin-1"), _in_latin_1(secret)]
+    read = (secret, octets.decode("latin-1"), _in_latin_1(secret))
+    seen = [layer.text for one in read for layer in layers(one)]
     for text in set(seen):
         if len(text) >= SHORTEST:
             yield Form(folded(text))

@@ -17,6 +17,7 @@ LEAST_PART = 6
 """So many characters of a secret are masked beside a cut; fewer tell too little, and are often chance."""
 
 Span = tuple[int, int]
+Parts = dict[str, list[str]]
 _CUT = re.compile(r"…|\.\.\.")
 _HALF = re.compile(r"(?:\\[uU]?[0-9a-fA-F]{0,7}|\\x?[0-9a-fA-F]?|%[0-9a-fA-F]?|&[#A-Za-z0-9]{0,31})$")
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
@@ -38,13 +39,15 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         known = {piece for secret in secrets for piece in pieces_of(secret)}
         self._forms = tuple({form for one in known if len(one) >= SHORTEST for form in forms_of(one)})
+        self._starts, self._ends = _parts(self._forms)
+        self._digits = tuple(form for form in self._forms if form.base64)
         short = sorted((one for one in known if len(one) < SHORTEST), key=len, reverse=True)
         words = "|".join(map(re.escape, short))
         self._words = re.compile(rf"(?<![A-Za-z0-9])(?:{words})(?![A-Za-z0-9])") if short else None
 
     def text(self, text: str) -> str:
         """The text with each secret masked, and with what is left of one beside a cut."""
-        spans = self.spans(text, words=True, wrapped=True)
+        spans = self.spans(text, words=True)
         if not spans:
             return text
         pieces: list[str] = []
@@ -60,10 +63,11 @@ class Redactor:
         spans = self.spans(text, cut=cut)
         return overwritten(data, in_bytes(text, spans)) if spans else data
 
-    def spans(
-        self, text: str, *, words: bool = False, wrapped: bool = False, cut: bool = False
-    ) -> list[Span]:
-        """Where secrets stand, in order and apart from each other."""
+    def spans(self, text: str, *, words: bool = False, cut: bool = False) -> list[Span]:
+        """Where secrets stand, in order and apart from each other.
+
+        With `words`, for texts that people read, very short secrets count as well, and lines that were wrapped.
+        """
         if not (self._forms or self._words):
             return []
         found: list[Span] = []
@@ -72,20 +76,19 @@ class Redactor:
             for start, end in self._in(layer.text, words, cut):
                 inside = above.whole(start, end) if above else (start, end)
                 found.append(layer.original(*inside))
-        for layer in {id(one): one for one in (seen[0], seen[-1])}.values() if wrapped else ():
+        for layer in {id(one): one for one in (seen[0], seen[-1])}.values():
             joined = unwrapped(layer)
             if joined is not None:
-                found += (joined.original(*span) for span in self._in(joined.text, False, False))
+                # Encoders wrap base64; a line's end between the letters of anything else is the protocol's.
+                forms = self._forms if words else self._digits
+                found += (joined.original(*span) for span in _all(joined.text, forms))
         return merged(found)
 
     def _in(self, text: str, words: bool, cut: bool) -> Iterator[Span]:
-        plain = folded(text)
-        digits = lowered(plain)
-        for form in self._forms:
-            yield from _found(digits if form.digits else plain, form)
+        yield from _all(text, self._forms)
         if words and self._words:
             yield from (match.span() for match in self._words.finditer(text))
-        yield from self._beside_cuts(text, plain, cut)
+        yield from self._beside_cuts(text, folded(text), cut)
 
     def _beside_cuts(self, text: str, plain: str, cut: bool) -> Iterator[Span]:
         marks = [match.span() for match in _CUT.finditer(text)]
@@ -97,31 +100,42 @@ class Redactor:
             yield from ((start, end) for end in self._endings(plain, start))
 
     def _beginnings(self, plain: str, end: int) -> Iterator[int]:
-        part = plain[max(0, end - LEAST_PART) : end]
-        for form in self._forms if len(part) == LEAST_PART else ():
-            if part in form.text:
-                fitting = (
-                    size
-                    for size in range(min(len(form.text) - 1, end), LEAST_PART - 1, -1)
-                    if plain.startswith(form.text[:size], end - size)
-                )
-                yield from (end - size for size in list(fitting)[:1])
+        for start in self._starts.get(plain[max(0, end - LEAST_PART) : end], ()):
+            if plain.endswith(start, 0, end):
+                yield end - len(start)
+                return
 
     def _endings(self, plain: str, start: int) -> Iterator[int]:
-        part = plain[start : start + LEAST_PART]
-        for form in self._forms if len(part) == LEAST_PART else ():
-            if part in form.text:
-                fitting = (
-                    size
-                    for size in range(len(form.text) - 1, LEAST_PART - 1, -1)
-                    if plain.startswith(form.text[-size:], start)
-                )
-                yield from (start + size for size in list(fitting)[:1])
+        for end in self._ends.get(plain[start : start + LEAST_PART], ()):
+            if plain.startswith(end, start):
+                yield start + len(end)
+                return
+
+
+def _parts(forms: Iterable[Form]) -> tuple[Parts, Parts]:
+    """Each beginning of a form by its last characters, and each ending by its first; the longest first."""
+    starts: Parts = {}
+    ends: Parts = {}
+    for text in {form.text for form in forms}:
+        for size in range(len(text) - 1, LEAST_PART - 1, -1):
+            start, end = text[:size], text[-size:]
+            starts.setdefault(start[-LEAST_PART:], []).append(start)
+            ends.setdefault(end[:LEAST_PART], []).append(end)
+    for found in (*starts.values(), *ends.values()):
+        found.sort(key=len, reverse=True)
+    return starts, ends
 
 
 @lru_cache(maxsize=32)
 def _redactor(secrets: tuple[str, ...]) -> Redactor:
     return Redactor(secrets)
+
+
+def _all(text: str, forms: Iterable[Form]) -> Iterator[Span]:
+    plain = folded(text)
+    digits = lowered(plain)
+    for form in forms:
+        yield from _found(digits if form.digits else plain, form)
 
 
 def _found(text: str, form: Form) -> Iterator[Span]:
