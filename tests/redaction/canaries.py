@@ -98,7 +98,8 @@ def _digits(canary: str) -> Iterator[str]:
 
 
 def _read(text: str) -> Iterator[str]:
-    waiting, seen = [text], set()
+    waiting = [text]
+    seen: set[str] = set()
     while waiting and len(seen) < 60:
         one = waiting.pop(0)
         if one in seen:

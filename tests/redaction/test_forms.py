@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
+import zlib
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.redaction.canaries import BASES, CANARIES, STYLES, forms, left
 
 from sixgates.exchange import Chunk, Exchange, FailureKind, Finding, Request, Response, TransportError
 from sixgates.gates import Thresholds, judge_gates
@@ -16,7 +19,6 @@ from sixgates.redaction import LEAST_PART, MASK, redact, redactor
 from sixgates.report import ProviderInfo, RunInfo, build, render_badge, render_markdown, render_table
 from sixgates.sources.secrets import Scrubber
 from sixgates.verdict import Attempt, Cause, Gate, Level, Outcome, Transcript, Verdict
-from tests.redaction.canaries import BASES, CANARIES, STYLES, forms, left
 
 SECRETS = (*CANARIES, *(f"canary-user:{canary}" for canary in CANARIES))
 TABLE = [
@@ -137,12 +139,8 @@ def test_no_interleaved_stream_keeps_a_secret(seed: int, canary: str, size: int,
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_a_body_that_was_packed_unasked_is_looked_into(encoding: str) -> None:
     """A recording of it would hold the key for whoever unpacks it."""
-    import gzip
-    import zlib
-
-    pack = {"gzip": gzip.compress, "deflate": zlib.compress}[encoding]
     for said, clean in ((f"no {CANARIES[0]}", False), ("nothing of that kind", True)):
-        body = pack(said.encode())
+        body = gzip.compress(said.encode()) if encoding == "gzip" else zlib.compress(said.encode())
         response = Response(200, (("content-encoding", encoding),), (Chunk(body, 0.1),))
         kept = Scrubber(SECRETS).exchange(Exchange("p", Request("GET", "/"), response)).response
         assert kept is not None

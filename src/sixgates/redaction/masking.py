@@ -15,6 +15,7 @@ REDACTED = "sixgates-redacted-"
 """Stands, as often as it takes, where a server repeated a secret."""
 LEAST_PART = 6
 """So many characters of a secret are masked beside a cut; fewer tell too little, and are often chance."""
+_LONGEST_PART = 256
 
 Span = tuple[int, int]
 Parts = dict[str, list[str]]
@@ -117,7 +118,7 @@ def _parts(forms: Iterable[Form]) -> tuple[Parts, Parts]:
     starts: Parts = {}
     ends: Parts = {}
     for text in {form.text for form in forms}:
-        for size in range(len(text) - 1, LEAST_PART - 1, -1):
+        for size in range(min(len(text) - 1, _LONGEST_PART), LEAST_PART - 1, -1):
             start, end = text[:size], text[-size:]
             starts.setdefault(start[-LEAST_PART:], []).append(start)
             ends.setdefault(end[:LEAST_PART], []).append(end)
