@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from sixgates.config.environment import Environment
 from sixgates.config.litellm_file import LiteLLMConfig
-from sixgates.config.public import public
+from sixgates.config.public import HIDDEN, public
 from sixgates.config.routing import Router
 from sixgates.config.validation import position
 from sixgates.config.vocabulary import Vocabulary, vocabulary
@@ -170,7 +170,13 @@ class Gateway:
         where = position(self.node, self.label, path, key=key)
         before, after = public(old, path), public(new, path)
         secret = (before, after) != (old, new)
+        if _host(before) not in after:
+            after = HIDDEN  # what was taken for a host may be a part of a password
         return Mendable(where, expected, got or f"`{before}`", f"Write `{after}`.", old, new, secret)
+
+
+def _host(address: str) -> str:
+    return address.rpartition("://")[2].partition("/")[0] if "://" in address else ""
 
 
 def is_local(address: str) -> bool:

@@ -98,7 +98,7 @@ def vllm_sdk_prefix(gateway: Gateway) -> Findings:
 def api_base_suffix(gateway: Gateway) -> Findings:
     """An address ends where LiteLLM goes on for this provider: with /v1 or without."""
     for entry in gateway.entries:
-        path = urlsplit(entry.address).path.rstrip("/") if _is_url(entry.address) else None
+        path = _path_of(entry.address)
         if path is None:
             continue
         where = entry.path("litellm_params", "api_base")
@@ -410,6 +410,14 @@ def cooldown_place(gateway: Gateway) -> Findings:
             where = entry.path("litellm_params", "allowed_fails")
             hint = "Move it to model_info."
             yield gateway.finding(where, "`allowed_fails` in model_info", "here", hint, key=True)
+
+
+def _path_of(address: str) -> str | None:
+    """The path of an address; None where it is no URL, or one that cannot be read."""
+    try:
+        return urlsplit(address).path.rstrip("/") if _is_url(address) else None
+    except ValueError:
+        return None
 
 
 def _is_url(address: str) -> bool:

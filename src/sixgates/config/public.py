@@ -13,21 +13,25 @@ from sixgates.redaction import placeholder, without_secrets
 Path = tuple[str | int, ...]
 HIDDEN = "(not shown)"
 
-_OF_STACK = """
-type status models name size context_length specialty features health_endpoint enabled timeout retries interval
-api_format capabilities concurrency service service_file engine_version provider backend_model fallback priority
-pattern preferred_models chain model weight strategy default_provider num_retries rpm tpm providers version
-exercised success deviations refuse check reason expires exact_matches patterns fallback_chains load_balancing
-routing_rules rate_limits health_checks health_check gates unit contract integration exercised
+_NUMBERS_LIST = """
+context_length timeout retries interval concurrency weight num_retries rpm tpm exercised success version
+order stream_timeout max_retries max_fallbacks cooldown_time allowed_fails retry_after
+max_parallel_requests request_timeout max_tokens max_input_tokens max_output_tokens temperature top_p
+health_check_interval priority
 """
-_OF_GATEWAY = """
-model_name model mode order stream_timeout max_retries max_fallbacks routing_strategy cooldown_time allowed_fails
-retry_after max_parallel_requests request_timeout max_tokens max_input_tokens max_output_tokens temperature top_p
-drop_params hidden telemetry set_verbose json_logs cache enable_pre_call_checks disable_cooldowns stream
-health_check_interval background_health_checks model_list litellm_params model_info router_settings
-litellm_settings general_settings base_model tier supports_vision supports_function_calling context_length
+_NUMBERS = frozenset(_NUMBERS_LIST.split())
+"""Numbers, with or without a unit: what else is written there is not shown."""
+
+_WORDS_LIST = """
+type status models name size specialty features health_endpoint enabled api_format capabilities service
+service_file engine_version provider backend_model fallback pattern preferred_models chain model strategy
+default_provider providers deviations refuse check reason expires exact_matches patterns fallback_chains
+load_balancing routing_rules rate_limits health_checks health_check gates unit contract integration
+model_name mode routing_strategy drop_params hidden telemetry set_verbose json_logs cache stream
+enable_pre_call_checks disable_cooldowns background_health_checks model_list litellm_params model_info
+router_settings litellm_settings general_settings base_model tier
 """
-_PLAIN = frozenset((_OF_STACK + _OF_GATEWAY).split())
+_WORDS = frozenset(_WORDS_LIST.split())
 _ADDRESSES = frozenset({"api_base", "base_url"})
 _NAMES = frozenset(
     {
@@ -46,6 +50,7 @@ _NAMES = frozenset(
 _SECTIONS = frozenset({"model_list", "litellm_params", "model_info"}) | {
     f"{name}_settings" for name in ("router", "litellm", "general")
 }
+_FIGURE = re.compile(r"[-+]?[\d.,_]{1,15} ?[A-Za-z]{0,4}|high|medium|low")
 _REFERENCE = re.compile(
     r"os\.environ/[A-Za-z_]\w*|\$\{?[A-Z][A-Z0-9_]*\}?|os\.environ(?:\.|\[[\"']?)[A-Z][A-Z0-9_]*(?:[\"']?\])?"
     r"|env:[A-Z][A-Z0-9_]*|\{\{\s*[A-Z][A-Z0-9_]*\s*\}\}"
@@ -71,7 +76,9 @@ def public(value: Any, path: Path = ()) -> Any:
 def harmless(value: Any, path: Path) -> bool:
     """Whether a single value may be printed where it stands."""
     key = next((step for step in reversed(path) if isinstance(step, str)), "")
-    if value is None or isinstance(value, bool) or key in _PLAIN or not _NAMES.isdisjoint(path):
+    if value is None or isinstance(value, bool) or key in _WORDS or not _NAMES.isdisjoint(path):
+        return True
+    if key in _NUMBERS and (not isinstance(value, str) or _FIGURE.fullmatch(value)):
         return True
     if not isinstance(value, str):
         return False

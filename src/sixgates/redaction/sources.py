@@ -42,7 +42,8 @@ def _in_address(address: str) -> Iterator[str]:
     userinfo = authority.rpartition("@")[0] or (rest.rpartition("@")[0] if match else "")
     if userinfo:
         user, _, password = userinfo.partition(":")
-        for one in (userinfo, password, user if not password or len(user) >= _LEAST_NAME else ""):
+        parts = [part for part in re.split(r"[/?#]", password) if len(part) >= _LEAST_NAME]
+        for one in (userinfo, password, *parts, user if not password or len(user) >= _LEAST_NAME else ""):
             yield from (one, unquote(one))
     query = rest.partition("?")[2].partition("#")[0]
     for pair in query.split("&"):
