@@ -182,5 +182,5 @@ def test_a_lost_provider_is_said_and_not_recorded(tmp_path: Path) -> None:
     assert json.dumps([verdict.to_json() for verdict in verdicts], default=str)
 
 
-def _hurried(*arguments: Any) -> Target:
-    return replace(Target(*arguments), deadline_s=0.2)
+def _hurried(*arguments: Any, **more: Any) -> Target:
+    return replace(Target(*arguments, **more), deadline_s=0.2)
