@@ -24,12 +24,27 @@ OK, FOUND, UNUSABLE = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand: 0 when all is well, 1 when something was found, 2 when it could not look."""
+    from sixgates.redaction import redacted_output, redactor
+
     options = _parser().parse_args(arguments)
     try:
-        status: int = options.run(options)
+        with redacted_output(redactor(_secrets(options))):
+            return _status(options)
     except BrokenPipeError:
         sys.stderr.close()
         return OK
+
+
+def _status(options: argparse.Namespace) -> int:
+    try:
+        status: int = options.run(options)
+    except BrokenPipeError:
+        raise
+    except Exception:  # noqa: BLE001 - the interpreter would print it past what masks our output
+        import traceback
+
+        traceback.print_exc()
+        return UNUSABLE
     return status
 
 
@@ -37,6 +52,23 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the arguments, which a script may have taken from somebody else."""
         super().error(visible(message))
+
+
+def _secrets(options: argparse.Namespace) -> frozenset[str]:
+    """What the command must not print: secrets of its environment, the stack, and the files that it is given."""
+    import os
+
+    from sixgates.config.credentials import known_secrets, secrets_in_file
+    from sixgates.redaction import secrets_in_variables
+
+    directory = getattr(options, "gateway_config", None) or Path("config")
+    found = set(known_secrets(os.environ, directory))
+    for path in map(Path, getattr(options, "paths", None) or ()):
+        found |= known_secrets(os.environ, path) if path.is_dir() else secrets_in_file(path)[0]
+    if env_file := getattr(options, "env_file", None):
+        with contextlib.suppress(OSError):
+            found |= set(secrets_in_variables(env_file.read_text(encoding="utf-8", errors="replace")))
+    return frozenset(found)
 
 
 def _parser() -> argparse.ArgumentParser:

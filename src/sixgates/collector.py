@@ -185,29 +185,20 @@ class Collector:
                 )
         return tuple(found.values())
 
-    def _secrets(self) -> set[str]:
-        from sixgates.config import ConfigError
-        from sixgates.sources.secrets import secrets_of
-
-        try:
-            parties = self.run.parties()
-        except ConfigError:
-            parties = []
-        found = {
-            secret
-            for party in parties
-            for secret in secrets_of(party.entry.base_url, os.environ.get(party.entry.api_key_env or ""))
-        }
-        found |= set(secrets_of(self.run.gateway_url or "", os.environ.get("LITELLM_MASTER_KEY")))
-        return found
+    def _secrets(self) -> frozenset[str]:
+        return self.run.secrets
 
 
 def begun(command: tuple[str, ...], host: str) -> Document:
     """The report of a run that has not judged anything yet: what is left if it never ends."""
+    from sixgates.config.credentials import known_secrets
     from sixgates.gates import Thresholds, judge_gates
     from sixgates.report import RunInfo, build
 
     now = datetime.now(UTC)
+    addresses = [
+        word.partition("=")[2] if word.startswith("-") else word for word in command if "://" in word
+    ]
     run = RunInfo(
         id=uuid4().hex[:12],
         started_at=now,
@@ -220,7 +211,7 @@ def begun(command: tuple[str, ...], host: str) -> Document:
         exit_status=int(pytest.ExitCode.INTERRUPTED),
         host=host,
     )
-    return build(run, (), judge_gates((), Thresholds()))
+    return build(run, (), judge_gates((), Thresholds()), known_secrets(os.environ, None, addresses))
 
 
 _FIELDS = {"config": "configuration", "schema": "schema_"}

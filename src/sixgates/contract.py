@@ -21,11 +21,11 @@ from sixgates.inputs.key import key_of
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.party import Party
 from sixgates.preflight import diagnose, first_probes
+from sixgates.redaction import without_secrets
 from sixgates.repeats import MOST_REPEATED, Allowance, Asking, Repeats
 from sixgates.sameness import NAMES, differs, looked_at, same_behaviour, same_server
 from sixgates.sources import cassette
 from sixgates.sources.patience import Patience
-from sixgates.sources.secrets import without_secrets
 from sixgates.symptom import Symptom
 from sixgates.tries import Tries
 from sixgates.verdict import FOUND, Cause, Outcome, Verdict
@@ -48,6 +48,7 @@ class Contract:
     wanted: set[str] = field(default_factory=set)
     say: Say = lambda text: None
     repeat: int = 1
+    secrets: frozenset[str] = frozenset()
     _judgement: Tries | None = field(default=None)
     _repeats: Repeats = field(default_factory=Repeats)
 
@@ -127,6 +128,7 @@ class Contract:
             entry.concurrency or 4,
             self.party.context_length,
             when_gone=steps,
+            secrets=self.secrets,
         )
         first = self._asked_first(probes)
         self._announce(first, probes)

@@ -6,9 +6,6 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-REDACTED = "sixgates-redacted-"
-"""Stands, as often as it takes, where a server repeated a secret."""
-
 
 class FailureKind(StrEnum):
     """Why the transport gave up, in terms that an operator can act on."""
@@ -106,10 +103,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Mendable(Finding):
-    """A finding in a file that can be mended safely: at its place, `new` instead of `old`, which may be secret."""
+    """A finding in a file that can be mended safely: at its place, `new` instead of `old`, which may be `secret`."""
 
     old: str = field(default="", repr=False)
     new: str = field(default="", repr=False)
+    secret: bool = False
 
 
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str | None:

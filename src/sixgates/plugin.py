@@ -20,6 +20,8 @@ from sixgates.collector import PROPERTY, Collector, verdict_of
 from sixgates.visible import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from sixgates.cases import Case, Settle
     from sixgates.report import Document
     from sixgates.run import Run
@@ -40,6 +42,7 @@ _COLLECTOR = pytest.StashKey[Collector]()
 _DOCUMENT = pytest.StashKey["Document"]()
 _NOTES = pytest.StashKey[list[str]]()
 _BASELINE = pytest.StashKey["Document"]()
+_MASK = pytest.StashKey["Callable[[str], str]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -115,7 +118,18 @@ def _run(config: pytest.Config) -> Run:
             raise pytest.UsageError(visible(str(problem))) from None
         config.stash[_RUN] = run
         config.stash[_COLLECTOR] = Collector(run, ("pytest", *config.invocation_params.args))
+        _mask_terminal(config)
     return config.stash[_RUN]
+
+
+def _mask_terminal(config: pytest.Config) -> None:
+    """Warnings, internal errors and whatever else pytest prints by itself are masked where they are written."""
+    from sixgates.redaction import MaskingStream
+
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    if reporter is not None:
+        writer = reporter._tw
+        writer._file = MaskingStream(writer._file, lambda text: _mask(config)(text))
 
 
 class _Workers:
@@ -167,7 +181,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.stash[_COLLECTOR].select(gate, (case.key for case in cases))
     capture = session.config.pluginmanager.getplugin("capturemanager")
     if run.live and capture is not None:
-        object.__setattr__(run, "say", _Speaker(capture))
+        object.__setattr__(run, "say", _Speaker(capture, _mask(session.config)))
 
 
 def _selected(items: Iterable[pytest.Item]) -> dict[Gate, list[Case]]:
@@ -204,12 +218,13 @@ class _Speaker:
     A worker's standard error is that of the run, and one worker alone asks a provider.
     """
 
-    def __init__(self, capture: Any) -> None:
+    def __init__(self, capture: Any, mask: Callable[[str], str]) -> None:
         self.capture = capture
+        self.mask = mask
 
     def __call__(self, text: str) -> None:
         with self.capture.global_and_fixture_disabled():
-            sys.stderr.write(f"\n[sixgates] {visible(text)}\n")
+            sys.stderr.write(f"\n[sixgates] {visible(self.mask(text))}\n")
             sys.stderr.flush()
 
 
@@ -218,11 +233,58 @@ def settle(request: pytest.FixtureRequest) -> Settle:
     """Judge a case and let pytest show its outcome."""
 
     def judge(case: Case) -> None:
-        verdict = case.judge()
+        verdict = _without_secrets(case.judge(), _mask(request.config))
         request.node.user_properties.append((PROPERTY, json.dumps(verdict.to_json())))
         _show(verdict, _run(request.config).strict)
 
     return judge
+
+
+def _mask(config: pytest.Config) -> Callable[[str], str]:
+    """What hides the secrets of the run, where there is one of ours."""
+    if _MASK not in config.stash:
+        from sixgates.redaction import redactor
+
+        config.stash[_MASK] = redactor(_run(config).secrets).text
+    return config.stash[_MASK]
+
+
+def _without_secrets(verdict: Verdict, mask: Callable[[str], str]) -> Verdict:
+    """The verdict as it may leave the process; words of ours, such as the outcome, stay as they are."""
+    from sixgates.redaction import masked_value
+    from sixgates.verdict import Verdict
+
+    document = verdict.to_json()
+    ours = {name: document[name] for name in ("gate", "level", "outcome")}
+    return Verdict.from_json({**masked_value(document, mask), **ours})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Mask secrets in what pytest itself says of a failure, before any process, file or terminal gets it."""
+    report = yield
+    _mask_report(report, item.config)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for what fails while tests are collected."""
+    report = yield
+    _mask_report(report, collector.config)
+    return report
+
+
+def _mask_report(report: pytest.TestReport | pytest.CollectReport, config: pytest.Config) -> None:
+    if _RUN not in config.stash or not (report.longrepr or report.sections):
+        return
+    from sixgates.redaction import masked_value
+
+    mask = _mask(config)
+    report.longrepr = masked_value(report.longrepr, mask)
+    report.sections = masked_value(report.sections, mask)
 
 
 def _show(verdict: Verdict, strict: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from sixgates.capability import EMBEDDINGS
 from sixgates.config import AD_HOC, HealthCheck, Model, Provider, ProviderType, Stack, load_stack
+from sixgates.config.credentials import known_secrets
 from sixgates.config.stack import FILES
 from sixgates.gateway.reader import reader
 from sixgates.party import Party
-from sixgates.sources.secrets import without_secrets
+from sixgates.redaction import without_secrets
 
 if TYPE_CHECKING:
     from sixgates.contract import Contract, Say
@@ -79,6 +81,13 @@ class Run:
         except ValueError:
             return str(self.config_dir)
 
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """What must not leave the process: of the files, the addresses and the environment of this run."""
+        directory = None if self.base_url else self.config_dir
+        addresses = filter(None, (self.base_url, self.gateway_url))
+        return known_secrets(os.environ, directory, addresses, filter(None, (self.api_key_env,)))
+
     def parties(self) -> list[Party]:
         """The providers to judge: the ad-hoc one, else the active ones; raises ConfigError."""
         if self.base_url is not None:
@@ -107,6 +116,7 @@ class Run:
                 self.wanted,
                 lambda text: self.say(text),
                 self.repeat,
+                secrets=self.secrets,
             )
         return self._contracts[party.name]
 

@@ -74,7 +74,7 @@ BAD = {
     "int key": (b"8001: vllm\n", "1:1: expected text as a key, got 8001."),
     "two documents": (b"a: 1\n---\nb: 2\n", "2:1: expected one document, got a second one after '---'."),
     "bad date": (b"a: 2027-13-45\n", "1:4: expected a valid timestamp, got 2027-13-45."),
-    "merge of text": (b"a:\n  <<: text\n", "2:7: expected a mapping to merge, got 'text'."),
+    "merge of text": (b"a:\n  <<: text\n", "2:7: expected a mapping to merge, got a single value."),
 }
 
 

@@ -116,7 +116,7 @@ def test_a_proxy_that_ends_at_start_shows_its_log_without_secrets(tmp_path: Path
         pass
     cause = caught.value.cause
     expected = (
-        "LiteLLM ended with exit code 3 at start; the end of its log:\nbad config (redacted) (redacted)"
+        "LiteLLM ended with exit code 3 at start; the end of its log:\nbad config [redacted] [redacted]"
     )
     assert (cause.key, cause.summary) == ("litellm-start", expected)
 
@@ -146,7 +146,7 @@ def test_no_key_of_the_user_reaches_the_proxy(monkeypatch: pytest.MonkeyPatch) -
 def test_redaction_takes_given_keys_and_what_looks_like_one() -> None:
     """A log line may hold the master key, another key, or a bearer token."""
     assert redacted("a topsecret b Bearer abc.def c sk-1234 d", "topsecret") == (
-        "a (redacted) b (redacted) c (redacted) d"
+        "a [redacted] b [redacted] c [redacted] d"
     )
 
 

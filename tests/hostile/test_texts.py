@@ -255,7 +255,7 @@ def test_a_draft_is_yaml(text: str) -> None:
 
 @each_text
 def test_progress_is_one_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    _Speaker(SimpleNamespace(global_and_fixture_disabled=nullcontext))(text)
+    _Speaker(SimpleNamespace(global_and_fixture_disabled=nullcontext), str)(text)
     assert acts(capsys.readouterr().err) == []
 
 

@@ -159,5 +159,5 @@ def test_mixed_line_ends_keep_their_lines(
     assert main(["lint", "gateway.yaml"]) == 1
     shown = capsys.readouterr().out
     assert "gateway.yaml:3:3: error[unknown-router-key]" in shown
-    assert "     3 |   num_retriess: 1\n" in shown
+    assert "     3 |   num_retriess: (not shown)\n" in shown
     assert "gateway.yaml:5:15: error[master-key-weak]" in shown

@@ -70,6 +70,14 @@ def test_a_run_that_ends_early_leaves_no_older_report(place: Path, arguments: li
     said(place)
 
 
+def test_the_report_of_a_run_that_has_only_begun_holds_no_secret(place: Path) -> None:
+    """The command line is part of it, and an address may hold a password."""
+    for given in (["--gateway-url", "http://u:canary-word@h"], ["--gateway-url=http://u:canary-word@h"]):
+        run(place, "unit", "--no-such-option", *given)
+        assert "canary-word" not in "".join((place / name).read_text() for name in FILES)
+        assert said(place)["run"]["command"][-1].endswith(str(place))
+
+
 @pytest.mark.parametrize(
     ("name", "text", "status"),
     [("conftest.py", "raise RuntimeError('no')", 4), ("test_it.py", "import no_such_module", 2)],
@@ -170,5 +178,6 @@ def test_a_run_that_is_broken_off_while_probes_are_under_way(
         output, _ = process.communicate(timeout=30)
     finally:
         process.kill()
+        process.communicate()
     assert process.returncode == (2 if number is signal.SIGINT else -number), output
     assert said(place)["run"]["interrupted"] is True

@@ -12,8 +12,8 @@ from sixgates.config.expressions import Samples, samples, unclaimed
 from sixgates.config.references import broken_references
 from sixgates.config.routing import Endpoint, Hop, Route, Router
 from sixgates.config.stack import GATEWAY, MAPPINGS, PROVIDERS
-from sixgates.config.validation import public
 from sixgates.exchange import Finding
+from sixgates.redaction import without_secrets
 from sixgates.routes.explain import Explainer
 
 MOST_CALLS, LONGEST_S = 30, 900
@@ -129,7 +129,7 @@ class Resolution:
                 return
         where = self.stack.position(PROVIDERS, "providers", name, key=True)
         hint = f"Map a name to {name} in {MAPPINGS}, list its models, or disable it."
-        yield Finding(where, f"a callable name that reaches {name} at {public(address)}", "none", hint)
+        yield Finding(where, f"a callable name that reaches {name} at {_shown(address)}", "none", hint)
 
     def default(self) -> Iterator[Finding]:
         """Shared names reach the default provider, and a name that nobody configured is refused."""
@@ -224,13 +224,17 @@ class Resolution:
 
     def _text(self, promise: Promise) -> str:
         model = promise.model_string(self.stack)
-        return f"{model or 'its model'} on {promise.provider} ({public(promise.address(self.stack))})"
+        return f"{model or 'its model'} on {promise.provider} ({_shown(promise.address(self.stack))})"
 
     def _found(self, route: Route | None) -> str:
         if route is None:
             return "no route: the gateway answers 400"
-        places = ", ".join(f"{one.model} at {public(one.api_base)}" for one in route.endpoints)
+        places = ", ".join(f"{one.model} at {_shown(one.api_base)}" for one in route.endpoints)
         return f"{places} (by {route.via} {route.group})"
 
     def _where(self, *path: str | int) -> str:
         return self.stack.position(MAPPINGS, *path, key=True)
+
+
+def _shown(address: str | None) -> str:
+    return without_secrets(address) if address else "its public address"

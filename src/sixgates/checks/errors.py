@@ -4,7 +4,7 @@ import re
 
 from sixgates.catalogue import CLIENTS, MUST, SHOULD, check
 from sixgates.checks.chat_shape import NOTHING, completed
-from sixgates.exchange import REDACTED, Exchange, Finding, seconds_of
+from sixgates.exchange import Exchange, Finding, seconds_of
 from sixgates.probes.chat import chat, chat_again, chat_stream
 from sixgates.probes.errors import (
     CLIENT_FAULTS,
@@ -19,6 +19,7 @@ from sixgates.probes.errors import (
 )
 from sixgates.probes.interleaved import parallel_streams
 from sixgates.probes.models import models_list, models_list_wrong_scheme
+from sixgates.redaction import REDACTED
 from sixgates.select import NON_EMPTY_STRING, OBJECT, STRING, Findings, Json, Kind, Unmet, shown
 from sixgates.views import Reply
 

@@ -13,8 +13,8 @@ import yaml
 from sixgates.config.deployments import litellm_params
 from sixgates.config.mappings import RateLimit
 from sixgates.config.plan import Plan, Target, plan_of
+from sixgates.config.public import public
 from sixgates.config.stack import GATEWAY, MAPPINGS, PROVIDERS, Stack, label_of
-from sixgates.config.validation import public
 from sixgates.exchange import Finding
 
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -215,17 +215,16 @@ def _differences(want: Any, have: Any, path: _Path) -> list[_Difference]:
     if isinstance(want, list) and isinstance(have, list):
         return _list_differences(want, have, path)
     same = want == have and isinstance(want, bool) == isinstance(have, bool)
-    key = str(path[-1]) if path else ""
-    return [] if same else [(path, _brief(want, key), _brief(have, key))]
+    return [] if same else [(path, _brief(want, path), _brief(have, path))]
 
 
 def _compared(
     want: dict[str, Any], have: dict[str, Any], key: str, path: tuple[str | int, ...]
 ) -> list[_Difference]:
     if key not in have:
-        return [(path[:-1], f"`{key}: {_brief(want[key], key)}`", f"no `{key}`")]
+        return [(path[:-1], f"`{key}: {_brief(want[key], path)}`", f"no `{key}`")]
     if key not in want:
-        return [(path, f"no `{key}`", f"`{key}: {_brief(have[key], key)}`")]
+        return [(path, f"no `{key}`", f"`{key}: {_brief(have[key], path)}`")]
     return _differences(want[key], have[key], path)
 
 
@@ -233,17 +232,17 @@ def _list_differences(want: list[Any], have: list[Any], path: _Path) -> list[_Di
     found: list[_Difference] = []
     for index in range(max(len(want), len(have))):
         if index >= len(have):
-            found.append((path, f"another entry {_brief(want[index])}", f"{len(have)} entries"))
+            found.append((path, f"another entry {_brief(want[index], path)}", f"{len(have)} entries"))
         elif index >= len(want):
-            found.append(((*path, index), f"{len(want)} entries", _brief(have[index])))
+            found.append(((*path, index), f"{len(want)} entries", _brief(have[index], path)))
         else:
             found += _differences(want[index], have[index], (*path, index))
     return found
 
 
-def _brief(value: Any, key: str = "") -> str:
+def _brief(value: Any, path: _Path) -> str:
     text = (
-        yaml.safe_dump(public(value, key), default_flow_style=True, width=10_000)
+        yaml.safe_dump(public(value, path), default_flow_style=True, width=10_000)
         .strip()
         .removesuffix("\n...")
         .strip()

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from sixgates.config.environment import Environment
 from sixgates.config.litellm_file import LiteLLMConfig
+from sixgates.config.public import HIDDEN, public
 from sixgates.config.routing import Router
-from sixgates.config.validation import position, public
+from sixgates.config.validation import position
 from sixgates.config.vocabulary import Vocabulary, vocabulary
 from sixgates.config.wildcard import filled
 from sixgates.config.yaml_file import Node
@@ -167,7 +168,15 @@ class Gateway:
         """A finding whose text at this place is safely replaced by another."""
         old, new = edit
         where = position(self.node, self.label, path, key=key)
-        return Mendable(where, expected, got or f"`{public(old)}`", f"Write `{public(new)}`.", old, new)
+        before, after = public(old, path), public(new, path)
+        secret = (before, after) != (old, new)
+        if _host(before) not in after:
+            after = HIDDEN  # what was taken for a host may be a part of a password
+        return Mendable(where, expected, got or f"`{before}`", f"Write `{after}`.", old, new, secret)
+
+
+def _host(address: str) -> str:
+    return address.rpartition("://")[2].partition("/")[0] if "://" in address else ""
 
 
 def is_local(address: str) -> bool:

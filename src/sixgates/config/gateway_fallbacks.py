@@ -9,7 +9,8 @@ from typing import Any
 from sixgates.config.cycles import cycle_from, endless
 from sixgates.config.gateway import CHAINS, SECTIONS, Chain, Gateway, Path, is_local
 from sixgates.config.rules import Findings, Severity, gateway_rule
-from sixgates.config.validation import listed, public, shown, suggestion
+from sixgates.config.validation import listed, shown, suggestion
+from sixgates.redaction import without_secrets
 
 ERROR, WARN, INFO = Severity.ERROR, Severity.WARN, Severity.INFO
 _MOST_CALLS, _LONGEST_S = 30, 900
@@ -27,7 +28,9 @@ def alias_not_string(gateway: Gateway) -> Findings:
     for alias, value in gateway.aliases.items():
         if not gateway.target_of(alias):
             hint = "Keep the first name here, and list the others under fallbacks of the alias."
-            yield gateway.finding((*_ALIASES, alias), "the name of a model", shown(value), hint)
+            yield gateway.finding(
+                (*_ALIASES, alias), "the name of a model", shown(value, (*_ALIASES, alias)), hint
+            )
 
 
 @gateway_rule(
@@ -334,7 +337,7 @@ def fallback_same_failure_domain(gateway: Gateway) -> Findings:
         own = _addresses(gateway, chain.key)
         others = {address for target in chain.targets for address in _addresses(gateway, target)}
         if len(own) == 1 and others == set(own):
-            got = f"all at {public(own[0])}"
+            got = f"all at {without_secrets(own[0])}"
             yield gateway.finding(chain.path, "a fallback elsewhere", got, "Add another server.", key=True)
 
 
@@ -353,7 +356,7 @@ def fallback_local_to_cloud(gateway: Gateway) -> Findings:
         for index, target in enumerate(chain.targets):
             away = [each for each in _addresses(gateway, target) if not is_local(each)]
             if away or _is_cloud(gateway, target):
-                got = f"`{target}` at {public(away[0]) if away else 'its public address'}"
+                got = f"`{target}` at {without_secrets(away[0]) if away else 'its public address'}"
                 hint = "Remove it, or say why it may leave the machine."
                 yield gateway.finding((*chain.path, index), "a local fallback", got, hint)
 
@@ -400,7 +403,7 @@ def _is_chain(item: Any) -> bool:
 
 def _shape(gateway: Gateway, path: Path, got: Any) -> Any:
     hint = "Write `- NAME: [NAME, ...]`, one name an entry."
-    described = f"{len(got)} keys" if isinstance(got, dict) and len(got) != 1 else shown(got)
+    described = f"{len(got)} keys" if isinstance(got, dict) and len(got) != 1 else shown(got, path)
     return gateway.finding(path, "a list of mappings with one key", described, hint)
 
 

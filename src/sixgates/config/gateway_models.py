@@ -20,6 +20,7 @@ _GOES_ON = re.compile(r"/v1(?=/|$)|/(?:chat/completions|completions|embeddings|r
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:(?![0-9])")
 _REFERENCE = re.compile(r"^(\$\{?\w+\}?|os\.environ\[.*\]|os\.environ\.\w+|env:\w+|\{\{.*\}\})$")
 _REAL_KEY = re.compile(r"^(sk-(?!1234$)|hf_|gsk_|xai-|AIza|AKIA|r8_|pplx-)[\w-]{12,}$|^[A-Za-z0-9+/_-]{40,}$")
+_COUNTED = re.compile(r"[-+]?[\d.,_]{1,15} ?[A-Za-z]{0,3}")
 _SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
 _NUMBERS = {
     "rpm",
@@ -205,7 +206,8 @@ def numeric_as_string(gateway: Gateway) -> Findings:
     """Numbers are written as numbers."""
     for path, value in gateway.texts:
         if path[-1] in _NUMBERS and not value.startswith("os.environ/"):
-            yield gateway.finding(path, "a number", f"the text `{value}`", "Write it without quotes.")
+            got = f"the text `{value}`" if _COUNTED.fullmatch(value) else "a text (not shown)"
+            yield gateway.finding(path, "a number", got, "Write it without quotes.")
 
 
 @gateway_rule(

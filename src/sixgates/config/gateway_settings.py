@@ -165,7 +165,7 @@ def routing_strategy(gateway: Gateway) -> Findings:
         yield gateway.mendable(where, expected, (value, dashed))
     else:
         hint = suggestion(dashed, known) or "Leave it out for simple-shuffle."
-        yield gateway.finding(where, expected, shown(value), hint)
+        yield gateway.finding(where, expected, shown(value, where), hint)
 
 
 @gateway_rule(
@@ -325,11 +325,11 @@ def pre_call_check_unknown(gateway: Gateway) -> Findings:
     given = gateway.section("router_settings").get("optional_pre_call_checks")
     known = sorted(gateway.words.checks)
     if given is not None and not isinstance(given, list):
-        yield gateway.finding(where, "a list", shown(given), f"Write `[{given}]`.")
+        yield gateway.finding(where, "a list", shown(given, where), f"Write `[{_one(given)}]`.")
     for index, check in enumerate(given if isinstance(given, list) else ()):
         if check not in known:
             hint = suggestion(str(check), known) or f"LiteLLM {gateway.words.version} has no such check."
-            yield gateway.finding((*where, index), f"one of {', '.join(known)}", f"`{check}`", hint)
+            yield gateway.finding((*where, index), f"one of {', '.join(known)}", f"`{_one(check)}`", hint)
 
 
 @gateway_rule(
@@ -400,3 +400,8 @@ def _keys(value: Any, path: Path) -> Iterator[Path]:
 
 def _zero(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == 0
+
+
+def _one(value: Any) -> str:
+    """What stands in a list of names; a mapping may hold anything."""
+    return "NAME" if isinstance(value, dict | list) else str(value)

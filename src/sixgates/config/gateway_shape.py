@@ -28,7 +28,7 @@ def section_shape(gateway: Gateway) -> Findings:
     models = gateway.node.value.get("model_list")
     if models is not None and not isinstance(models, list):
         hint = "Begin each deployment with `- model_name: NAME`."
-        yield gateway.finding(("model_list",), "a list of deployments", shown(models), hint)
+        yield gateway.finding(("model_list",), "a list of deployments", shown(models, ("model_list",)), hint)
     for path in _MAPPINGS:
         value = gateway.node.value
         for step in path:
@@ -49,7 +49,9 @@ def entry_incomplete(gateway: Gateway) -> Findings:
     for index, item in enumerate(models if isinstance(models, list) else ()):
         path: Path = ("model_list", index)
         if not isinstance(item, dict):
-            yield gateway.finding(path, "a deployment", shown(item), "Begin it with `- model_name: NAME`.")
+            yield gateway.finding(
+                path, "a deployment", shown(item, path), "Begin it with `- model_name: NAME`."
+            )
             continue
         yield from _needed(gateway, path, item, "model_name", str)
         yield from _needed(gateway, path, item, "litellm_params", dict)
@@ -57,7 +59,9 @@ def entry_incomplete(gateway: Gateway) -> Findings:
             yield from _needed(gateway, (*path, "litellm_params"), params, "model", str)
         if (info := item.get("model_info")) is not None and not isinstance(info, dict):
             where = (*path, "model_info")
-            yield gateway.finding(where, "a mapping", shown(info), "Write `key: value` lines below it.")
+            yield gateway.finding(
+                where, "a mapping", shown(info, where), "Write `key: value` lines below it."
+            )
 
 
 def _needed(gateway: Gateway, path: Path, item: dict[str, Any], key: str, kind: type) -> Findings:
@@ -69,7 +73,9 @@ def _needed(gateway: Gateway, path: Path, item: dict[str, Any], key: str, kind: 
         hint = f'Quote it: "{value}".' if isinstance(value, int | float) else f"Write {expected} here."
         if kind is dict and value is None:
             hint = "Indent its `key: value` lines below it."
-        yield gateway.finding((*path, key), expected, "nothing" if value == "" else shown(value), hint)
+        yield gateway.finding(
+            (*path, key), expected, "nothing" if value == "" else shown(value, (*path, key)), hint
+        )
         return
     near = suggestion(key, (str(name) for name in item))
     hint = (

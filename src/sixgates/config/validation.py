@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from sixgates.config.public import HIDDEN, public
 from sixgates.config.shape import Shape
 from sixgates.config.yaml_file import Node
 from sixgates.exchange import Finding
@@ -20,9 +21,6 @@ from sixgates.inputs.url import public as public_url
 
 T = TypeVar("T", bound=Shape)
 Path = tuple[str | int, ...]
-
-_SECRET_KEY = re.compile(r"key|token|secret|password", re.IGNORECASE)
-_URL_SECRET = re.compile(r"(?<=://)[^/@\s]*@|\?.*$", re.DOTALL)
 
 
 def validate(model: type[T], node: Node, file: str) -> tuple[T | None, tuple[Finding, ...]]:
@@ -46,34 +44,23 @@ def position(node: Node, file: str, path: Path, *, key: bool = False) -> str:
     return f"{file}:{line}:{column}"
 
 
-def shown(value: object, path: Path = ()) -> str:
-    """A value as a message may print it: short, and without what could be a secret."""
+def shown(value: object, path: Path) -> str:
+    """A value as a message may print it: short, and only where its place says that it is harmless."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    if isinstance(value, str):
-        if any(isinstance(step, str) and _SECRET_KEY.search(step) for step in path[-1:]):
-            return "a text (not shown: it may be a secret)"
-        value = _URL_SECRET.sub("", value) if "://" in value else value
+    printable = public(value, path)
+    if printable == HIDDEN:
+        return "a text (not shown: it may be a secret)" if isinstance(value, str) else "a number (not shown)"
+    return _quoted(printable)
+
+
+def _quoted(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def public(value: Any, key: str = "") -> Any:
-    """The value without what could be a secret: keys and tokens that are no reference, user info in URLs."""
-    if isinstance(value, dict):
-        return {name: public(item, str(name)) for name, item in value.items()}
-    if isinstance(value, list):
-        return [public(item, key) for item in value]
-    if not isinstance(value, str):
-        return value
-    reference = value.startswith("os.environ/") or value == "none"
-    if _SECRET_KEY.search(key) and not reference:
-        return "(not shown)"
-    return _URL_SECRET.sub("", value) if "://" in value else value
 
 
 def listed(names: Iterable[str]) -> str:
@@ -104,8 +91,10 @@ def _finding(detail: ErrorDetails, node: Node, file: str, model: type[Shape]) ->
         return Finding(position(node, file, path[:-1], key=True), f"the key `{name}`", "no such key", hint)
     expected = _expected(detail)
     where = position(node, file, path)
-    got = shown(detail["input"], path) if path[-1:] != ("base_url",) else _address(detail["input"])
-    if isinstance(detail["input"], Mapping):
+    value = detail["input"]
+    address = path[-1:] == ("base_url",) and isinstance(value, str)
+    got = _quoted(public_url(value)) if address else shown(value, path)
+    if isinstance(value, Mapping):
         got = "neither" if " or " in expected else "a mapping without it" if "`" in expected else "a mapping"
     return Finding(where, expected, got, _hint(kind, detail, path))
 
@@ -124,10 +113,6 @@ _KINDS = {
     "date_type": "a date such as 2027-01-31",
     "finite_number": "a finite number",
 }
-
-
-def _address(value: object) -> str:
-    return shown(public_url(value) if isinstance(value, str) else value)
 
 
 def _expected(detail: ErrorDetails) -> str:

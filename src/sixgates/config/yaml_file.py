@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ MAX_BYTES = 10_000_000
 MAX_DEPTH = 100
 MAX_VALUES = 1_000_000
 
+_FIGURES = re.compile(r"[-+0-9:.TZ ]{1,40}")
 _TOO_DEEP = (f"at most {MAX_DEPTH} nested levels", "one more", "Flatten the file.")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")}
@@ -238,7 +240,8 @@ class _Builder:
             value = self._constructor.construct_object(yaml.ScalarNode(tag, event.value))
         except (ConstructorError, ValueError, OverflowError):
             kind = tag.rsplit(":", 1)[1]
-            raise _error(event, f"a valid {kind}", event.value[:40], "Quote it if it is text.") from None
+            got = event.value if _FIGURES.fullmatch(event.value) else "another text (not shown)"
+            raise _error(event, f"a valid {kind}", got, "Quote it if it is text.") from None
         finally:
             self._constructor.constructed_objects.clear()
         return Node(value, line, column)
@@ -286,9 +289,8 @@ class _Builder:
         if frame.merges:
             sources = node.items or [node]
             if not all(isinstance(source.value, dict) for source in sources):
-                raise _error(
-                    event, "a mapping to merge", repr(node.value)[:40], "Point `<<` at a mapping's anchor."
-                )
+                kind = "a list" if node.items else "a single value"
+                raise _error(event, "a mapping to merge", kind, "Point `<<` at a mapping's anchor.")
             frame.merged.extend(sources)
             return
         _put(frame.node, key, node, (key_node.line, key_node.column))

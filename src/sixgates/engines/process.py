@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import sixgates.engines.guard as guard_module
+from sixgates.redaction import redact, secrets_in_environment
 
 GRACE_S = 8.0
 
@@ -97,7 +98,8 @@ def free_port() -> int:
 def tail(log: Path, lines: int = 15) -> str:
     """The last lines of a log, for a message; empty when there is no log."""
     try:
-        text = log.read_bytes()[-20_000:].decode(errors="replace")
+        text = log.read_bytes().decode(errors="replace")
     except OSError:
         return ""
+    text = redact(f"…{text[-20_000:]}" if len(text) > 20_000 else text, secrets_in_environment(os.environ))
     return "\n".join(f"  | {line.rstrip()}" for line in text.splitlines()[-lines:])

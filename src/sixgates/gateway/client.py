@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
 from sixgates.gateway.scenario import Ask, Key, Scenario
 from sixgates.inputs.url import root_of
+from sixgates.sources.secrets import Scrubber, secrets_of
 
 if TYPE_CHECKING:
     import httpx
@@ -21,9 +23,10 @@ _WRONG_KEY = "sk-wrong-key-of-sixgates"
 class Client:
     """A client of one gateway; `key` is its master key and never leaves the headers."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, secrets: Iterable[str] = ()) -> None:
         self._url = root_of(url)
         self._key = key
+        self._scrubber = Scrubber((*secrets_of(url, key), *sorted(secrets)))
         self._tls = self._url.startswith("https:")  # loading the certificates costs each client 30 ms
 
     async def send(self, scenario: Scenario, ticket: str) -> tuple[Exchange, ...]:
@@ -60,7 +63,9 @@ class Client:
         except httpx.HTTPError as problem:
             error = TransportError(FailureKind.PROTOCOL, str(problem))
         response = Response(heads[0].status, heads[0].headers, tuple(chunks)) if heads else None
-        return Exchange(ticket, request, response, error, time.monotonic() - started)
+        exchange = Exchange(ticket, request, response, error, time.monotonic() - started)
+        # Before anyone cuts or quotes it: a gateway's errors may repeat keys.
+        return self._scrubber.exchange(exchange)
 
     async def _receive(
         self,

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from sixgates.redaction import MASK, redact
 from sixgates.verdict import Cause
 
 HOST = "127.0.0.1"
@@ -159,11 +160,12 @@ def child_environment(environ: Mapping[str, str], key: str) -> dict[str, str]:
 
 
 def tail(log: Path, lines: int = _TAIL_LINES) -> str:
-    """The last lines of a log of any size; empty when there is none."""
+    """The last lines of a log of any size, with … where the first of them is cut; empty when there is none."""
     try:
         with log.open("rb") as stream:
-            stream.seek(max(0, log.stat().st_size - 8_000))
-            text = stream.read().decode(errors="replace")
+            left = max(0, log.stat().st_size - 8_000)
+            stream.seek(left)
+            text = ("…" if left else "") + stream.read().decode(errors="replace")
     except OSError:
         return ""
     return "\n".join(text.strip().splitlines()[-lines:])
@@ -171,9 +173,7 @@ def tail(log: Path, lines: int = _TAIL_LINES) -> str:
 
 def redacted(text: str, *keys: str) -> str:
     """The text without the given keys and without anything that looks like one."""
-    for key in keys:
-        text = text.replace(key, "(redacted)")
-    return _KEY_LIKE.sub("(redacted)", text)
+    return _KEY_LIKE.sub(MASK, redact(text, keys))
 
 
 def _free_port() -> int:

@@ -19,6 +19,7 @@ from sixgates.gateway.scenario import Ask, Scenario
 from sixgates.gateway.transcript import read
 from sixgates.inputs.key import cause_of as key_cause
 from sixgates.inputs.url import public, root_of
+from sixgates.redaction import redactor, secrets_in_address
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
 
 KEY_VARIABLE = "LITELLM_MASTER_KEY"
@@ -93,7 +94,8 @@ class RunningGateway:
         root = _plain(self.stack.providers[provider].root)
         base = response.header("x-litellm-model-api-base") or ""
         if not (_plain(base) == root or _plain(base).startswith(f"{root}/")):
-            yield Finding("x-litellm-model-api-base", f"{provider} at {root}", base or "no such header")
+            wanted = f"{provider} at {public(root)}"
+            yield Finding("x-litellm-model-api-base", wanted, base or "no such header")
         if not response.header("x-litellm-model-id"):
             yield Finding("x-litellm-model-id", "the id of the deployment", "no such header")
         group = response.header("x-litellm-model-group")
@@ -117,7 +119,7 @@ class RunningGateway:
             source="live",
             findings=findings,
             cause=cause,
-            reproduce=f"{scenario.describe()} at {self.url}",
+            reproduce=f"{scenario.describe()} at {public(self.url)}",
             duration_s=duration_s,
         )
 
@@ -127,7 +129,7 @@ def _unready(url: str, has_key: bool) -> Cause | None:
     """Why the running gateway cannot be asked, found once for each process."""
     import httpx
 
-    shown = public(url)
+    shown, mask = public(url), redactor(secrets_in_address(url)).text
     if not has_key:
         export = f"export {KEY_VARIABLE}=... (the master_key of the gateway at {shown})"
         return Cause("gateway-key-missing", f"{KEY_VARIABLE} is not set", (export,))
@@ -135,7 +137,7 @@ def _unready(url: str, has_key: bool) -> Cause | None:
     try:
         answer = httpx.get(f"{url}/health/readiness", timeout=5.0, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Cause("gateway-unreachable", f"no gateway at {shown}: {error}", steps)
+        return Cause("gateway-unreachable", f"no gateway at {shown}: {mask(str(error))}", steps)
     if answer.status_code != 200:
         return Cause(
             "gateway-not-ready", f"{shown}/health/readiness answers {answer.status_code}, not 200", steps

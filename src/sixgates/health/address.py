@@ -9,14 +9,12 @@ import socket
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from html import escape
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 from sixgates.config import Provider, ProviderType
+from sixgates.redaction import MASK, placeholder, redact, secrets_in_address
 
-MASK = "[redacted]"
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -106,27 +104,14 @@ def auth_headers(provider: Provider) -> dict[str, str]:
 
 def secrets_of(provider: Provider, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """Every value that must not be shown: the key, the URL's credentials and its query's values."""
-    address = Address.of(provider.base_url)
-    pair = f"{address.username}:{address.password}"
-    values = [
-        environment.get(provider.api_key_env or "", "").strip(),
-        address.username,
-        address.password,
-        b64encode(pair.encode()).decode() if len(pair) > 1 else "",
-        address.query,
-        *(part.partition("=")[2] or part for part in address.query.split("&")),
-    ]
-    spelled = {form for value in values if value for form in (value, unquote(value))}
-    return tuple(
-        sorted((value for value in spelled if len(value) > 2), key=lambda value: (-len(value), value))
-    )
+    key = environment.get(provider.api_key_env or "", "").strip()
+    values = ("" if placeholder(key) else key, *secrets_in_address(provider.base_url))
+    return tuple(dict.fromkeys(value for value in values if value))
 
 
 def masked(text: str, secrets: tuple[str, ...]) -> str:
     """The text without secrets and without characters that would move a terminal's cursor."""
-    for pattern in _patterns(secrets):
-        text = pattern.sub(MASK, text)
-    return "".join(one if one.isprintable() else " " for one in text)
+    return "".join(one if one.isprintable() else " " for one in redact(text, secrets))
 
 
 def masked_command(command: str, secrets: tuple[str, ...]) -> str:
@@ -134,17 +119,3 @@ def masked_command(command: str, secrets: tuple[str, ...]) -> str:
     return re.sub(
         r"(?i)((?:key|token|password|secret)[\w-]*[ =]+)(?!\$)\S+", rf"\1{MASK}", masked(command, secrets)
     )
-
-
-@lru_cache(maxsize=64)
-def _patterns(secrets: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """Each secret as it is, escaped to any depth, URL-encoded, HTML-escaped, or in base64."""
-    encoded = (b64encode(value.encode()).decode().rstrip("=") for value in secrets)
-    plain = tuple(re.compile("".join(_character(one) for one in value)) for value in secrets)
-    return plain + tuple(re.compile(re.escape(value)) for value in encoded)
-
-
-def _character(one: str) -> str:
-    octets = "".join(f"%(?:25)*(?i:{octet:02x})" for octet in one.encode("utf-8", "replace"))
-    html = rf"&\#(?:0*{ord(one)}|[xX]0*(?i:{ord(one):x}));|{re.escape(escape(one))}"
-    return rf"(?:\\*{re.escape(one)}|{octets}|\\+u(?i:{ord(one):04x})|{html})"

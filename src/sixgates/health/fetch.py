@@ -7,12 +7,14 @@ import socket
 import ssl
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sixgates.config import Provider
 from sixgates.exchange import FailureKind, TransportError
-from sixgates.health.address import Address, auth_headers
+from sixgates.health.address import Address, auth_headers, secrets_of
+from sixgates.redaction import redactor
 
 if TYPE_CHECKING:
     import httpx
@@ -54,22 +56,36 @@ def connect(address: Address, timeout_s: float) -> TransportError | None:
 
 
 def get(provider: Provider, path: str, timeout_s: float) -> Answer:
-    """A GET that ends within the timeout, whatever the server does; never raises for its sake."""
+    """A GET that ends within the timeout, whatever the server does; never raises for its sake.
+
+    Secrets that the server repeats are masked here, before anyone cuts or quotes the answer.
+    """
     return _told(provider, asyncio.run(_bounded(provider, path, timeout_s)), timeout_s)
 
 
 def post(provider: Provider, path: str, body: bytes, timeout_s: float) -> Answer:
-    """A POST of a JSON document, bounded as a GET is."""
+    """A POST of a JSON document, bounded and masked as a GET is."""
     return _told(provider, asyncio.run(_bounded(provider, path, timeout_s, body)), timeout_s)
 
 
-def _told(provider: Provider, answer: Answer, timeout_s: float) -> Answer:
-    """The answer, its failure told from that of a port that speaks TLS."""
+def _told(provider: Provider, given: Answer, timeout_s: float) -> Answer:
+    """The answer without secrets, its failure told from that of a port that speaks TLS."""
+    answer = cleaned(given, provider)
     if answer.error and answer.error.kind in (FailureKind.PROTOCOL, FailureKind.RESET):
         address = Address.of(provider.base_url)
         if address.scheme == "http" and _speaks_tls(address, timeout_s):
             return Answer(error=TransportError(FailureKind.TLS, "the port speaks TLS, base_url says http://"))
     return answer
+
+
+def cleaned(answer: Answer, provider: Provider) -> Answer:
+    """The answer without the provider's secrets."""
+    mask = redactor(secrets_of(provider)).text
+    body = mask(answer.body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    error = answer.error and TransportError(answer.error.kind, mask(answer.error.detail))
+    return replace(
+        answer, media_type=mask(answer.media_type), body=body, location=mask(answer.location), error=error
+    )
 
 
 async def _bounded(provider: Provider, path: str, timeout_s: float, body: bytes | None = None) -> Answer:
@@ -91,7 +107,7 @@ async def _bounded(provider: Provider, path: str, timeout_s: float, body: bytes 
     except httpx.TimeoutException:
         return Answer(error=TransportError(FailureKind.DEADLINE, "no complete answer"))
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        return Answer(error=failure(error))
+        return Answer(error=failure(error, redactor(secrets_of(provider)).text))
 
 
 async def _ask(session: httpx.AsyncClient, url: str, content: bytes | None) -> Answer:
@@ -128,8 +144,8 @@ def client(provider: Provider, headers: dict[str, str], timeout_s: float) -> htt
     )
 
 
-def failure(error: BaseException) -> TransportError:
-    """The kind of a transport error, found along its chain of causes."""
+def failure(error: BaseException, mask: Callable[[str], str]) -> TransportError:
+    """The kind of a transport error, found along its chain of causes; what it quotes is masked before it is cut."""
     chain, current = [], error
     while current is not None and current not in chain:
         chain.append(current)
@@ -138,13 +154,13 @@ def failure(error: BaseException) -> TransportError:
         if isinstance(one, OSError):
             return _from_os(one)
     if any(type(one).__name__ in _PROTOCOL for one in chain):
-        return TransportError(FailureKind.PROTOCOL, f"not HTTP: {_shortened(error)}")
-    return TransportError(FailureKind.UNREACHABLE, f"{type(error).__name__}: {_shortened(error)}")
+        return TransportError(FailureKind.PROTOCOL, f"not HTTP: {_shortened(error, mask)}")
+    return TransportError(FailureKind.UNREACHABLE, f"{type(error).__name__}: {_shortened(error, mask)}")
 
 
-def _shortened(error: BaseException) -> str:
+def _shortened(error: BaseException, mask: Callable[[str], str]) -> str:
     # The library quotes what the server sent, which may be a hundred kilobytes of garbage.
-    line = " ".join(str(error)[:600].split())
+    line = " ".join(mask(str(error)[:LARGEST_BODY])[:600].split())
     return line if len(line) <= 300 else f"{line[:300]}…"
 
 

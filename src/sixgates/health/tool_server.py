@@ -6,14 +6,15 @@ import asyncio
 import importlib
 import importlib.util
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from sixgates.config import Provider
 from sixgates.exchange import FailureKind, TransportError
 from sixgates.health import fetch
-from sixgates.health.address import Address, auth_headers
+from sixgates.health.address import Address, auth_headers, secrets_of
 from sixgates.health.answers import Trouble, trouble_of_status
+from sixgates.redaction import redactor
 from sixgates.symptom import Symptom
 from sixgates.verdict import Cause
 
@@ -56,7 +57,7 @@ async def _bounded(provider: Provider, timeout_s: float) -> Trouble | TransportE
     except TimeoutError:
         return _trouble(provider, seen) or _LATE
     except Exception as error:  # noqa: BLE001 - the SDK raises groups and errors of its own over any server fault
-        return _trouble(provider, seen) or _leaf(error)
+        return _trouble(provider, seen) or _leaf(error, redactor(secrets_of(provider)).text)
     return None
 
 
@@ -70,7 +71,7 @@ async def _session(provider: Provider, timeout_s: float, seen: list[fetch.Answer
     async def watch(response: Any) -> None:
         kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
         location = response.headers.get("location", "")
-        seen.append(fetch.Answer(response.status_code, kind, location=location))
+        seen.append(fetch.cleaned(fetch.Answer(response.status_code, kind, location=location), provider))
         response.stream = _capped(http, response.stream)
 
     client = http.AsyncClient(
@@ -116,10 +117,10 @@ def _trouble(provider: Provider, seen: list[fetch.Answer]) -> Trouble | None:
     return None
 
 
-def _leaf(error: BaseException) -> Trouble | TransportError:
+def _leaf(error: BaseException, mask: Callable[[str], str]) -> Trouble | TransportError:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    failed = fetch.failure(error)
+    failed = fetch.failure(error, mask)
     if failed.kind is not FailureKind.UNREACHABLE:
         return failed
-    return Trouble(Symptom.NOT_OPENAI, f"no initialize result: {type(error).__name__}: {error}")
+    return Trouble(Symptom.NOT_OPENAI, f"no initialize result: {type(error).__name__}: {mask(str(error))}")

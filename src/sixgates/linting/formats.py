@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sixgates
+from sixgates.config.public import public_line
 from sixgates.config.rules import Severity
 from sixgates.config.ruleset import RULES
 from sixgates.exchange import Mendable
@@ -30,7 +31,7 @@ def _block(report: Report) -> str:
     where = f"{file}:{line}:{column}" if line else file
     said = [
         visible(f"{where}: {report.severity}[{report.slug}] {report.sentence}"),
-        *_frame(report.text, line, column),
+        *_frame(report.text, line, column, report.sentence),
     ]
     rule = RULES.get(report.slug)
     if rule is not None:
@@ -38,23 +39,16 @@ def _block(report: Report) -> str:
     return "\n".join(said)
 
 
-def _frame(text: str, line: int, column: int) -> list[str]:
+def _frame(text: str, line: int, column: int, said: str) -> list[str]:
     lines = text.splitlines()
-    if not 0 < line <= len(lines):
+    if not 0 < line <= len(lines) or len(lines[line - 1]) > _WIDEST:
         return []
+    quoted = public_line(lines[line - 1], said)
     # A tab is one column and any other control character would act on the terminal.
-    shown = "".join(char if visible(char) == char else " " for char in lines[line - 1])
-    if len(shown) > _WIDEST or _is_secret(shown):
+    shown = "".join(char if visible(char) == char else " " for char in quoted)
+    if column > len(shown):
         return []
     return [f"  {line:>4} | {inert(shown)}", f"       | {' ' * len(inert(shown[: column - 1]))}^"]
-
-
-def _is_secret(line: str) -> bool:
-    """Whether a line may hold a key: it is not shown then, whatever the finding is about."""
-    key, _, value = line.partition(":")
-    words = ("key", "token", "secret", "password")
-    reference = value.strip().startswith(("os.environ/", "none")) or not value.strip()
-    return (any(word in key.lower() for word in words) and not reference) or "@" in value
 
 
 def as_json(reports: Iterable[Report]) -> str:
@@ -82,7 +76,7 @@ def _plain(report: Report) -> Mapping[str, Any]:
     if rule := RULES.get(report.slug):
         found |= {"requirement": rule.requirement, "happens": rule.happens, "mend": rule.mend}
         found |= {"evidence": list(rule.evidence)}
-    if isinstance(finding, Mendable):
+    if isinstance(finding, Mendable) and not finding.secret:
         found["fix"] = {"old": finding.old, "new": finding.new}
     return found
 

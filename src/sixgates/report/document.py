@@ -11,7 +11,7 @@ from typing import Any
 
 from sixgates.gates import GateResult, Scope, Thresholds
 from sixgates.readiness import Readiness
-from sixgates.report.redaction import redactor
+from sixgates.redaction import redactor
 from sixgates.verdict import Gate, Key, Verdict
 
 SCHEMA_VERSION = "1.3"
@@ -76,7 +76,7 @@ def build(
         "results": results,
         "footer": {"results": len(results)},
     }
-    cleaned: Document = _cleaned(document, redactor(secrets))
+    cleaned: Document = _cleaned(document, redactor(secrets).text)
     return cleaned
 
 

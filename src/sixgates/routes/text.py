@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sixgates.config.validation import public
+from sixgates.redaction import without_secrets
 from sixgates.routes.explain import Explainer, Journey, Stop
 from sixgates.visible import visible
 
@@ -30,7 +30,7 @@ def _lines(journey: Journey, down: frozenset[str]) -> Iterator[tuple[int, str]]:
         yield 2, f"{number} {stop.name}{state}{away}"
         for one in stop.endpoints:
             share = f" {one.share:.0%}" if len(stop.endpoints) > 1 else ""
-            yield 6, f"{one.model} at {public(one.api_base) or 'its public address'}{share}"
+            yield 6, f"{one.model} at {without_secrets(one.api_base or '') or 'its public address'}{share}"
     yield 2, _answer(journey, down)
     yield 2, f"at worst: {_worst(journey)}"
 

@@ -41,13 +41,15 @@ class Target:
     """
 
     name: str
-    root: str
+    root: str = field(repr=False)
     model: str
     key: str | None = field(default=None, repr=False)
     concurrency: int = 4
     context_length: int | None = None
     deadline_s: float | None = None
     when_gone: tuple[str, ...] = ()
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """What else this process knows and no answer may hold, such as the keys of other providers."""
 
 
 Stop = Callable[[Mapping[str, Answer]], Cause | None]
@@ -87,7 +89,7 @@ class _Session:
         self.clock = clock
         self.say = say
         self.report = report
-        self.scrubber = Scrubber(secrets_of(target.root, target.key))
+        self.scrubber = Scrubber((*secrets_of(target.root, target.key), *sorted(target.secrets)))
         self.answers: dict[str, Answer] = {}
         self.lanes = Lanes(target.concurrency)
         self.pace = Pace(patience, clock, self.lanes, say)
@@ -284,7 +286,7 @@ class _Session:
         return with_key(request, probe.auth, self.target.key)
 
     async def _exchange(self, probe: Probe, request: Request, meanwhile: Meanwhile | None = None) -> Exchange:
-        capture = Capture(time.perf_counter(), probe.hang_up_after, meanwhile)
+        capture = Capture(time.perf_counter(), probe.hang_up_after, meanwhile, mask=self.scrubber.text)
         deadline = self.target.deadline_s or probe.deadline_s
         exchange = await exchanged(self.client, self.target.root, probe.name, request, deadline, capture)
         self.patience.sees(exchange)

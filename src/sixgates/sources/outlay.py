@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from sixgates.catalogue import EMBEDDINGS_PATH, Probe
 from sixgates.exchange import Exchange, Request
+from sixgates.redaction import without_secrets
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.sources.reference import answers
-from sixgates.sources.secrets import without_secrets
 
 CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 RESOLVED_WITHIN_S = 2.0

@@ -66,7 +66,7 @@ async def exchanged(
     except _TooLargeError as problem:
         error = TransportError(FailureKind.TOO_LARGE, str(problem))
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
-        error = transport_error(problem)
+        error = transport_error(problem, capture.mask)
     return Exchange(probe, request, capture.response(), error, capture.elapsed(), capture.left)
 
 
@@ -82,6 +82,7 @@ class Capture:
     hang_up_after: int | None = None
     meanwhile: Meanwhile | None = None
     left: int | None = None
+    mask: Callable[[str], str] = str
     reply: httpx.Response | None = None
     chunks: list[Chunk] = field(default_factory=list)
 
@@ -137,8 +138,8 @@ def address(root: str, path: str) -> str:
     return f"{base}?{parts.query}" if parts.query else base
 
 
-def transport_error(problem: BaseException) -> TransportError:
-    """What went wrong below HTTP, told from the chain of exceptions that the client raised."""
+def transport_error(problem: BaseException, mask: Callable[[str], str] = str) -> TransportError:
+    """What went wrong below HTTP, told from the chain of exceptions of the client; masked before it is cut."""
     import httpx
 
     chain = list(_causes(problem))
@@ -149,7 +150,7 @@ def transport_error(problem: BaseException) -> TransportError:
         each for each in chain if isinstance(each, OSError | httpx.HTTPError | httpx.InvalidURL) and str(each)
     ]
     detail = str(said[-1]) if said else f"the connection ended ({type(problem).__name__})"
-    return TransportError(kind, shortened(detail))
+    return TransportError(kind, shortened(mask(detail[:MAX_BYTES])))
 
 
 def shortened(detail: str) -> str:
