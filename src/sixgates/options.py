@@ -38,21 +38,21 @@ def add(parser: pytest.Parser) -> None:
     group.addoption("--gateway-url", metavar="URL", help="a running gateway, asked read-only")
     group.addoption("--litellm", metavar="PATH", help="the litellm command of the integration gate")
     group.addoption(
-        "--base-url", metavar="URL", help="with --live: one provider, without configuration files"
+        "--endpoint", metavar="URL", help="with --live: one provider, without configuration files"
     )
-    group.addoption("--model", metavar="NAME", help="the model to ask for at --base-url")
+    group.addoption("--model", metavar="NAME", help="the model to ask for at --endpoint")
     group.addoption(
-        "--api-key-env", metavar="VAR", help="the environment variable with the key for --base-url"
+        "--api-key-env", metavar="VAR", help="the environment variable with the key for --endpoint"
     )
     group.addoption(
         "--capabilities",
         metavar="LIST",
-        help=f"what the provider at --base-url offers: auto (default), or of {','.join(CAPABILITIES)}",
+        help=f"what the provider at --endpoint offers: auto (default), or of {','.join(CAPABILITIES)}",
     )
     group.addoption(
         "--engine",
         metavar="TYPE[:VERSION]",
-        help=f"what runs at --base-url, if it does not say so itself: {', '.join(ENGINES)}; such as llama_cpp:b10434",
+        help=f"what runs at --endpoint, if it does not say so itself: {', '.join(ENGINES)}; such as llama_cpp:b10434",
     )
     group.addoption("--cassettes", metavar="DIR", help="where recordings lie (default: ./cassettes)")
     group.addoption("--gates-report", metavar="DIR", help="write gates.json, gates.md and badge.json here")
@@ -76,7 +76,7 @@ def run_from(config: pytest.Config, workdir: Path) -> Run:
         only=tuple(option("--provider")),
         gateway_url=option("--gateway-url"),
         litellm=option("--litellm"),
-        base_url=option("--base-url"),
+        base_url=option("--endpoint"),
         model=option("--model"),
         api_key_env=option("--api-key-env"),
         capabilities=tuple(capabilities.split(",")) if capabilities else None,
@@ -98,7 +98,7 @@ def _check(config: pytest.Config) -> None:
             f"--gateway-config {option('--gateway-config')}: no such directory; "
             "give the one that holds providers.yaml and model-mappings.yaml"
         )
-    for name in ("--base-url", "--gateway-url"):
+    for name in ("--endpoint", "--gateway-url"):
         if option(name) and not option(name).startswith(("http://", "https://")):
             raise pytest.UsageError(
                 f"{name} must start with http:// or https://, such as http://127.0.0.1:8001"
@@ -109,17 +109,17 @@ def _check(config: pytest.Config) -> None:
 
 def _check_ad_hoc(config: pytest.Config) -> None:
     option = config.getoption
-    if not option("--base-url"):
+    if not option("--endpoint"):
         for name in ("--model", "--api-key-env", "--capabilities", "--engine"):
             if option(name):
-                raise pytest.UsageError(f"{name} goes with --base-url URL")
+                raise pytest.UsageError(f"{name} goes with --endpoint URL")
         return
     if not option("--live"):
-        raise pytest.UsageError("--base-url needs --live: an ad-hoc provider has no recording")
+        raise pytest.UsageError("--endpoint needs --live: an ad-hoc provider has no recording")
     if not option("--model"):
-        raise pytest.UsageError("--base-url needs --model NAME: the model to ask for")
+        raise pytest.UsageError("--endpoint needs --model NAME: the model to ask for")
     if option("--provider"):
-        raise pytest.UsageError("--provider names entries of providers.yaml and does not go with --base-url")
+        raise pytest.UsageError("--provider names entries of providers.yaml and does not go with --endpoint")
     engine = option("--engine")
     if engine and engine.partition(":")[0] not in ENGINES:
         raise pytest.UsageError(

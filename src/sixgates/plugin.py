@@ -48,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_Workers(config), "sixgates-workers")
     config.args = [place for argument in config.args for place in _suites(argument)]
-    if any(config.getoption(name) for name in ("--live", "--record", "--base-url", "--gateway-config")):
+    if any(config.getoption(name) for name in ("--live", "--record", "--endpoint", "--gateway-config")):
         _run(config)
 
 

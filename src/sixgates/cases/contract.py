@@ -27,7 +27,7 @@ def contract_cases(run: Run, *areas: str) -> list[Case]:
         return [_blocked(areas[0], unreadable_cause(error.findings))]
     if not parties:
         wanted = f"no active provider is named {', '.join(run.only)}" if run.only else "no provider is active"
-        step = "set status: active for a provider in providers.yaml, or give --base-url URL --model NAME"
+        step = "set status: active for a provider in providers.yaml, or give --endpoint URL --model NAME"
         return [_blocked(areas[0], Cause("no-provider", wanted, (step,)))]
     speaking = [party for party in parties if party.entry.type not in _OTHER_DIALECTS]
     if not speaking:
