@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,58 +16,111 @@ from sixgates import capability
 if TYPE_CHECKING:
     from sixgates.run import Run
 
-# `--strict` is pytest's own flag; given, it makes our advisories fail and refuses deviations as well.
 ENGINES = ("vllm", "llama_cpp", "llama_cpp_python", "ollama")
 CAPABILITIES = tuple(name for name in capability.CAPABILITIES if name not in capability.IMPLIED)
+SHORT = pytest.StashKey[frozenset[str]]()
+"""The options that have their short name in this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: `--sixgates-NAME` in every run, and `--NAME` in a run of ours where nobody else has it."""
+
+    name: str
+    help: str
+    metavar: str | None = None
+    repeatable: bool = False
+
+    @property
+    def long(self) -> str:
+        """The name that always works."""
+        return f"--sixgates-{self.name}"
+
+    @property
+    def short(self) -> str:
+        """The name that a person types."""
+        return f"--{self.name}"
+
+    @property
+    def dest(self) -> str:
+        """Where the value lies; prefixed, so that it is never another plugin's."""
+        return f"sixgates_{self.name.replace('-', '_')}"
+
+    def attributes(self) -> dict[str, Any]:
+        """What argparse is told of it, under either name."""
+        if self.metavar is None:
+            return {"action": "store_true", "dest": self.dest}
+        if self.repeatable:
+            return {"action": "append", "default": [], "metavar": self.metavar, "dest": self.dest}
+        return {"metavar": self.metavar, "dest": self.dest}
+
+
+OPTIONS = (
+    Option("live", "judge the running providers, not their recordings"),
+    Option("record", "with --live: write what the providers answer to the cassettes"),
+    Option("provider", "judge only this provider (repeatable)", "NAME", repeatable=True),
+    Option("gateway-config", "directory of the stack's YAML files (default: ./config)", "DIR"),
+    Option("gateway-url", "a running gateway, asked read-only", "URL"),
+    Option("litellm", "the litellm command of the integration gate", "PATH"),
+    Option("endpoint", "with --live: one provider, without configuration files", "URL"),
+    Option("model", "the model to ask for at --endpoint", "NAME"),
+    Option("api-key-env", "the environment variable with the key for --endpoint", "VAR"),
+    Option(
+        "capabilities",
+        f"what the provider at --endpoint offers: auto (default), or of {','.join(CAPABILITIES)}",
+        "LIST",
+    ),
+    Option(
+        "engine",
+        f"what runs at --endpoint, if it does not say so itself: {', '.join(ENGINES)}; such as llama_cpp:b10434",
+        "TYPE[:VERSION]",
+    ),
+    Option("cassettes", "where recordings lie (default: ./cassettes)", "DIR"),
+    Option("gates-report", "write gates.json, gates.md and badge.json here", "DIR"),
+    Option("baseline", "an earlier gates.json, to tell what changed", "FILE"),
+    Option("strict", "advisories fail, and deviations are refused"),
+)
+_DESTINATIONS = {option.short: option.dest for option in OPTIONS}
 
 
 def add(parser: pytest.Parser) -> None:
-    """Declare the options; their names are part of the stable interface."""
-    group = parser.getgroup("sixgates", "quality gates of an LLM stack")
-    group.addoption("--live", action="store_true", help="judge the running providers, not their recordings")
-    group.addoption(
-        "--record", action="store_true", help="with --live: write what the providers answer to the cassettes"
+    """Declare the options by the names that nobody else has."""
+    for option in OPTIONS:
+        _group(parser).addoption(option.long, help=option.help, **option.attributes())
+
+
+def add_short(parser: pytest.Parser, option: Option) -> None:
+    """Declare one option by its short name too."""
+    _group(parser).addoption(option.short, help=f"short for {option.long}", **option.attributes())
+
+
+def _group(parser: pytest.Parser) -> pytest.OptionGroup:
+    return parser.getgroup(
+        "sixgates", "quality gates of an LLM stack; where its suites run, --NAME is short for --sixgates-NAME"
     )
-    group.addoption(
-        "--provider",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="judge only this provider (repeatable)",
-    )
-    group.addoption(
-        "--gateway-config", metavar="DIR", help="directory of the stack's YAML files (default: ./config)"
-    )
-    group.addoption("--gateway-url", metavar="URL", help="a running gateway, asked read-only")
-    group.addoption("--litellm", metavar="PATH", help="the litellm command of the integration gate")
-    group.addoption(
-        "--endpoint", metavar="URL", help="with --live: one provider, without configuration files"
-    )
-    group.addoption("--model", metavar="NAME", help="the model to ask for at --endpoint")
-    group.addoption(
-        "--api-key-env", metavar="VAR", help="the environment variable with the key for --endpoint"
-    )
-    group.addoption(
-        "--capabilities",
-        metavar="LIST",
-        help=f"what the provider at --endpoint offers: auto (default), or of {','.join(CAPABILITIES)}",
-    )
-    group.addoption(
-        "--engine",
-        metavar="TYPE[:VERSION]",
-        help=f"what runs at --endpoint, if it does not say so itself: {', '.join(ENGINES)}; such as llama_cpp:b10434",
-    )
-    group.addoption("--cassettes", metavar="DIR", help="where recordings lie (default: ./cassettes)")
-    group.addoption("--gates-report", metavar="DIR", help="write gates.json, gates.md and badge.json here")
-    group.addoption("--baseline", metavar="FILE", help="an earlier gates.json, to tell what changed")
+
+
+def value(config: pytest.Config, name: str) -> Any:
+    """What `--live` or another of our options was given, under whichever of its names."""
+    return config.getoption(_DESTINATIONS[name])
+
+
+def strict(config: pytest.Config) -> bool:
+    """Whether `--sixgates-strict` or pytest's own `--strict` was given."""
+    return bool(value(config, "--strict") or config.getoption("strict", False))
+
+
+def any_given(config: pytest.Config) -> bool:
+    """Whether any of our options was given."""
+    return any(value(config, option.short) for option in OPTIONS)
 
 
 def run_from(config: pytest.Config, workdir: Path) -> Run:
     """The run that the options describe; raises pytest.UsageError when they contradict each other."""
     from sixgates.run import Run
 
-    _check(config)
-    option = config.getoption
+    check(config)
+    option = partial(value, config)
     capabilities = option("--capabilities")
     return Run(
         config_dir=_directory(config, "--gateway-config", "config"),
@@ -72,7 +128,7 @@ def run_from(config: pytest.Config, workdir: Path) -> Run:
         workdir=workdir,
         live=option("--live"),
         record=option("--record"),
-        strict=bool(option("strict", False)),
+        strict=strict(config),
         only=tuple(option("--provider")),
         gateway_url=option("--gateway-url"),
         litellm=option("--litellm"),
@@ -85,12 +141,27 @@ def run_from(config: pytest.Config, workdir: Path) -> Run:
 
 
 def _directory(config: pytest.Config, name: str, default: str) -> Path:
-    given = config.getoption(name)
+    given = value(config, name)
     return config.invocation_params.dir / given if given else config.rootpath / default
 
 
+def check(config: pytest.Config) -> None:
+    """Raise pytest.UsageError if the options contradict each other, with names that this run knows."""
+    try:
+        _check(config)
+    except pytest.UsageError as problem:
+        raise pytest.UsageError(_spelled(config, str(problem))) from None
+
+
+def _spelled(config: pytest.Config, text: str) -> str:
+    """The text with the long name of each option whose short one is not ours in this run."""
+    known = config.stash.get(SHORT, frozenset())
+    names = "|".join(option.name for option in OPTIONS if option.name not in known)
+    return re.sub(rf"(?<![\w-])--({names})(?![\w-])", r"--sixgates-\1", text) if names else text
+
+
 def _check(config: pytest.Config) -> None:
-    option = config.getoption
+    option = partial(value, config)
     if option("--record") and not option("--live"):
         raise pytest.UsageError("--record needs --live: only a running provider can be recorded")
     if option("--gateway-config") and not _directory(config, "--gateway-config", "").is_dir():
@@ -108,7 +179,7 @@ def _check(config: pytest.Config) -> None:
 
 
 def _check_ad_hoc(config: pytest.Config) -> None:
-    option = config.getoption
+    option = partial(value, config)
     if not option("--endpoint"):
         for name in ("--model", "--api-key-env", "--capabilities", "--engine"):
             if option(name):

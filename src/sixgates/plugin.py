@@ -6,15 +6,19 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
-from sixgates import options
+from sixgates import items, options, short_names, suite_places
 from sixgates.collector import PROPERTY, Collector, verdict_of
 
 if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
     from sixgates.cases import Case, Settle
     from sixgates.report import Document
     from sixgates.run import Run
@@ -34,11 +38,23 @@ _RUN = pytest.StashKey["Run"]()
 _COLLECTOR = pytest.StashKey[Collector]()
 _DOCUMENT = pytest.StashKey["Document"]()
 _NOTES = pytest.StashKey[list[str]]()
+_FOLDER = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options."""
+    """Declare the options, by names that nobody else has."""
     options.add(parser)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, object, object]:
+    """Let every conftest.py take the names that it wants, then take the short names that are left."""
+    short_names.read_values(early_config, parser, args)
+    result = yield
+    short_names.register(early_config, parser, args)
+    return result
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,38 +63,31 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{marker}: {meaning}")
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_Workers(config), "sixgates-workers")
-    config.args = [place for argument in config.args for place in _suites(argument)]
-    if any(config.getoption(name) for name in ("--live", "--record", "--endpoint", "--gateway-config")):
-        _run(config)
-
-
-def _suites(argument: str) -> list[str]:
-    """Where the suites are if an argument names their package and this is a clone: beside `src`, not in it."""
-    package = Path(__file__).parent / "suites"
-    names = ("unit", "contracts", "integration")
-    if argument != "sixgates.suites" or (package / names[0]).is_dir():
-        return [argument]
-    return [str(package.parents[2] / name) for name in names]
+    if suite_places.PACKAGE in config.args:
+        config.args = [place for argument in config.args for place in suite_places.located(argument)]
+    if config.stash.get(short_names.OURS, False) and options.any_given(config):
+        options.check(config)
 
 
 def _run(config: pytest.Config) -> Run:
     if _RUN not in config.stash:
-        given = getattr(config, "workerinput", {}).get("sixgates_workdir")
-        workdir = Path(given or tempfile.mkdtemp(prefix="sixgates-"))
-        if not given:
-            config.add_cleanup(lambda: shutil.rmtree(workdir, ignore_errors=True))
-        try:
-            run = options.run_from(config, workdir)
-        except pytest.UsageError:
-            shutil.rmtree(workdir, ignore_errors=True)
-            raise
+        run = options.run_from(config, Path(tempfile.gettempdir()) / _folder(config))
+        run.workdir.mkdir(mode=0o700, exist_ok=True)
+        if not hasattr(config, "workerinput"):
+            config.add_cleanup(lambda: shutil.rmtree(run.workdir, ignore_errors=True))
         config.stash[_RUN] = run
         config.stash[_COLLECTOR] = Collector(run, ("pytest", *config.invocation_params.args))
     return config.stash[_RUN]
 
 
+def _folder(config: pytest.Config) -> str:
+    """The name of the folder that all workers of a run share; whoever needs it first makes it."""
+    given = getattr(config, "workerinput", {}).get("sixgates_folder")
+    return config.stash.setdefault(_FOLDER, given or f"sixgates-{uuid4().hex}")
+
+
 class _Workers:
-    """Gives xdist's workers the controller's folder, and counts what they collected."""
+    """Gives xdist's workers the name of the controller's folder, and counts what they collected."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -86,12 +95,14 @@ class _Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Runs in the controller before a worker starts."""
-        node.workerinput["sixgates_workdir"] = str(_run(self.config).workdir)
+        node.workerinput["sixgates_folder"] = _folder(self.config)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Runs in the controller when a worker has ended."""
         counts = getattr(node, "workeroutput", {}).get("sixgates_collected", {})
+        if counts:
+            _run(self.config)
         for gate, count in counts.items():
             collected = self.config.stash[_COLLECTOR].collected
             collected[int(gate)] = max(collected[int(gate)], count)
@@ -99,14 +110,16 @@ class _Workers:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Turn the family that a test names into one item for each of its cases."""
-    marker = metafunc.definition.get_closest_marker("cases")
-    if marker is None or _passed_over(metafunc):
+    asked = items.family_of(metafunc)
+    if asked is None or _passed_over(metafunc):
         return
-    family, *args = marker.args
+    family, args = asked
     cases = family(_run(metafunc.config), *args)
     if not cases:
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: the family {family.__name__} has no cases")
-    metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+    # Given as a parameter, `settle` is ours, whatever fixture of that name a conftest.py has.
+    given = [(case, items.UNBOUND) for case in cases]
+    metafunc.parametrize(("case", "settle"), given, ids=[case.id for case in cases])
 
 
 def _passed_over(metafunc: pytest.Metafunc) -> bool:
@@ -115,25 +128,27 @@ def _passed_over(metafunc: pytest.Metafunc) -> bool:
     return wanted in _GATES and metafunc.definition.get_closest_marker(wanted) is None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Note the gate of an item before a conftest.py adds markers of its own."""
+    items.note_gates(item, _GATES)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Note which checks are wanted, so that a live run sends no probe in vain."""
-    cases = [item.callspec.params["case"] for item in session.items if _is_case(item)]  # type: ignore[attr-defined]
+    cases = [case for case in map(items.case_of, session.items) if case is not None]
     if not cases:
         return
     run = _run(session.config)
     run.wanted.update(case.needs for case in cases if case.needs)
     collected = session.config.stash[_COLLECTOR].collected
     for item in session.items:
-        if _is_case(item):
-            collected.update(number for name, number in _GATES.items() if item.get_closest_marker(name))
+        if items.case_of(item) is not None:
+            collected.update(_GATES[name] for name in items.gates_of(item))
     _unknown_providers(run)
     capture = session.config.pluginmanager.getplugin("capturemanager")
     if run.live and capture is not None and not hasattr(session.config, "workerinput"):
         object.__setattr__(run, "say", _Speaker(capture))
-
-
-def _is_case(item: pytest.Item) -> bool:
-    return item.get_closest_marker("cases") is not None and hasattr(item, "callspec")
 
 
 def _unknown_providers(run: Run) -> None:
@@ -164,11 +179,23 @@ class _Speaker:
 @pytest.fixture
 def settle(request: pytest.FixtureRequest) -> Settle:
     """Judge a case and let pytest show its outcome."""
+    return _settle_on(request.node)
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """Give a test of ours the `settle` that knows its item."""
+    if pyfuncitem.funcargs.get("settle") is items.UNBOUND:
+        pyfuncitem.funcargs["settle"] = _settle_on(pyfuncitem)
+
+
+def _settle_on(item: pytest.Item) -> Settle:
     def judge(case: Case) -> None:
         verdict = case.judge()
-        request.node.user_properties.append((PROPERTY, json.dumps(verdict.to_json())))
-        _show(verdict, _run(request.config).strict)
+        # An item that runs again, as with --reruns, has the verdict of its last run.
+        kept = [each for each in item.user_properties if each[0] != PROPERTY]
+        item.user_properties[:] = [*kept, (PROPERTY, json.dumps(verdict.to_json()))]
+        _show(verdict, _run(item.config).strict)
 
     return judge
 
@@ -195,6 +222,8 @@ def _show(verdict: Verdict, strict: bool) -> None:
             pytest.fail(render_failure(verdict), pytrace=False)
 
 
+_OUTCOMES = {"passed", "failed", "skipped"}
+"""Those of pytest itself; pytest-rerunfailures has `rerun` for a run that does not count."""
 _WORDS = {
     "ADVISORY": ("advisory", "a", ("ADVISORY", {"yellow": True})),
     "BLOCKED": ("blocked", "B", ("BLOCKED", {"red": True})),
@@ -206,7 +235,7 @@ _WORDS = {
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -> Any:
     """Give outcomes that pytest has no word for a word of their own."""
-    if getattr(report, "when", None) != "call":
+    if getattr(report, "when", None) != "call" or report.outcome not in _OUTCOMES:
         return None
     verdict = verdict_of(report)
     if verdict is None or (verdict.outcome in {"ADVISORY", "FLAKY"} and report.failed):
@@ -222,7 +251,8 @@ class _Listener:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the verdict of a report."""
-        verdict = verdict_of(report) if report.when == "call" else None
+        counts = report.when == "call" and report.outcome in _OUTCOMES
+        verdict = verdict_of(report) if counts else None
         if verdict is not None:
             _run(self.config)
             self.config.stash[_COLLECTOR].verdicts.append(verdict)
@@ -259,10 +289,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def _write(config: pytest.Config, collector: Collector, document: Document) -> list[str]:
     from sixgates.report import ReportError
 
-    directory = config.getoption("--gates-report")
+    directory = options.value(config, "--gates-report")
     if not directory:
         return []
-    baseline = config.getoption("--baseline")
+    baseline = options.value(config, "--baseline")
     base = config.invocation_params.dir
     try:
         path = collector.write(document, base / directory, base / baseline if baseline else None)
@@ -271,7 +301,7 @@ def _write(config: pytest.Config, collector: Collector, document: Document) -> l
     return [f"report: {path}"]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Print the six rows and each root cause once."""
     document = config.stash.get(_DOCUMENT, None)
     if document is None:
