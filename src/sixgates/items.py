@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sixgates.cases import Case
+if TYPE_CHECKING:
+    from sixgates.cases import Case
 
-Family = Callable[..., list[Case]]
 UNBOUND = object()
 """What a test of ours has for `settle` until it is called."""
 _GATES = pytest.StashKey[frozenset[str]]()
 
 
-def family_of(metafunc: pytest.Metafunc) -> tuple[Family, tuple[Any, ...]] | None:
+def family_of(metafunc: pytest.Metafunc) -> tuple[Callable[..., list[Case]], tuple[Any, ...]] | None:
     """The family that a test of ours names, with its arguments; None for a test of others."""
     marker = metafunc.definition.get_closest_marker("cases")
     if marker is None or not {"case", "settle"}.issubset(metafunc.fixturenames):
@@ -30,6 +30,10 @@ def case_of(item: pytest.Item) -> Case | None:
     """The case that an item of ours judges; None for an item of others."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     case = parameters.get("case")
+    if case is None:
+        return None
+    from sixgates.cases import Case
+
     return case if isinstance(case, Case) else None
 
 
