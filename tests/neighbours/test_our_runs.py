@@ -73,7 +73,7 @@ def test_short_names_work_wherever_a_suite_of_ours_is_named(
 ) -> None:
     """As a package, a path, a node, a link, in `testpaths`, in a file of `-c`, and as a suite of one's own."""
     places = way(pytester)
-    result = pytester.runpytest_subprocess(*places, "-m", "unit", "--gateway-config", stack, "-q")
+    result = pytester.runpytest_subprocess(*places, "-m", "unit", f"--gateway-config={stack}", "-q")
     assert UNIT in result.stdout.str(), result.stdout.str() + result.stderr.str()
 
 

@@ -45,8 +45,7 @@ def test_a_wrong_option_names_what_is_allowed(
     pytester: pytest.Pytester, options: list[str], text: str
 ) -> None:
     """The text reaches the user, and nothing runs."""
-    pytester.makepyfile("def test_nothing(): pass")
-    result = pytester.runpytest_subprocess(*options)
+    result = pytester.runpytest_subprocess("--pyargs", "sixgates.suites", *options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert text in result.stderr.str()
 
