@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/sixgates-ready
 
-.PHONY: gates test record drift engine lint docs clean
+.PHONY: gates test long record drift engine lint docs clean
 
 gates: $(READY) ## start an example stack and judge it by all six gates, live
 	$(BIN)/sixgates demo
@@ -11,6 +11,9 @@ gates: $(READY) ## start an example stack and judge it by all six gates, live
 test: $(READY) lint ## everything that needs no live provider
 	$(BIN)/sixgates engine litellm --install-only
 	$(BIN)/python -m pytest tests unit contracts integration
+
+long: $(READY) ## the tests that need minutes and a package index: other plugins, lowest and highest dependencies
+	$(BIN)/python -m pytest tests -m long
 
 lint: $(READY) ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -27,11 +27,13 @@ PROPERTY = "sixgates"
 
 def verdict_of(report: pytest.TestReport | pytest.CollectReport) -> Verdict | None:
     """The verdict that a test report carries; None for tests that are none of ours."""
-    from sixgates.verdict import Verdict
-
     properties = getattr(report, "user_properties", ())
     found = next((value for name, value in properties if name == PROPERTY), None)
-    return None if found is None else Verdict.from_json(json.loads(found))
+    if found is None:
+        return None
+    from sixgates.verdict import Verdict
+
+    return Verdict.from_json(json.loads(found))
 
 
 @dataclass(slots=True)

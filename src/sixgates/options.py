@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,86 +19,125 @@ from sixgates.inputs.url import problem_of, public
 if TYPE_CHECKING:
     from sixgates.run import Run
 
-# `--strict` is pytest's own flag; given, it makes our advisories fail and refuses deviations as well.
 ENGINES = ("vllm", "llama_cpp", "llama_cpp_python", "ollama")
-CHECKED_AT_ONCE = (
-    *(
-        "--live",
-        "--record",
-        "--repeat",
-        "--base-url",
-        "--model",
-        "--api-key-env",
-        "--capabilities",
-        "--engine",
-    ),
-    *("--provider", "--gateway-config", "--gateway-url", "--litellm", "--cassettes", "--baseline"),
-)
-"""Options that only a run of ours is given: they are checked before anything is collected."""
 CAPABILITIES = tuple(name for name in capability.CAPABILITIES if name not in capability.IMPLIED)
+SHORT = pytest.StashKey[frozenset[str]]()
+"""The options that have their short name in this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: `--sixgates-NAME` in every run, and `--NAME` in a run of ours where nobody else has it."""
+
+    name: str
+    help: str
+    metavar: str | None = None
+    repeatable: bool = False
+
+    @property
+    def long(self) -> str:
+        """The name that always works."""
+        return f"--sixgates-{self.name}"
+
+    @property
+    def short(self) -> str:
+        """The name that a person types."""
+        return f"--{self.name}"
+
+    @property
+    def dest(self) -> str:
+        """Where the value lies; prefixed, so that it is never another plugin's."""
+        return f"sixgates_{self.name.replace('-', '_')}"
+
+    def attributes(self) -> dict[str, Any]:
+        """What argparse is told of it, under either name."""
+        if self.metavar is None:
+            return {"action": "store_true", "dest": self.dest}
+        if self.repeatable:
+            return {"action": "append", "default": [], "metavar": self.metavar, "dest": self.dest}
+        return {"metavar": self.metavar, "dest": self.dest}
+
+
+OPTIONS = (
+    Option("live", "judge the running providers, not their recordings"),
+    Option("record", "with --live: write what the providers answer to the cassettes"),
+    Option("provider", "judge only this provider (repeatable)", "NAME", repeatable=True),
+    Option("gateway-config", "directory of the stack's YAML files (default: ./config)", "DIR"),
+    Option("gateway-url", "a running gateway, asked read-only", "URL"),
+    Option("litellm", "the litellm command of the integration gate", "PATH"),
+    Option("endpoint", "with --live: one provider, without configuration files", "URL"),
+    Option("model", "the model to ask for at --endpoint", "NAME"),
+    Option("api-key-env", "the environment variable with the key for --endpoint", "VAR"),
+    Option(
+        "capabilities",
+        f"what the provider at --endpoint offers: auto (default), or of {','.join(CAPABILITIES)}",
+        "LIST",
+    ),
+    Option(
+        "engine",
+        f"what runs at --endpoint, if it does not say so itself: {', '.join(ENGINES)}; such as llama_cpp:b10434",
+        "TYPE[:VERSION]",
+    ),
+    Option(
+        "repeat",
+        "with --live: send every request of the contract N times, and judge every check N times (default: 1)",
+        "N",
+    ),
+    Option("cassettes", "where recordings lie (default: ./cassettes)", "DIR"),
+    Option(
+        "host-label",
+        "what reports call this machine (default: its name): a later complete run of a machine replaces its "
+        "earlier one when reports are merged",
+        "NAME",
+    ),
+    Option("gates-report", "write gates.json, gates.md and badge.json here", "DIR"),
+    Option("baseline", "an earlier gates.json, to tell what changed", "FILE"),
+    Option("strict", "advisories fail, and deviations are refused"),
+)
+_DESTINATIONS = {option.short: option.dest for option in OPTIONS}
 
 MOST_TIMES = 1000
 """Beyond this a slip of the hand is likelier than a wish: a server that chats gets sixty requests each time."""
 
 
 def add(parser: pytest.Parser) -> None:
-    """Declare the options; their names are part of the stable interface."""
-    group = parser.getgroup("sixgates", "quality gates of an LLM stack")
-    group.addoption("--live", action="store_true", help="judge the running providers, not their recordings")
-    group.addoption(
-        "--record", action="store_true", help="with --live: write what the providers answer to the cassettes"
+    """Declare the options by the names that nobody else has."""
+    for option in OPTIONS:
+        _group(parser).addoption(option.long, help=option.help, **option.attributes())
+
+
+def add_short(parser: pytest.Parser, option: Option) -> None:
+    """Declare one option by its short name too."""
+    _group(parser).addoption(option.short, help=f"short for {option.long}", **option.attributes())
+
+
+def _group(parser: pytest.Parser) -> pytest.OptionGroup:
+    return parser.getgroup(
+        "sixgates", "quality gates of an LLM stack; where its suites run, --NAME is short for --sixgates-NAME"
     )
-    group.addoption(
-        "--provider",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="judge only this provider (repeatable)",
-    )
-    group.addoption(
-        "--gateway-config", metavar="DIR", help="directory of the stack's YAML files (default: ./config)"
-    )
-    group.addoption("--gateway-url", metavar="URL", help="a running gateway, asked read-only")
-    group.addoption("--litellm", metavar="PATH", help="the litellm command of the integration gate")
-    group.addoption(
-        "--base-url", metavar="URL", help="with --live: one provider, without configuration files"
-    )
-    group.addoption("--model", metavar="NAME", help="the model to ask for at --base-url")
-    group.addoption(
-        "--api-key-env", metavar="VAR", help="the environment variable with the key for --base-url"
-    )
-    group.addoption(
-        "--capabilities",
-        metavar="LIST",
-        help=f"what the provider at --base-url offers: auto (default), or of {','.join(CAPABILITIES)}",
-    )
-    group.addoption(
-        "--engine",
-        metavar="TYPE[:VERSION]",
-        help=f"what runs at --base-url, if it does not say so itself: {', '.join(ENGINES)}; such as llama_cpp:b10434",
-    )
-    group.addoption(
-        "--repeat",
-        metavar="N",
-        help="with --live: send every request of the contract N times, and judge every check N times (default: 1)",
-    )
-    group.addoption("--cassettes", metavar="DIR", help="where recordings lie (default: ./cassettes)")
-    group.addoption(
-        "--host-label",
-        metavar="NAME",
-        help="what reports call this machine (default: its name): a later complete run of a machine replaces "
-        "its earlier one when reports are merged",
-    )
-    group.addoption("--gates-report", metavar="DIR", help="write gates.json, gates.md and badge.json here")
-    group.addoption("--baseline", metavar="FILE", help="an earlier gates.json, to tell what changed")
+
+
+def value(config: pytest.Config, name: str) -> Any:
+    """What `--live` or another of our options was given, under whichever of its names."""
+    return config.getoption(_DESTINATIONS[name])
+
+
+def strict(config: pytest.Config) -> bool:
+    """Whether `--sixgates-strict` or pytest's own `--strict` was given."""
+    return bool(value(config, "--strict") or config.getoption("strict", False))
+
+
+def any_given(config: pytest.Config) -> bool:
+    """Whether any of our options was given."""
+    return any(value(config, option.short) for option in OPTIONS)
 
 
 def run_from(config: pytest.Config, workdir: Path) -> Run:
     """The run that the options describe; raises pytest.UsageError when they contradict each other."""
     from sixgates.run import Run
 
-    _check(config)
-    option = config.getoption
+    check(config)
+    option = partial(value, config)
     capabilities = option("--capabilities")
     return Run(
         config_dir=_directory(config, "--gateway-config", "config"),
@@ -103,11 +145,11 @@ def run_from(config: pytest.Config, workdir: Path) -> Run:
         workdir=workdir,
         live=option("--live"),
         record=option("--record"),
-        strict=bool(option("strict", False)),
+        strict=strict(config),
         only=tuple(option("--provider")),
         gateway_url=option("--gateway-url"),
         litellm=option("--litellm"),
-        base_url=option("--base-url"),
+        base_url=option("--endpoint"),
         model=option("--model"),
         api_key_env=option("--api-key-env"),
         capabilities=tuple(capabilities.split(",")) if capabilities else None,
@@ -135,14 +177,30 @@ def _repeat(given: str | None, live: bool) -> int:
 
 
 def _directory(config: pytest.Config, name: str, default: str) -> Path:
-    given = config.getoption(name)
+    given = value(config, name)
     return config.invocation_params.dir / given if given else config.rootpath / default
 
 
+def check(config: pytest.Config) -> None:
+    """Raise pytest.UsageError if the options contradict each other, with names that this run knows."""
+    try:
+        _check(config)
+    except pytest.UsageError as problem:
+        raise pytest.UsageError(_spelled(config, str(problem))) from None
+
+
+def _spelled(config: pytest.Config, text: str) -> str:
+    """The text with the long name of each option whose short one is not ours in this run."""
+    known = config.stash.get(SHORT, frozenset())
+    names = "|".join(option.name for option in OPTIONS if option.name not in known)
+    return re.sub(rf"(?<![\w-])--({names})(?![\w-])", r"--sixgates-\1", text) if names else text
+
+
 def _check(config: pytest.Config) -> None:
-    option = config.getoption
+    option = partial(value, config)
     if option("--record") and not option("--live"):
         raise pytest.UsageError("--record needs --live: only a running provider can be recorded")
+    _repeat(option("--repeat"), option("--live"))
     if option("--gateway-config") and not _directory(config, "--gateway-config", "").is_dir():
         raise pytest.UsageError(
             f"--gateway-config {option('--gateway-config')}: no such directory; "
@@ -152,9 +210,9 @@ def _check(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "--baseline goes with --gates-report DIR: what changed is told in gates.md there"
         )
-    for name in ("--base-url", "--gateway-url"):
+    for name in ("--endpoint", "--gateway-url"):
         if option(name) is not None:
-            _check_url(name, option(name), query=name == "--base-url")
+            _check_url(name, option(name), query=name == "--endpoint")
     _check_ad_hoc(config)
     _check_capabilities(option("--capabilities"))
 
@@ -166,18 +224,18 @@ def _check_url(name: str, url: str, *, query: bool) -> None:
 
 
 def _check_ad_hoc(config: pytest.Config) -> None:
-    option = config.getoption
-    if not option("--base-url"):
+    option = partial(value, config)
+    if not option("--endpoint"):
         for name in ("--model", "--api-key-env", "--capabilities", "--engine"):
             if option(name):
-                raise pytest.UsageError(f"{name} goes with --base-url URL")
+                raise pytest.UsageError(f"{name} goes with --endpoint URL")
         return
     if not option("--live"):
-        raise pytest.UsageError("--base-url needs --live: an ad-hoc provider has no recording")
+        raise pytest.UsageError("--endpoint needs --live: an ad-hoc provider has no recording")
     if not option("--model"):
-        raise pytest.UsageError("--base-url needs --model NAME: the model to ask for")
+        raise pytest.UsageError("--endpoint needs --model NAME: the model to ask for")
     if option("--provider"):
-        raise pytest.UsageError("--provider names entries of providers.yaml and does not go with --base-url")
+        raise pytest.UsageError("--provider names entries of providers.yaml and does not go with --endpoint")
     engine = option("--engine")
     if engine and engine.partition(":")[0] not in ENGINES:
         raise pytest.UsageError(

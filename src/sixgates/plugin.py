@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
-from sixgates import options
+from sixgates import items, options, short_names, suite_places
 from sixgates.collector import PROPERTY, Collector, verdict_of
+from sixgates.masked_output import mask_of, mask_report, mask_terminal, without_secrets
+from sixgates.report_folder import begin, runs_no_test, write_report
 from sixgates.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
+
+    from _pytest.terminal import TerminalReporter
 
     from sixgates.cases import Case, Settle
-    from sixgates.report import Document
     from sixgates.run import Run
     from sixgates.verdict import Gate, Verdict
 
@@ -41,48 +44,24 @@ _RUN = pytest.StashKey["Run"]()
 _COLLECTOR = pytest.StashKey[Collector]()
 _DOCUMENT = pytest.StashKey["Document"]()
 _NOTES = pytest.StashKey[list[str]]()
-_BASELINE = pytest.StashKey["Document"]()
-_MASK = pytest.StashKey["Callable[[str], str]"]()
+_FOLDER = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options."""
+    """Declare the options, by names that nobody else has."""
     options.add(parser)
 
 
-_RUN_NO_TEST = (
-    "collectonly",
-    "help",
-    "version",
-    "markers",
-    "showfixtures",
-    "show_fixtures_per_test",
-    "cacheshow",
-)
-
-
-def _runs_no_test(given: Any) -> bool:
-    return any(getattr(given, name, False) for name in _RUN_NO_TEST)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
-    """Replace an older report before anything can go wrong: it must not stand for a run that fails early."""
-    given = early_config.known_args_namespace
-    if not given.gates_report or _runs_no_test(given) or os.environ.get("PYTEST_XDIST_WORKER"):
-        return
-    from sixgates.collector import begun
-    from sixgates.report import ReportError, load, write
-
-    base = early_config.invocation_params.dir
-    if given.baseline:
-        try:
-            early_config.stash[_BASELINE] = load(base / given.baseline)
-        except ReportError as problem:
-            raise pytest.UsageError(f"--baseline: {problem}") from None
-    document = begun(("pytest", *args), options.host_label(given.host_label))
-    with contextlib.suppress(ReportError):  # said at the end, where the table is not lost with it
-        write(document, base / given.gates_report)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, object, object]:
+    """Begin the report, let each conftest.py take the names that it wants, take the short names that are left."""
+    begin(early_config, short_names.values(early_config, parser, args), args)
+    short_names.read_values(early_config, parser, args)
+    result = yield
+    short_names.register(early_config, parser, args)
+    return result
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -91,49 +70,38 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{marker}: {meaning}")
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_Workers(config), "sixgates-workers")
-    config.args = [place for argument in config.args for place in _suites(argument)]
-    if any(config.getoption(name) for name in options.CHECKED_AT_ONCE):
-        _run(config)
-
-
-def _suites(argument: str) -> list[str]:
-    """Where the suites are if an argument names their package and this is a clone: beside `src`, not in it."""
-    package = Path(__file__).parent / "suites"
-    names = ("unit", "contracts", "integration")
-    if argument != "sixgates.suites" or (package / names[0]).is_dir():
-        return [argument]
-    return [str(package.parents[2] / name) for name in names]
+    if suite_places.PACKAGE in config.args:
+        config.args = [place for argument in config.args for place in suite_places.located(argument)]
+    if config.stash.get(short_names.OURS, False) and options.any_given(config):
+        try:
+            options.check(config)
+        except pytest.UsageError as problem:
+            raise pytest.UsageError(visible(str(problem))) from None
 
 
 def _run(config: pytest.Config) -> Run:
     if _RUN not in config.stash:
-        given = getattr(config, "workerinput", {}).get("sixgates_workdir")
-        workdir = Path(given or tempfile.mkdtemp(prefix="sixgates-"))
-        if not given:
-            config.add_cleanup(lambda: shutil.rmtree(workdir, ignore_errors=True))
         try:
-            run = options.run_from(config, workdir)
+            run = options.run_from(config, Path(tempfile.gettempdir()) / _folder(config))
         except pytest.UsageError as problem:
-            shutil.rmtree(workdir, ignore_errors=True)
             raise pytest.UsageError(visible(str(problem))) from None
+        run.workdir.mkdir(mode=0o700, exist_ok=True)
+        if not hasattr(config, "workerinput"):
+            config.add_cleanup(lambda: shutil.rmtree(run.workdir, ignore_errors=True))
         config.stash[_RUN] = run
         config.stash[_COLLECTOR] = Collector(run, ("pytest", *config.invocation_params.args))
-        _mask_terminal(config)
+        mask_terminal(config, run)
     return config.stash[_RUN]
 
 
-def _mask_terminal(config: pytest.Config) -> None:
-    """Warnings, internal errors and whatever else pytest prints by itself are masked where they are written."""
-    from sixgates.redaction import MaskingStream
-
-    reporter = config.pluginmanager.getplugin("terminalreporter")
-    if reporter is not None:
-        writer = reporter._tw
-        writer._file = MaskingStream(writer._file, lambda text: _mask(config)(text))
+def _folder(config: pytest.Config) -> str:
+    """The name of the folder that all workers of a run share; whoever needs it first makes it."""
+    given = getattr(config, "workerinput", {}).get("sixgates_folder")
+    return config.stash.setdefault(_FOLDER, given or f"sixgates-{uuid4().hex}")
 
 
 class _Workers:
-    """Gives xdist's workers the controller's folder, and hears from them what they collected."""
+    """Gives xdist's workers the name of the controller's folder, and hears from them what they collected."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -141,32 +109,41 @@ class _Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Runs in the controller before a worker starts."""
-        node.workerinput["sixgates_workdir"] = str(_run(self.config).workdir)
+        node.workerinput["sixgates_folder"] = _folder(self.config)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Runs in the controller when a worker has ended."""
         noted = getattr(node, "workeroutput", {}).get("sixgates_noted")
         if noted:
+            _run(self.config)
             self.config.stash[_COLLECTOR].take(noted)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Turn the family that a test names into one item for each of its cases."""
-    marker = metafunc.definition.get_closest_marker("cases")
-    if marker is None or _passed_over(metafunc):
+    asked = items.family_of(metafunc)
+    if asked is None or _passed_over(metafunc):
         return
-    family, *args = marker.args
+    family, args = asked
     cases = family(_run(metafunc.config), *args)
     if not cases:
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: the family {family.__name__} has no cases")
-    metafunc.parametrize("case", cases, ids=[visible(case.id) for case in cases])
+    # Given as a parameter, `settle` is ours, whatever fixture of that name a conftest.py has.
+    given = [(case, items.UNBOUND) for case in cases]
+    metafunc.parametrize(("case", "settle"), given, ids=[case.id for case in cases])
 
 
 def _passed_over(metafunc: pytest.Metafunc) -> bool:
     """Whether `-m` names another gate alone; pytest deselects the test, so its cases need not be made."""
     wanted = metafunc.config.getoption("-m")
     return wanted in _GATES and metafunc.definition.get_closest_marker(wanted) is None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Note the gate of an item before a conftest.py adds markers of its own."""
+    items.note_gates(item, _GATES)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -181,20 +158,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.stash[_COLLECTOR].select(gate, (case.key for case in cases))
     capture = session.config.pluginmanager.getplugin("capturemanager")
     if run.live and capture is not None:
-        object.__setattr__(run, "say", _Speaker(capture, _mask(session.config)))
+        object.__setattr__(run, "say", _Speaker(capture, mask_of(session.config)))
 
 
-def _selected(items: Iterable[pytest.Item]) -> dict[Gate, list[Case]]:
-    """The cases that are to be judged, by the gate whose marker they bear."""
-    from sixgates.verdict import Gate
-
+def _selected(collected: Iterable[pytest.Item]) -> dict[Gate, list[Case]]:
+    """The cases that are to be judged, by the gate whose marker they had when they were collected."""
     found: dict[Gate, list[Case]] = defaultdict(list)
-    for item in items:
-        if item.get_closest_marker("cases") is None or not hasattr(item, "callspec"):
-            continue
-        for gate in Gate:
-            if item.get_closest_marker(gate.marker):
-                found[gate].append(item.callspec.params["case"])
+    for item in collected:
+        case = items.case_of(item)
+        if case is not None:
+            from sixgates.verdict import Gate
+
+            for name in items.gates_of(item):
+                found[Gate(_GATES[name])].append(case)
     return found
 
 
@@ -231,39 +207,33 @@ class _Speaker:
 @pytest.fixture
 def settle(request: pytest.FixtureRequest) -> Settle:
     """Judge a case and let pytest show its outcome."""
+    return _settle_on(request.node)
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """Give a test of ours the `settle` that knows its item."""
+    if pyfuncitem.funcargs.get("settle") is items.UNBOUND:
+        pyfuncitem.funcargs["settle"] = _settle_on(pyfuncitem)
+
+
+def _settle_on(item: pytest.Item) -> Settle:
     def judge(case: Case) -> None:
-        verdict = _without_secrets(case.judge(), _mask(request.config))
-        request.node.user_properties.append((PROPERTY, json.dumps(verdict.to_json())))
-        _show(verdict, _run(request.config).strict)
+        run = _run(item.config)
+        verdict = without_secrets(case.judge(), mask_of(item.config))
+        # An item that runs again, as with --reruns, has the verdict of its last run.
+        kept = [each for each in item.user_properties if each[0] != PROPERTY]
+        item.user_properties[:] = [*kept, (PROPERTY, json.dumps(verdict.to_json()))]
+        _show(verdict, run.strict)
 
     return judge
 
 
-def _mask(config: pytest.Config) -> Callable[[str], str]:
-    """What hides the secrets of the run, where there is one of ours."""
-    if _MASK not in config.stash:
-        from sixgates.redaction import redactor
-
-        config.stash[_MASK] = redactor(_run(config).secrets).text
-    return config.stash[_MASK]
-
-
-def _without_secrets(verdict: Verdict, mask: Callable[[str], str]) -> Verdict:
-    """The verdict as it may leave the process; words of ours, such as the outcome, stay as they are."""
-    from sixgates.redaction import masked_value
-    from sixgates.verdict import Verdict
-
-    document = verdict.to_json()
-    ours = {name: document[name] for name in ("gate", "level", "outcome")}
-    return Verdict.from_json({**masked_value(document, mask), **ours})
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Mask secrets in what pytest itself says of a failure, before any process, file or terminal gets it."""
+    """Mask secrets in what pytest itself says of a failure."""
     report = yield
-    _mask_report(report, item.config)
+    mask_report(report, item.config)
     return report
 
 
@@ -273,18 +243,8 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """The same for what fails while tests are collected."""
     report = yield
-    _mask_report(report, collector.config)
+    mask_report(report, collector.config)
     return report
-
-
-def _mask_report(report: pytest.TestReport | pytest.CollectReport, config: pytest.Config) -> None:
-    if _RUN not in config.stash or not (report.longrepr or report.sections):
-        return
-    from sixgates.redaction import masked_value
-
-    mask = _mask(config)
-    report.longrepr = masked_value(report.longrepr, mask)
-    report.sections = masked_value(report.sections, mask)
 
 
 def _show(verdict: Verdict, strict: bool) -> None:
@@ -310,6 +270,8 @@ def _show(verdict: Verdict, strict: bool) -> None:
             pytest.fail(render_failure(verdict), pytrace=False)
 
 
+_OUTCOMES = {"passed", "failed", "skipped"}
+"""Those of pytest itself; pytest-rerunfailures has `rerun` for a run that does not count."""
 _WORDS = {
     "ADVISORY": ("advisory", "a", ("ADVISORY", {"yellow": True})),
     "BLOCKED": ("blocked", "B", ("BLOCKED", {"red": True})),
@@ -321,7 +283,7 @@ _WORDS = {
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -> Any:
     """Give outcomes that pytest has no word for a word of their own."""
-    if getattr(report, "when", None) != "call":
+    if getattr(report, "when", None) != "call" or report.outcome not in _OUTCOMES:
         return None
     verdict = verdict_of(report)
     if verdict is None or (verdict.outcome in {"ADVISORY", "FLAKY"} and report.failed):
@@ -337,7 +299,8 @@ class _Listener:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the verdict of a report."""
-        verdict = verdict_of(report) if report.when == "call" else None
+        counts = report.when == "call" and report.outcome in _OUTCOMES
+        verdict = verdict_of(report) if counts else None
         if verdict is not None:
             _run(self.config)
             self.config.stash[_COLLECTOR].keep(verdict)
@@ -354,7 +317,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Make and write the report, also of an interrupted run; a run that judged nothing is no success."""
     config = session.config
     collector = config.stash.get(_COLLECTOR, None)
-    reports = config.getoption("--gates-report") and not _runs_no_test(config.option)
+    reports = options.value(config, "--gates-report") and not runs_no_test(config.option)
     if collector is None and reports:
         with contextlib.suppress(pytest.UsageError):  # then the report says already that nothing was judged
             _run(config)
@@ -370,27 +333,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
     interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
     config.stash[_DOCUMENT] = collector.document(int(exitstatus), interrupted)
-    config.stash[_NOTES] = _write(config, config.stash[_DOCUMENT])
+    config.stash[_NOTES] = write_report(config, config.stash[_DOCUMENT])
     if any(note.startswith("error: ") for note in config.stash[_NOTES]) and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _write(config: pytest.Config, document: Document) -> list[str]:
-    from sixgates.report import ReportError, compare, write
-
-    directory = config.getoption("--gates-report")
-    if not directory:
-        return []
-    baseline = config.stash.get(_BASELINE, None)
-    changes = None if baseline is None else compare(baseline, document)
-    try:
-        path = write(document, config.invocation_params.dir / directory, changes)
-    except ReportError as problem:
-        return [visible(f"error: {problem}")]
-    return [visible(f"report: {path}")]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Print the six rows and each root cause once."""
     document = config.stash.get(_DOCUMENT, None)
     if document is None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sixgates.contract import Contract, Say
 
 _OF_VECTORS = frozenset((EMBEDDINGS, "dimensions", "auth"))
-"""With `--capabilities` of these alone, the server at --base-url is one that embeds and does not chat."""
+"""With `--capabilities` of these alone, the server at --endpoint is one that embeds and does not chat."""
 
 
 @dataclass(frozen=True)

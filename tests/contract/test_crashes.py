@@ -337,7 +337,7 @@ def test_a_server_that_crashes_on_all_but_chats_is_not_met(pytester: pytest.Pyte
         result = pytester.runpytest_subprocess(
             CONTRACTS,
             "--live",
-            "--base-url",
+            "--endpoint",
             url,
             "--model",
             "m",

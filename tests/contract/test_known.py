@@ -208,7 +208,7 @@ def test_a_refusal_of_what_is_not_known_is_found(tmp_path: Path, check: str, hin
 
 
 def ad_hoc(engine: str | None) -> Party:
-    """What `--base-url URL --model m`, with `--engine`, is judged as."""
+    """What `--endpoint URL --model m`, with `--engine`, is judged as."""
     nowhere = Path("nowhere")
     run = Run(nowhere, nowhere, nowhere, live=True, base_url="http://127.0.0.1:1", model="m", engine=engine)
     (found,) = run.parties()

@@ -91,7 +91,7 @@ def test_a_config_that_cannot_be_read_blocks_the_gate(tmp_path: Path) -> None:
 def test_nothing_to_judge_is_said(make_run: Callable[..., Run], tmp_path: Path) -> None:
     """A family is never empty."""
     (case,) = gateway_cases(make_run(base_url="http://127.0.0.1:1"))
-    assert case.judge().reason == "--base-url names one provider; there is no gateway in front of it to judge"
+    assert case.judge().reason == "--endpoint names one provider; there is no gateway in front of it to judge"
     (tmp_path / "providers.yaml").write_text(PROVIDERS.replace("status: active", "status: disabled"))
     (case,) = gateway_cases(make_run())
     assert case.judge().outcome is Outcome.NOT_APPLICABLE

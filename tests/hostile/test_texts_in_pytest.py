@@ -60,10 +60,10 @@ def test_nothing_acts_in_what_pytest_prints(
     [
         ["--live", "--gateway-config", str(ROOT / "config"), "--provider"],
         ["--gateway-config"],
-        ["--live", "--model", "m", "--base-url"],
-        ["--live", "--base-url", "http://127.0.0.1:1", "--model", "m", "--engine"],
-        ["--live", "--base-url", "http://127.0.0.1:1", "--model", "m", "--capabilities"],
-        ["--live", "--base-url", "http://127.0.0.1:1", "--model", "m", "--api-key-env"],
+        ["--live", "--model", "m", "--endpoint"],
+        ["--live", "--endpoint", "http://127.0.0.1:1", "--model", "m", "--engine"],
+        ["--live", "--endpoint", "http://127.0.0.1:1", "--model", "m", "--capabilities"],
+        ["--live", "--endpoint", "http://127.0.0.1:1", "--model", "m", "--api-key-env"],
     ],
     ids=lambda options: options[-1],
 )

@@ -145,7 +145,7 @@ def test_the_option_is_refused(
 ) -> None:
     monkeypatch.setenv("THE_KEY", key)
     pytester.makepyfile("def test_nothing(): pass")
-    given = ["--live", "--base-url", "http://127.0.0.1:1", "--model", "m", "--api-key-env", "THE_KEY"]
+    given = ["--live", "--endpoint", "http://127.0.0.1:1", "--model", "m", "--api-key-env", "THE_KEY"]
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", *given)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"--api-key-env THE_KEY: the environment variable THE_KEY {said}" in result.stderr.str()

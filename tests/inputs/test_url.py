@@ -207,7 +207,7 @@ def test_a_bad_address_of_the_gateway_is_a_finding(url: str) -> None:
 ARGUMENTS = {url: text for url, text in BAD.items() if url.isprintable()}
 
 
-@pytest.mark.parametrize("option", ["--base-url", "--gateway-url"])
+@pytest.mark.parametrize("option", ["--endpoint", "--gateway-url"])
 @pytest.mark.parametrize(("url", "text"), ARGUMENTS.items())
 def test_a_bad_option_is_one_message(pytester: pytest.Pytester, option: str, url: str, text: str) -> None:
     """Exit status 4, whatever else was given."""
@@ -221,7 +221,7 @@ def test_a_bad_option_is_one_message(pytester: pytest.Pytester, option: str, url
 
 def test_a_refused_option_shows_no_password(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_nothing(): pass")
-    result = pytester.runpytest_inprocess("--live", "--model", "m", "--base-url", "http://me:ca/nary@h:99999")
+    result = pytester.runpytest_inprocess("--live", "--model", "m", "--endpoint", "http://me:ca/nary@h:99999")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "(given: http://[redacted]@h:99999)" in result.stderr.str()
     assert "nary" not in result.stderr.str()

@@ -44,7 +44,7 @@ def serving() -> Iterator[Start]:
 
 def judge(pytester: pytest.Pytester, url: str) -> pytest.RunResult:
     """Run the contract suite against an embeddings server."""
-    address = ("--live", "--base-url", url, "--model", "m", "--capabilities", "embeddings,dimensions")
+    address = ("--live", "--endpoint", url, "--model", "m", "--capabilities", "embeddings,dimensions")
     return pytester.runpytest_subprocess(CONTRACTS, *address, "--rootdir", pytester.path, "-q")
 
 

@@ -87,7 +87,7 @@ def test_a_broken_suite_leaves_no_older_report(
 ) -> None:
     """Neither does a conftest that cannot be imported, or a collection that fails."""
     (tmp_path / name).write_text(text)
-    assert run(place, cwd=tmp_path).returncode == status
+    assert run(place, str(tmp_path), str(ROOT / "unit"), cwd=tmp_path).returncode == status
     assert said(place)["run"]["interrupted"] is True
 
 
@@ -164,7 +164,7 @@ def test_a_run_that_is_broken_off_while_probes_are_under_way(
     url, asked = silent
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "pytest", "contracts", "--live", "--base-url", url, "--model", "m", "-q"),
+            *(sys.executable, "-m", "pytest", "contracts", "--live", "--endpoint", url, "--model", "m", "-q"),
             *(*workers, "--gates-report", str(place)),
         ],
         cwd=ROOT,

@@ -24,28 +24,28 @@ ROOT = Path(__file__).parents[2]
             )
             for given in ("0", "-1", "1.5", "many", "1001", "9" * 5000, "²")
         ),
-        (["--base-url", "http://x"], "--base-url needs --live: an ad-hoc provider has no recording"),
-        (["--base-url", "http://x", "--live"], "--base-url needs --model NAME: the model to ask for"),
-        (["--base-url", "x:1", "--live"], "--base-url must start with http:// or https://"),
-        (["--live", "--model", "m"], "--model goes with --base-url URL"),
+        (["--endpoint", "http://x"], "--endpoint needs --live: an ad-hoc provider has no recording"),
+        (["--endpoint", "http://x", "--live"], "--endpoint needs --model NAME: the model to ask for"),
+        (["--endpoint", "x:1", "--live"], "--endpoint must start with http:// or https://"),
+        (["--live", "--model", "m"], "--model goes with --endpoint URL"),
         (["--gateway-config", "nowhere"], "--gateway-config nowhere: no such directory"),
         (
-            ["--live", "--base-url", "http://x", "--model", "m", "--capabilities", "magic"],
+            ["--live", "--endpoint", "http://x", "--model", "m", "--capabilities", "magic"],
             "--capabilities magic: 'magic' is none of auto, tools, json_object, ",
         ),
-        (["--live", "--engine", "vllm"], "--engine goes with --base-url URL"),
+        (["--live", "--engine", "vllm"], "--engine goes with --endpoint URL"),
         (
-            ["--live", "--base-url", "http://x", "--model", "m", "--engine", "lama:b1"],
+            ["--live", "--endpoint", "http://x", "--model", "m", "--engine", "lama:b1"],
             "--engine lama:b1: 'lama' is none of vllm, llama_cpp, llama_cpp_python, ollama; "
             "write TYPE or TYPE:VERSION, such as llama_cpp:b10434",
         ),
         (
-            ["--live", "--base-url", "http://x", "--model", "m", "--api-key-env", "SIXGATES_UNSET"],
+            ["--live", "--endpoint", "http://x", "--model", "m", "--api-key-env", "SIXGATES_UNSET"],
             "--api-key-env SIXGATES_UNSET: the variable is not set; export SIXGATES_UNSET=",
         ),
         (
-            ["--live", "--base-url", "http://x", "--model", "m", "--provider", "p"],
-            "--provider names entries of providers.yaml and does not go with --base-url",
+            ["--live", "--endpoint", "http://x", "--model", "m", "--provider", "p"],
+            "--provider names entries of providers.yaml and does not go with --endpoint",
         ),
     ],
 )
@@ -53,8 +53,7 @@ def test_a_wrong_option_names_what_is_allowed(
     pytester: pytest.Pytester, options: list[str], text: str
 ) -> None:
     """The text reaches the user, and nothing runs."""
-    pytester.makepyfile("def test_nothing(): pass")
-    result = pytester.runpytest_subprocess(*options)
+    result = pytester.runpytest_subprocess("--pyargs", "sixgates.suites", *options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert text in result.stderr.str()
 

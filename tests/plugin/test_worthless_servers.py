@@ -15,7 +15,7 @@ CONTRACTS = Path(__file__).parents[2] / "contracts"
 def judge(pytester: pytest.Pytester, url: str, *more: str) -> pytest.RunResult:
     """Run the contract suite against one address."""
     return pytester.runpytest_subprocess(
-        CONTRACTS, "--live", "--base-url", url, "--model", "m", "--rootdir", pytester.path, "-q", *more
+        CONTRACTS, "--live", "--endpoint", url, "--model", "m", "--rootdir", pytester.path, "-q", *more
     )
 
 

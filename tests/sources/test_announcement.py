@@ -70,7 +70,7 @@ def test_one_line_says_what_will_be_asked(pytester: pytest.Pytester, workers: tu
 
 def test_a_detected_provider_is_said_to_be_asked_for_more(pytester: pytest.Pytester) -> None:
     with served(ReferenceProvider("reference")) as url:
-        result = judge(pytester, "--base-url", url, "--model", "reference", "-n", "2")
+        result = judge(pytester, "--endpoint", url, "--model", "reference", "-n", "2")
     result.stderr.re_match_lines(
         [
             r"\[sixgates\] ad-hoc: \d+ requests and reads of /metrics, at most \d+ tokens to generate, to http.* "
@@ -82,7 +82,7 @@ def test_a_detected_provider_is_said_to_be_asked_for_more(pytester: pytest.Pytes
 def test_a_limit_from_the_first_request_on_is_said_to_be_one(pytester: pytest.Pytester) -> None:
     """It is not a server that answers with errors only; nothing is judged, and all is blocked once."""
     with scripted(lambda asked: answer(429, b"{}", "Retry-After: 3600")) as (url, script):
-        result = judge(pytester, "--base-url", url, "--model", "m")
+        result = judge(pytester, "--endpoint", url, "--model", "m")
     assert len(script.heard) == 1
     assert {each["outcome"] for each in results(pytester) if each["gate"] == 4 and each["provider"]} == {
         "BLOCKED"
@@ -98,7 +98,7 @@ def test_a_limit_while_it_is_found_out_what_is_offered_blocks_that(pytester: pyt
         url,
         _,
     ):
-        judge(pytester, "--base-url", url, "--model", "m")
+        judge(pytester, "--endpoint", url, "--model", "m")
     found = results(pytester)
     tools = {
         each["outcome"]
@@ -112,7 +112,7 @@ def test_a_server_that_dies_is_one_blocker(pytester: pytest.Pytester) -> None:
     """In a whole run of two workers, with its bound of 30 s shortened."""
     pytester.makepyfile(shortened="import sixgates.sources.live as live\nlive.AWAY_S = 1.0\n")
     with mortal(30) as (url, server):
-        result = judge(pytester, "-p", "shortened", "--base-url", url, "--model", "m", "-n", "2")
+        result = judge(pytester, "-p", "shortened", "--endpoint", url, "--model", "m", "-n", "2")
     assert 30 <= len(server.heard) <= 33, "what was under way, and nothing after it"
     assert result.ret == 1
     text = " ".join(result.stdout.str().split())

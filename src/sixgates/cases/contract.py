@@ -68,7 +68,7 @@ def _speaking(run: Run) -> list[Party] | Callable[[str], Case]:
         return partial(_blocked, cause=unreadable_cause(error.findings))
     if not parties:
         wanted = f"no active provider is named {', '.join(run.only)}" if run.only else "no provider is active"
-        step = "set status: active for a provider in providers.yaml, or give --base-url URL --model NAME"
+        step = "set status: active for a provider in providers.yaml, or give --endpoint URL --model NAME"
         return partial(_blocked, cause=Cause("no-provider", wanted, (step,)))
     speaking = [party for party in parties if party.entry.type not in _OTHER_DIALECTS]
     return speaking or partial(_no_dialect, names=[party.name for party in parties])

@@ -29,7 +29,7 @@ def gateway_cases(run: Run) -> list[Case]:
     from sixgates.gateway.running import running_cases
 
     if run.base_url:
-        return [_nothing("--base-url names one provider; there is no gateway in front of it to judge")]
+        return [_nothing("--endpoint names one provider; there is no gateway in front of it to judge")]
     try:
         stack = run.stack
     except ConfigError as error:

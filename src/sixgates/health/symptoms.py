@@ -118,7 +118,7 @@ def _fields(name: str, provider: Provider) -> dict[str, str]:
     key_needed = f"name the variable that holds the key: {key_place}"
     return {
         "entry": entry,
-        "address": f"base_url of {entry}" if entry else "--base-url",
+        "address": f"base_url of {entry}" if entry else "--endpoint",
         "models": f"models of {entry}" if entry else "--model",
         "host": shlex.quote(address.host),
         "socket": address.socket,
