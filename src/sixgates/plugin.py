@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from sixgates.cases import Case, Settle
+    from sixgates.report import Document
     from sixgates.run import Run
     from sixgates.verdict import Gate, Verdict
 
