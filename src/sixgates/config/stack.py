@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +150,12 @@ def read_file(directory: Path, name: str) -> ConfigFile:
 
 def file_of(directory: Path, name: str, data: bytes) -> ConfigFile:
     """A file of the stack whose content is already at hand, such as what an editor has not saved yet."""
-    label = label_of(directory, name)
+    return _read(label_of(directory, name), name, data)
+
+
+@lru_cache(maxsize=len(FILES))
+def _read(label: str, name: str, data: bytes) -> ConfigFile:
+    """Several gates of a run, and each case of a gate whose stack is unreadable, ask for the same bytes."""
     try:
         node = parse(data)
     except YamlError as error:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from sixgates.config.pause import collector_paused
 from sixgates.config.shape import Shape
 from sixgates.config.yaml_file import Node
 from sixgates.exchange import Finding
@@ -27,7 +28,8 @@ def validate(model: type[T], node: Node, file: str) -> tuple[T | None, tuple[Fin
     """The validated file, or None with findings; unknown keys come as findings beside a valid file too."""
     findings = tuple(_unknown_keys(model, node, file, ()))
     try:
-        return model.model_validate(node.value), findings
+        with collector_paused():
+            return model.model_validate(node.value), findings
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
         wrong = tuple(_finding(detail, node, file, model) for detail in details if _ours(detail))
