@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from sixgates.config.shape import Closed, Text
+from sixgates.config.shape import Closed, Count, Text
 
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _number_or_all(value: Any) -> Any:
+    number = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    if not number and value != "all":
+        raise ValueError("a number of scenarios above 0, such as 200, or all")
+    return value
+
+
+Size = Annotated[Count | Literal["all"], BeforeValidator(_number_or_all)]
 
 
 class UnitGate(Closed):
@@ -23,6 +33,14 @@ class IntegrationGate(Closed):
 
     success: Share = 0.95
     """The share of scenarios that must succeed; the gate asks for more than this."""
+
+    sample: Size = 200
+    """How many scenarios are played, of each kind and provider some; `all` plays every one, however long it takes."""
+
+    @property
+    def limit(self) -> int | None:
+        """The number of `sample`; None for all."""
+        return None if self.sample == "all" else self.sample
 
 
 class ContractGate(Closed):
