@@ -40,7 +40,7 @@ _BEYOND = {
     PARSER.ATOMIC_GROUP: "it has an atomic group",
     PARSER.POSSESSIVE_REPEAT: "it has a possessive repetition",
 }
-_CHARACTERS = (PARSER.LITERAL, PARSER.NOT_LITERAL, PARSER.ANY, PARSER.IN)
+CHARACTERS = (PARSER.LITERAL, PARSER.NOT_LITERAL, PARSER.ANY, PARSER.IN)
 REPEATS = (PARSER.MAX_REPEAT, PARSER.MIN_REPEAT)
 ASSERTIONS = (PARSER.ASSERT, PARSER.ASSERT_NOT)
 
@@ -109,7 +109,7 @@ class Writer:
     def _written(self, operation: Any, argument: Any) -> str:
         if operation in _BEYOND:
             raise BeyondError(_BEYOND[operation])
-        if operation in _CHARACTERS:
+        if operation in CHARACTERS:
             return self._counted(self._character(operation, argument))
         if operation is PARSER.BRANCH:
             return self.text(argument[1][self.number % len(argument[1])])
@@ -165,7 +165,7 @@ class Matcher:
         return starts
 
     def _after(self, operation: Any, argument: Any, starts: set[int], flags: int) -> set[int]:
-        if operation in _CHARACTERS:
+        if operation in CHARACTERS:
             inside = (at for at in starts if at < len(self.text))
             return {at + 1 for at in inside if _fits(operation, argument, self.text[at], flags)}
         if operation in REPEATS:
