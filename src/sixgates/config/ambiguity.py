@@ -162,6 +162,8 @@ class _Counter:
             ends: Ends = {start: 1.0}
             cost = 0.0
             for operation, argument in nodes:
+                if not ends:
+                    break
                 ends, spent = self._after(operation, argument, ends, flags)
                 cost += spent
                 if cost > MOST_TRIES:
