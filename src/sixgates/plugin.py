@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sixgates import options
+from sixgates import options, work_folder
 from sixgates.collector import PROPERTY, Collector, verdict_of
 
 if TYPE_CHECKING:
@@ -64,13 +62,16 @@ def _suites(argument: str) -> list[str]:
 def _run(config: pytest.Config) -> Run:
     if _RUN not in config.stash:
         given = getattr(config, "workerinput", {}).get("sixgates_workdir")
-        workdir = Path(given or tempfile.mkdtemp(prefix="sixgates-"))
-        if not given:
-            config.add_cleanup(lambda: shutil.rmtree(workdir, ignore_errors=True))
+        workdir = Path(given) if given else work_folder.make()
+        if given:
+            work_folder.hold(workdir)
+        else:
+            config.add_cleanup(lambda: work_folder.remove(workdir))
         try:
             run = options.run_from(config, workdir)
         except pytest.UsageError:
-            shutil.rmtree(workdir, ignore_errors=True)
+            if not given:
+                work_folder.remove(workdir)
             raise
         config.stash[_RUN] = run
         config.stash[_COLLECTOR] = Collector(run, ("pytest", *config.invocation_params.args))
