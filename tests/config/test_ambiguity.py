@@ -34,6 +34,7 @@ SLOW = {
         r"^\w*\w*\w*\w*\w*\w*\w*\w*\w*$",
         "(.*a){20}b",
     ],
+    "a long unit": ["^(meta-llama/.*)*$", "^(?:gpt-4o-mini,?.*)+!$"],
     "after a beginning, or in an assertion": ["^model-(?:[a-z]+)*-v$", "^(?=(a+)+$)b"],
 }
 HARMLESS = [
@@ -41,6 +42,12 @@ HARMLESS = [
     *("(.*a){20}", r"^[\w.-]+/[\w.-]+$", r"(a)\1+", "^(?:/[a-z0-9]+)*$", r"(\w|\d)+$", "a{1,200}b"),
     *("(?:a{1,3}){1,3}b", r"^(?:[0-9]{1,3}\.){3}[0-9]{1,3}$", r"^gpt-4(o|-turbo)?(-\d{4})?$", "(?:a?){5}b"),
     *("^(?:[a-z0-9]+[._-])*[a-z0-9]+$", "(?:ab){1,200}c", "^.*-.*-.*$", "^(?:a|b|c){1,64}$"),
+    *(
+        "^(meta-llama/[a-z]+)*$",
+        "^(meta-llama/.*)*",
+        "^(?:org/team/.+)?x$",
+        "^(?:llama|llama-guard)(?:-[a-z]+)*$",
+    ),
     *("(a+)+", "(?:a|aa){1,30}"),  # nothing stands behind them, so that the first way is the last
     *("^(?:[a-z]{2}){1,50}$", "^(?:foo|bar|baz)(?:-(?:foo|bar|baz)){0,20}$", "^((ab){2,5}-){1,9}$"),
     *(r"^[a-z]{1,63}(\.[a-z]{1,63}){0,5}$", r"^(?=.*[a-z])(?=.*\d).+$", "^(?i:A|a){40}b$"),
@@ -68,10 +75,10 @@ def outlasts(seconds: float, pattern: str, *texts: str) -> bool:
 
 @pytest.mark.parametrize("pattern", [pattern for patterns in SLOW.values() for pattern in patterns])
 def test_what_is_called_slow_is_slow(pattern: str) -> None:
-    """On the text that is found for it, a name of a few dozen characters."""
+    """On the text that is found for it, a few dozen characters or a few dozen times a longer unit."""
     text = exploding_text(pattern)
     assert text is not None
-    assert len(text) < LENGTH + 12
+    assert len(text) < 28 * 12 + 12
     assert outlasts(0.5, pattern, text)
 
 

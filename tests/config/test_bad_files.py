@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sixgates.config import ConfigError, describe, load_stack, read_file
-from sixgates.config.yaml_file import MAX_BYTES, YamlError, parse
+from sixgates.config.yaml_file import MAX_BYTES, Node, YamlError, parse
 
 BAD = {
     "empty": (b"", "1:1: expected a mapping at the top, got an empty file."),
@@ -126,8 +126,12 @@ def test_too_many_values_are_blamed_on_aliases_only_where_they_are(
 def test_the_same_bytes_are_parsed_once(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run asks for its stack again and again, and of one that is broken nothing else could be kept."""
     parsed: list[int] = []
-    real = parse
-    monkeypatch.setattr("sixgates.config.stack.parse", lambda data: (parsed.append(len(data)), real(data))[1])
+
+    def counting(data: bytes) -> Node:
+        parsed.append(len(data))
+        return parse(data)
+
+    monkeypatch.setattr("sixgates.config.stack.parse", counting)
     (directory / "providers.yaml").write_text("providers: {p: {type: vlllm}}  # of this test\n")
     for _ in range(3):
         with pytest.raises(ConfigError, match="vlllm"):

@@ -31,7 +31,10 @@ MOST_TRIES = 100_000_000
 _HARMLESS_DEGREE = 3.7
 _MOST_STEPS = 300_000
 _WRITTEN, _LONGEST_UNIT, _MOST_UNITS = 6, 12, 12
-_KILLERS = ("!", "\n", "")
+_KILLERS = ("!", "\n!", "")
+_FEW, _ENOUGH, _GROWTH = 7, 28, 100.0
+"""A power of the length grows 64 times at most where a text is twice as long, unless it is above the sixth."""
+
 Ends = dict[int, float]
 
 
@@ -52,7 +55,8 @@ def exploding_text(pattern: str) -> str | None:
         if degree(tree) <= _HARMLESS_DEGREE:
             return None
         budget = _Budget()
-        return next((text for text in dict.fromkeys(_texts(tree)) if _tried(tree, text, budget)), None)
+        found = (text for text in dict.fromkeys(_texts(tree)) if _tries(tree, text, budget) > MOST_TRIES)
+        return next(found, None) or next(_growing(tree, _Budget()), None)
     except (BeyondError, RecursionError):
         return None
 
@@ -73,8 +77,18 @@ def degree(nodes: Iterable[Any]) -> float:
     return total
 
 
-def _tried(tree: Any, text: str, budget: _Budget) -> bool:
-    """Whether a search of the text tries too much at the places where it finds nothing, up to where it finds one."""
+def _growing(tree: Any, budget: _Budget) -> Iterator[str]:
+    """Texts of long units, too few of which fit into a short text: twice as many are read in far more ways."""
+    for before, inner in _repeated(tree, ""):
+        for unit in (unit for unit in _units(inner) if len(unit) * _ENOUGH > LENGTH):
+            for killer in _KILLERS:
+                few, more = (_tries(tree, before + unit * n + killer, budget) for n in (_FEW, 2 * _FEW))
+                if few and more / few > _GROWTH:
+                    yield before + unit * _ENOUGH + killer
+
+
+def _tries(tree: Any, text: str, budget: _Budget) -> float:
+    """What a search of the text tries at the places where it finds nothing, up to where it finds something."""
     flags = tree.state.flags
     counter = _Counter(Matcher(text), budget)
     tries = 0.0
@@ -85,8 +99,8 @@ def _tried(tree: Any, text: str, budget: _Budget) -> bool:
                 break
             tries += counter.through(tree, start, flags)[1]
     except _TooManyError:
-        return True
-    return tries > MOST_TRIES
+        return math.inf
+    return tries
 
 
 def _texts(tree: Any) -> Iterator[str]:

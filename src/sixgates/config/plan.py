@@ -214,7 +214,7 @@ class _Planner:
                     section, name
                 )
         for index, pattern in enumerate(self.mappings.patterns):
-            wildcard = wildcard_of(pattern.pattern)
+            wildcard = wildcard_of(pattern.pattern) if pattern.fallback else None
             if pattern.fallback and wildcard and filled(wildcard, name) is not None:
                 step = ChainStep(name=pattern.fallback)
                 return [(("patterns", index, "fallback"), step)], f"patterns {pattern.pattern}"

@@ -14,6 +14,7 @@ from sixgates.config.gates_file import Gates, GatesFile
 from sixgates.config.gateway import Gateway
 from sixgates.config.litellm_file import LiteLLMConfig
 from sixgates.config.mappings import Mappings
+from sixgates.config.pause import collector_paused
 from sixgates.config.providers import HealthCheck, Provider, ProvidersFile, Status
 from sixgates.config.shape import Shape
 from sixgates.config.validation import position, validate
@@ -154,6 +155,7 @@ def file_of(directory: Path, name: str, data: bytes) -> ConfigFile:
 
 
 @lru_cache(maxsize=len(FILES))
+@collector_paused()
 def _read(label: str, name: str, data: bytes) -> ConfigFile:
     """Several gates of a run, and each case of a gate whose stack is unreadable, ask for the same bytes."""
     try:
