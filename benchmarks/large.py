@@ -19,7 +19,7 @@ from sixgates.linting.reports import of_stack
 
 ROUNDS = 3
 GROWTH = 3.5
-"""Twice the size takes a little more than twice as long: caches of the processor are not linear. Squares take four times."""
+"""Twice the size takes a little more than twice as long: caches are not linear. Squares take four times."""
 
 SAMPLE = 200
 
