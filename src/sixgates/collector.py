@@ -178,7 +178,8 @@ class Collector:
         from sixgates.report import ProviderInfo
 
         found: dict[str, ProviderInfo] = {}
-        for verdict in self.verdicts:
+        # Workers finish in any order; the report does not depend on it.
+        for verdict in sorted(self.verdicts, key=lambda one: (one.provider or "", one.gate, one.check)):
             if verdict.provider and verdict.engine and verdict.provider not in found:
                 engine, _, version = verdict.engine.rpartition(" ")
                 kind, _, recorded = verdict.source.partition(" ")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Generator, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-from sixgates import items, options, short_names, suite_places
+from sixgates import items, options, short_names, suite_places, work_folder
 from sixgates.collector import PROPERTY, Collector, verdict_of
 from sixgates.masked_output import mask_of, mask_report, mask_terminal, without_secrets
 from sixgates.report_folder import begin, runs_no_test, write_report
@@ -43,7 +40,7 @@ _MARKERS = {
 _GATES = {name: number for number, name in enumerate(list(_MARKERS)[:6], start=1)}
 _RUN = pytest.StashKey["Run"]()
 _COLLECTOR = pytest.StashKey[Collector]()
-_DOCUMENT = pytest.StashKey["Document"]()
+_DOCUMENT: pytest.StashKey[Document] = pytest.StashKey()
 _NOTES = pytest.StashKey[list[str]]()
 _FOLDER = pytest.StashKey[str]()
 
@@ -82,13 +79,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _run(config: pytest.Config) -> Run:
     if _RUN not in config.stash:
+        owns = not hasattr(config, "workerinput")
+        folder = work_folder.join(_folder(config), owns=owns)
+        if owns:
+            config.add_cleanup(lambda: work_folder.remove(folder))
         try:
-            run = options.run_from(config, Path(tempfile.gettempdir()) / _folder(config))
+            run = options.run_from(config, folder)
         except pytest.UsageError as problem:
             raise pytest.UsageError(visible(str(problem))) from None
-        run.workdir.mkdir(mode=0o700, exist_ok=True)
-        if not hasattr(config, "workerinput"):
-            config.add_cleanup(lambda: shutil.rmtree(run.workdir, ignore_errors=True))
         config.stash[_RUN] = run
         config.stash[_COLLECTOR] = Collector(run, ("pytest", *config.invocation_params.args))
         mask_terminal(config, run)

@@ -71,13 +71,18 @@ def assess(verdicts: Iterable[Verdict], checks: Iterable[Check]) -> tuple[Readin
         if verdict.gate is Gate.CONTRACT and verdict.provider is not None and verdict.check in known:
             by_provider[verdict.provider][verdict.check] = verdict
     return tuple(
-        Readiness(
-            provider,
-            tuple(_client(name, found.values()) for name in CLIENTS),
-            tuple(_profile(name, found, known) for name in PROFILES),
-        )
+        _readiness(provider, {check: found[check] for check in known}, known)
         for provider, found in sorted(by_provider.items())
         if found.keys() == known.keys() and any(one.outcome in _JUDGED for one in found.values())
+    )
+
+
+def _readiness(provider: str, found: Mapping[str, Verdict], known: Mapping[str, Check]) -> Readiness:
+    """One provider's readiness, from its verdicts in the order of the catalogue: workers finish in any other."""
+    return Readiness(
+        provider,
+        tuple(_client(name, found.values()) for name in CLIENTS),
+        tuple(_profile(name, found, known) for name in PROFILES),
     )
 
 

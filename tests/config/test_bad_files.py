@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sixgates.config import ConfigError, describe, load_stack, read_file
-from sixgates.config.yaml_file import MAX_BYTES, YamlError, parse
+from sixgates.config.yaml_file import MAX_BYTES, Node, YamlError, parse
 
 BAD = {
     "empty": (b"", "1:1: expected a mapping at the top, got an empty file."),
@@ -93,6 +94,66 @@ def test_an_alias_bomb_is_refused_before_it_is_expanded() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     with pytest.raises(YamlError, match="aliases are expanded"):
         parse("\n".join(lines).encode())
+
+
+LARGE = {
+    "many providers": "providers:\n" + "".join(f"  p{n}: {{type: vllm}}\n" for n in range(400)),
+    "a long list": "models: [" + "m, " * 1200 + "]",
+    "one alias in a large file": "a: &a 1\nb: *a\nc: [" + "m, " * 1200 + "]",
+}
+EXPANDED = {
+    "aliases of aliases": "a: &a [m, m, m, m]\nb: &b [" + "*a, " * 30 + "]\nc: [" + "*b, " * 30 + "]",
+    "a merge": "a: &a {" + ", ".join(f"k{n}: 1" for n in range(200)) + "}\n"
+    "b: [" + ", ".join("{<<: *a}" for _ in range(20)) + "]",
+}
+
+
+@pytest.mark.parametrize("name", [*LARGE, *EXPANDED])
+def test_too_many_values_are_blamed_on_aliases_only_where_they_are(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("sixgates.config.yaml_file.MAX_VALUES", 1000)
+    with pytest.raises(YamlError) as caught:
+        parse((LARGE | EXPANDED)[name].encode())
+    said = caught.value.expected, caught.value.got, caught.value.hint
+    if name in LARGE:
+        assert said == ("at most 1,000 values", "more than 1,000 values", "Is it the right file?")
+    else:
+        got = "more than 1,000 values once aliases are expanded"
+        assert said == ("at most 1,000 values", got, "Remove the nested aliases.")
+
+
+def test_the_same_bytes_are_parsed_once(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run asks for its stack again and again, and of one that is broken nothing else could be kept."""
+    parsed: list[int] = []
+
+    def counting(data: bytes) -> Node:
+        parsed.append(len(data))
+        return parse(data)
+
+    monkeypatch.setattr("sixgates.config.stack.parse", counting)
+    (directory / "providers.yaml").write_text("providers: {p: {type: vlllm}}  # of this test\n")
+    for _ in range(3):
+        with pytest.raises(ConfigError, match="vlllm"):
+            load_stack(directory)
+    assert len(parsed) == len(set(parsed)) <= 5
+    (directory / "providers.yaml").write_text("providers: {p: {type: vllllm}}  # of this test\n")
+    with pytest.raises(ConfigError, match="vllllm"):
+        load_stack(directory)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_collector_is_left_as_it_was(directory: Path, enabled: bool) -> None:
+    """It is paused while files are read, also where reading fails."""
+    (gc.enable if enabled else gc.disable)()
+    try:
+        load_stack(directory)
+        assert gc.isenabled() is enabled
+        with pytest.raises(YamlError):
+            parse(b"a: [")
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
 
 
 def test_what_is_no_readable_file_is_named(directory: Path) -> None:

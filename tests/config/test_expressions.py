@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sixgates.config.ambiguity import explodes
 from sixgates.config.expressions import LONGEST, BeyondError, samples, searched, unclaimed
 
 MADE = {
@@ -116,25 +115,6 @@ def test_what_is_made_is_matched(pattern: str) -> None:
 def test_no_pattern_takes_long(pattern: str) -> None:
     """With `re` each of these would outlive the test; here a match takes a bounded number of steps."""
     assert searched(pattern, "a" * 60 + "!") is (pattern == "(.*a){20}")
-
-
-EXPLODING = {
-    **dict.fromkeys(["^(a+)+$", "^(a|aa)+$", "^(a|a)*b", "(x+x+)+y", "(x.*)*y", r"^(\w+\s?)*$"], True),
-    **dict.fromkeys(["(aa?)+$", "(.*,)*$", "^([a-z]b|ab)+$", "^(([a-z])+.)+[A-Z]$", "^((ab)*)*$"], True),
-    **dict.fromkeys(
-        ["^meta-llama/.*", r"^(\d+,)+$", "^([a-z]+-)*x$", "^(ab|c)+$", "^(a?b)+$", "a+b+c+"], False
-    ),
-    **dict.fromkeys(
-        ["^(a|b)*$", "(.*a){20}", r"^[\w.-]+/[\w.-]+$", "^(", r"(a)\1+", "^(?:/[a-z0-9]+)*$"], False
-    ),
-    r"(\w|\d)+$": False,  # Python makes one class of it
-}
-
-
-@pytest.mark.parametrize("pattern", EXPLODING)
-def test_what_reads_a_text_in_many_ways_is_found(pattern: str) -> None:
-    """And no repetition in a repetition that reads it in one way."""
-    assert explodes(pattern) is EXPLODING[pattern]
 
 
 def test_names_that_an_earlier_pattern_takes_are_left_to_it() -> None:

@@ -168,7 +168,7 @@ BREAKS: dict[str, list[tuple[str, str, str, str]]] = {
         ),
     ],
     "pattern-explodes": [
-        (M, "^meta-llama/.*", "^(meta-llama/.*)*", "got `^(meta-llama/.*)*`. Write `^prefix.*`, say."),
+        (M, "^meta-llama/.*", "^(meta-llama/.*)*$", "got `^(meta-llama/.*)*$`. Write `^prefix.*`, say."),
     ],
     "deviation-provider-unknown": [
         (D, "provider: vllm", "provider: vlm", "2:15: expected a provider: vllm, ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -126,6 +127,23 @@ def test_what_a_provider_lacks_is_no_risk_for_clients() -> None:
     """A server without tools breaks nobody who asks for none."""
     found = states(ready(judged("tools")))
     assert {found[name] for name in CLIENTS} == {State.SAFE}
+
+
+def test_the_order_in_which_verdicts_come_decides_nothing() -> None:
+    """With several workers they come in any order; the checks of a state stand in the order of the catalogue."""
+    outcomes = (Outcome.FAILED, Outcome.ADVISORY, Outcome.BLOCKED, Outcome.PASSED)
+    chosen = random.Random(7)
+    mixed = [replace(verdict, outcome=chosen.choice(outcomes)) for verdict in PASSING.values()]
+    two = [*mixed, *(replace(verdict, provider="another") for verdict in mixed)]
+    expected = assess(two, CHECKS)
+    order = {check: place for place, check in enumerate(CATALOGUE.checks)}
+    assert any(len(client.through) > 1 for one in expected for client in one.clients)
+    for _ in range(20):
+        chosen.shuffle(two)
+        assert assess(two, CHECKS) == expected
+    for one in expected:
+        for standing in one.profiles:
+            assert list(standing.through) == sorted(standing.through, key=order.__getitem__)
 
 
 def test_a_client_of_which_nothing_applies_is_not_measured() -> None:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 _LOCK_S = 600.0
 _SUBJECT = "gateway"
 _WORDS = "Routing, fallback and streaming work through the real gateway."
+_ALL_WORDS = "Every scenario of this kind is played."
 
 
 def gateway_cases(run: Run) -> list[Case]:
     """One case for each scenario, and those of a running gateway when `--gateway-url` names one."""
-    from sixgates.gateway.rehearsed import scenarios_of
+    from sixgates.gateway.rehearsed import sample_of
     from sixgates.gateway.running import running_cases
 
     if run.base_url:
@@ -34,11 +35,12 @@ def gateway_cases(run: Run) -> list[Case]:
         stack = run.stack
     except ConfigError as error:
         return [_unreadable(error)]
-    scenarios = scenarios_of(stack)
-    if not scenarios:
+    sample = sample_of(stack)
+    if not sample.chosen:
         return [_nothing("no active provider serves models, so the gateway has nothing to route")]
     once = _Once(run, stack)
-    cases = [Case(scenario.id, partial(once.verdict, scenario), scenario.id) for scenario in scenarios]
+    cases = [Case(scenario.id, partial(once.verdict, scenario), scenario.id) for scenario in sample.chosen]
+    cases += [_left_out(kind, reason) for kind, reason in sample.left_out_by_kind.items()]
     return cases + (running_cases(stack, run.gateway_url) if run.gateway_url else [])
 
 
@@ -83,6 +85,12 @@ class _Once:
         except Exception:  # noqa: BLE001 - kept, and raised again for each scenario that needed a verdict
             return {"crash": traceback.format_exc(), "verdicts": {}}
         return {"crash": "", "verdicts": {verdict.check: verdict.to_json() for verdict in verdicts}}
+
+
+def _left_out(kind: str, reason: str) -> Case:
+    check = f"gateway.sample:{kind}"
+    verdict = Verdict(check, Gate.INTEGRATION, Level.MAY, Outcome.NOT_APPLICABLE, _ALL_WORDS, reason=reason)
+    return Case(check, lambda: verdict, check)
 
 
 def _unreadable(error: ConfigError) -> Case:

@@ -40,15 +40,26 @@ def whole(run: Run, gate: Gate) -> list[Case]:
 
 def bounds(run: Run, gate: Gate) -> tuple[str, ...]:
     """What the gate leaves out by design, such as all models of a provider but its first, in words for its row."""
-    if gate is not Gate.CONTRACT:
-        return ()
     try:
-        several = {
-            party.name: len(party.entry.models)
-            for party in run.unnarrowed().parties()
-            if len(party.entry.models) > 1
-        }
+        return _BOUNDS[gate](run.unnarrowed()) if gate in _BOUNDS else ()
     except ConfigError:
         return ()
+
+
+def _models(run: Run) -> tuple[str, ...]:
+    several = {party.name: len(party.entry.models) for party in run.parties() if len(party.entry.models) > 1}
     named = ", ".join(f"{name} (of {count})" for name, count in several.items())
     return (f"by the first model of {named}",) if several else ()
+
+
+def _scenarios(run: Run) -> tuple[str, ...]:
+    from sixgates.gateway.rehearsed import sample_of
+
+    bound = "" if run.base_url else sample_of(run.stack).bound
+    return (bound,) if bound else ()
+
+
+_BOUNDS: Mapping[Gate, Callable[[Run], tuple[str, ...]]] = {
+    Gate.CONTRACT: _models,
+    Gate.INTEGRATION: _scenarios,
+}

@@ -21,6 +21,7 @@ LONGEST = 200
 """Characters of a name; longer samples are given up."""
 
 _MOST_STEPS = 100_000
+_MULTILINE, _DOTALL, _IGNORECASE = int(re.MULTILINE), int(re.DOTALL), int(re.IGNORECASE)
 TRIES, _MOST = 12, 4
 _WORDS = ("sample", "Model-7B-Instruct", "x")
 _PREFERRED = (
@@ -40,7 +41,7 @@ _BEYOND = {
     PARSER.ATOMIC_GROUP: "it has an atomic group",
     PARSER.POSSESSIVE_REPEAT: "it has a possessive repetition",
 }
-_CHARACTERS = (PARSER.LITERAL, PARSER.NOT_LITERAL, PARSER.ANY, PARSER.IN)
+CHARACTERS = (PARSER.LITERAL, PARSER.NOT_LITERAL, PARSER.ANY, PARSER.IN)
 REPEATS = (PARSER.MAX_REPEAT, PARSER.MIN_REPEAT)
 ASSERTIONS = (PARSER.ASSERT, PARSER.ASSERT_NOT)
 
@@ -109,7 +110,7 @@ class Writer:
     def _written(self, operation: Any, argument: Any) -> str:
         if operation in _BEYOND:
             raise BeyondError(_BEYOND[operation])
-        if operation in _CHARACTERS:
+        if operation in CHARACTERS:
             return self._counted(self._character(operation, argument))
         if operation is PARSER.BRANCH:
             return self.text(argument[1][self.number % len(argument[1])])
@@ -165,7 +166,7 @@ class Matcher:
         return starts
 
     def _after(self, operation: Any, argument: Any, starts: set[int], flags: int) -> set[int]:
-        if operation in _CHARACTERS:
+        if operation in CHARACTERS:
             inside = (at for at in starts if at < len(self.text))
             return {at + 1 for at in inside if _fits(operation, argument, self.text[at], flags)}
         if operation in REPEATS:
@@ -197,7 +198,7 @@ class Matcher:
         return found
 
     def _stands(self, kind: Any, at: int, flags: int) -> bool:
-        lines = bool(flags & re.MULTILINE)
+        lines = bool(flags & _MULTILINE)
         if kind in (PARSER.AT_BEGINNING, PARSER.AT_BEGINNING_STRING):
             return at == 0 or (lines and kind is PARSER.AT_BEGINNING and self.text[at - 1] == "\n")
         if kind is PARSER.AT_END_STRING:
@@ -217,12 +218,12 @@ class Matcher:
 
 def _fits(operation: Any, argument: Any, char: str, flags: int) -> bool:
     if operation is PARSER.ANY:
-        return char != "\n" or bool(flags & re.DOTALL)
+        return char != "\n" or bool(flags & _DOTALL)
     if operation is not PARSER.IN:
         argument = [(PARSER.LITERAL, argument)]
     negated = operation is PARSER.NOT_LITERAL or argument[0][0] is PARSER.NEGATE
     members = [member for member in argument if member[0] is not PARSER.NEGATE]
-    cases = {char, char.lower(), char.upper()} if flags & re.IGNORECASE else {char}
+    cases = {char, char.lower(), char.upper()} if flags & _IGNORECASE else {char}
     return any(_within(member, case) for member in members for case in cases) is not negated
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from sixgates.config.shape import Closed, Text
+from sixgates.config.shape import Closed, Count, Text
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Age = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$", examples=["90m", "24h", "7d"])]
@@ -25,6 +25,16 @@ class Gate(Closed):
         return int(self.max_age[:-1]) * _SECONDS[self.max_age[-1]] if self.max_age else None
 
 
+def _number_or_all(value: Any) -> Any:
+    number = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    if not number and value != "all":
+        raise ValueError("a number of scenarios above 0, such as 200, or all")
+    return value
+
+
+Size = Annotated[Count | Literal["all"], BeforeValidator(_number_or_all)]
+
+
 class UnitGate(Gate):
     """Gate 3."""
 
@@ -37,6 +47,14 @@ class IntegrationGate(Gate):
 
     success: Share = 0.95
     """The share of scenarios that must succeed; the gate asks for more than this."""
+
+    sample: Size = 200
+    """How many scenarios are played, of each kind and provider some; `all` plays every one, however long it takes."""
+
+    @property
+    def limit(self) -> int | None:
+        """The number of `sample`; None for all."""
+        return None if self.sample == "all" else self.sample
 
 
 class ContractGate(Gate):

@@ -58,6 +58,8 @@ class Comments:
 
     def of_entry(self, line: int) -> Iterator[Ignore]:
         """What is ignored in the entry that begins on this line: down to the next one that is not indented more."""
+        if not self.ignores:
+            return
         first = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         indent = len(first) - len(first.lstrip())
         for number in range(line, len(self.lines) + 1):
@@ -69,12 +71,18 @@ class Comments:
 
     def cited(self, line: int) -> tuple[str, int] | None:
         """The file and line that the comment above a line of a compiled file names."""
-        for number in range(min(line, len(self.lines)) - 1, 0, -1):
-            text = self.lines[number - 1].strip()
+        above = min(line, len(self.lines)) - 1
+        return self._citations[above] if above > 0 else None
+
+    @cached_property
+    def _citations(self) -> list[tuple[str, int] | None]:
+        """For each line, counted from 1, the last citation in a comment down to it."""
+        found: list[tuple[str, int] | None] = [None]
+        for line in self.lines:
+            text = line.strip()
             match = _CITED.search(text) if text.startswith("#") else None
-            if match:
-                return match[1], int(match[2])
-        return None
+            found.append((match[1], int(match[2])) if match else found[-1])
+        return found
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from sixgates.config.mappings import ChainStep, LoadBalancing, Pattern
+from sixgates.config.pause import collector_paused
 from sixgates.config.providers import Provider
 from sixgates.config.stack import MAPPINGS, PROVIDERS, Stack
 from sixgates.config.validation import listed
@@ -51,6 +52,7 @@ class Plan:
 
 
 @lru_cache(maxsize=4)
+@collector_paused()
 def plan_of(stack: Stack) -> Plan:
     """The plan for a stack; unknown or inactive references are left out, the reference rules report them."""
     planner = _Planner(stack)
@@ -104,6 +106,7 @@ class _Planner:
         for provider, entry in self.servers.items():
             for model in entry.model_names:
                 owners.setdefault(model, []).append(provider)
+        lines = {name: self.stack.line(PROVIDERS, "providers", name, "models") for name in self.servers}
         default = self.mappings.routing_rules.default_provider
         for model, providers in owners.items():
             if model in self.plan.targets or model in self.mappings.capabilities:
@@ -114,8 +117,7 @@ class _Planner:
                 self.plan.remarks.append(f"{model} is not callable by this name: {names} all serve it")
                 continue
             why = "" if len(providers) == 1 else "; default_provider decides between " + ", ".join(providers)
-            line = self.stack.line(PROVIDERS, "providers", chosen, "models")
-            self._add(Target(model, chosen, model, f"model of {chosen} ({PROVIDERS}:{line}){why}"))
+            self._add(Target(model, chosen, model, f"model of {chosen} ({PROVIDERS}:{lines[chosen]}){why}"))
 
     def capabilities(self) -> None:
         for alias, entry in self.mappings.capabilities.items():
@@ -212,7 +214,7 @@ class _Planner:
                     section, name
                 )
         for index, pattern in enumerate(self.mappings.patterns):
-            wildcard = wildcard_of(pattern.pattern)
+            wildcard = wildcard_of(pattern.pattern) if pattern.fallback else None
             if pattern.fallback and wildcard and filled(wildcard, name) is not None:
                 step = ChainStep(name=pattern.fallback)
                 return [(("patterns", index, "fallback"), step)], f"patterns {pattern.pattern}"

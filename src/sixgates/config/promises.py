@@ -199,12 +199,12 @@ def unreachable_models(stack: Stack) -> Findings:
     "pattern-explodes",
     Severity.ERROR,
     happens="A name of a few dozen characters keeps a processor busy for minutes: one request stops the others.",
-    mend="Take the repetition in the repetition away, or the alternatives that mean the same.",
+    mend="Take the repetition in the repetition away, the alternatives that mean the same, or some of many in a row.",
 )
 def pattern_explodes(stack: Stack) -> Findings:
-    """No pattern repeats what it can read in several ways: matching a name takes no longer than reading it."""
+    """No pattern can read a name of a few dozen characters in so many ways that refusing it takes minutes."""
     for index, entry in enumerate(stack.mappings.patterns):
         if explodes(entry.pattern):
             where = stack.position(MAPPINGS, "patterns", index, "pattern")
             hint = "Write `^prefix.*`, say."
-            yield Finding(where, "a repetition that reads a text in one way", f"`{entry.pattern}`", hint)
+            yield Finding(where, "a pattern that reads a name in few ways", f"`{entry.pattern}`", hint)

@@ -30,7 +30,7 @@ load_balancing routing_rules rate_limits health_checks health_check gates unit c
 model_name mode routing_strategy drop_params hidden telemetry set_verbose json_logs cache stream
 enable_pre_call_checks disable_cooldowns background_health_checks model_list litellm_params model_info
 router_settings litellm_settings general_settings base_model tier
-configuration schema health max_age
+configuration schema health max_age sample
 """
 _WORDS = frozenset(_WORDS_LIST.split())
 _ADDRESSES = frozenset({"api_base", "base_url"})

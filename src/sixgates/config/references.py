@@ -115,9 +115,10 @@ def _places(stack: Stack) -> Iterator[Path]:
 )
 def provider_unknown(stack: Stack) -> Findings:
     """Every provider that a mapping names has an entry in providers.yaml."""
+    known = list(stack.providers)
     for mention in mentions(stack):
         if mention.name not in stack.providers:
-            yield _unknown(stack, mention, "a provider", list(stack.providers))
+            yield _unknown(stack, mention, "a provider", known)
 
 
 @rule(
@@ -203,13 +204,14 @@ def model_not_served(stack: Stack) -> Findings:
 def capability_model_unknown(stack: Stack) -> Findings:
     """Every preferred model of a capability is a model that clients can call, or one of its provider."""
     plan = plan_of(stack)
+    known = _literal(plan)
     for name, capability in stack.mappings.capabilities.items():
         provider = stack.active.get(capability.provider or "")
         for index, model in enumerate(capability.preferred_models):
             served = provider is not None and model in provider.model_names
             if model not in plan.targets and not served and not _is_dormant(stack, model):
                 mention = Mention(("capabilities", name, "preferred_models", index), model)
-                yield _unknown(stack, mention, "a callable model", _literal(plan))
+                yield _unknown(stack, mention, "a callable model", known)
 
 
 @rule(
@@ -327,10 +329,11 @@ def _unknown(stack: Stack, mention: Mention, kind: str, known: list[str]) -> Fin
 
 def _unknown_names(stack: Stack, named: Iterator[Mention]) -> Findings:
     plan = plan_of(stack)
+    names = [*stack.providers, *_literal(plan)]
     for mention in named:
         known = mention.name in stack.providers or plan.callable(mention.name)
         if not known and not _is_dormant(stack, mention.name):
-            yield _unknown(stack, mention, "a provider or model", [*stack.providers, *_literal(plan)])
+            yield _unknown(stack, mention, "a provider or model", names)
 
 
 def _literal(plan: Plan) -> list[str]:
@@ -345,11 +348,12 @@ def _is_dormant(stack: Stack, name: str) -> bool:
 
 def _dead_keys(stack: Stack, section: str, names: list[str]) -> Findings:
     plan = plan_of(stack)
+    known = _literal(plan)
     for name in names:
         if not plan.callable(name) and not _is_dormant(stack, name):
             where = stack.position(MAPPINGS, section, name, key=True)
-            expected = f"a callable name: {listed(_literal(plan))}"
-            hint = suggestion(name, _literal(plan)) or "Remove it: no request can use it."
+            expected = f"a callable name: {listed(known)}"
+            hint = suggestion(name, known) or "Remove it: no request can use it."
             yield Finding(where, expected, f"`{name}`", hint)
 
 

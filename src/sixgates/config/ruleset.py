@@ -14,6 +14,7 @@ import sixgates.config.promises
 import sixgates.config.references  # noqa: F401 - these modules register their rules when they are imported
 from sixgates.config.gateway import Gateway
 from sixgates.config.ignores import Comments, Ignored
+from sixgates.config.pause import collector_paused
 from sixgates.config.rules import RULES, Findings, Rule, Severity, rule
 from sixgates.config.stack import Stack
 from sixgates.config.validation import suggestion
@@ -93,6 +94,7 @@ def gateway_findings(gateway: Gateway, text: str) -> dict[str, tuple[Finding, ..
 
 
 @lru_cache(maxsize=4)
+@collector_paused()
 def _run(stack: Stack) -> tuple[dict[str, tuple[Finding, ...]], Ignored]:
     ignored = Ignored(_comments(stack))
     found = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from sixgates.config.gates_file import Gates, GatesFile
 from sixgates.config.gateway import Gateway
 from sixgates.config.litellm_file import LiteLLMConfig
 from sixgates.config.mappings import Mappings
+from sixgates.config.pause import collector_paused
 from sixgates.config.providers import HealthCheck, Provider, ProvidersFile, Status
 from sixgates.config.shape import Shape
 from sixgates.config.validation import position, validate
@@ -150,7 +151,13 @@ def read_file(directory: Path, name: str) -> ConfigFile:
 
 def file_of(directory: Path, name: str, data: bytes) -> ConfigFile:
     """A file of the stack whose content is already at hand, such as what an editor has not saved yet."""
-    label = label_of(directory, name)
+    return _read(label_of(directory, name), name, data)
+
+
+@lru_cache(maxsize=len(FILES))
+@collector_paused()
+def _read(label: str, name: str, data: bytes) -> ConfigFile:
+    """Several gates of a run, and each case of a gate whose stack is unreadable, ask for the same bytes."""
     try:
         node = parse(data)
     except YamlError as error:

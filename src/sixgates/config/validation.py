@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -72,8 +73,28 @@ def listed(names: Iterable[str]) -> str:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`Did you mean ...?`, or the empty string when nothing is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
+    names = tuple(known)
+    near = difflib.get_close_matches(word, _neighbours(word, names), n=1, cutoff=0.7)
     return f"Did you mean `{near[0]}`?" if near else ""
+
+
+def _neighbours(word: str, names: tuple[str, ...]) -> Sequence[str]:
+    """Of many names those that begin or end most like a word: comparing each with each takes their square."""
+    if len(names) <= 2 * _NEIGHBOURS:
+        return names
+    forwards, backwards = _sorted(names)
+    at, back = bisect(forwards, word), bisect(backwards, word[::-1])
+    begins = forwards[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS]
+    ends = backwards[max(0, back - _NEIGHBOURS) : back + _NEIGHBOURS]
+    return list(dict.fromkeys((*begins, *(name[::-1] for name in ends))))
+
+
+@lru_cache(maxsize=8)
+def _sorted(names: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    return sorted(names), sorted(name[::-1] for name in names)
+
+
+_NEIGHBOURS = 40
 
 
 def _ours(detail: ErrorDetails) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import warnings
+from functools import lru_cache
 
 _SPECIAL = set("[](){}?*+|^$.")
 
 
+@lru_cache(maxsize=4096)
 def wildcard_of(pattern: str) -> str | None:
     """The wildcard for a regex of literal text and `.*`; None when no wildcard means the same.
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 from yaml.constructor import ConstructorError, SafeConstructor
 from yaml.resolver import Resolver
 
+from sixgates.config.pause import collector_paused
 from sixgates.inputs import file
 
 MAX_BYTES = 10_000_000
@@ -24,6 +26,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")}
 _AS_WRITTEN = {f"tag:yaml.org,2002:{name}" for name in ("str", "merge", "value")}
 _COLLECTIONS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""Shared by all scalars: a container for each would triple what a large file costs."""
 
 
 class YamlError(Exception):
@@ -43,9 +47,9 @@ class Node:
     line: int
     column: int
     size: int = 1
-    entries: dict[str, Node] = field(default_factory=dict)
-    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
-    items: list[Node] = field(default_factory=list)
+    entries: Mapping[str, Node] = field(default_factory=lambda: _NOTHING)
+    keys: Mapping[str, tuple[int, int]] = field(default_factory=lambda: _NOTHING)
+    items: Sequence[Node] = ()
 
     def at(self, path: Iterable[str | int]) -> Node:
         """The node that `path` leads to, or the deepest one on the way; unknown steps are passed over."""
@@ -92,7 +96,8 @@ def parse(data: bytes) -> Node:
     if len(data) > MAX_BYTES:
         raise _too_large(len(data))
     try:
-        return _Builder().build(data)
+        with collector_paused():
+            return _Builder().build(data)
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error) from None
     except (yaml.reader.ReaderError, UnicodeDecodeError) as error:
@@ -155,12 +160,25 @@ class _Frame:
     """A mapping or list that is still open."""
 
     def __init__(self, event: Any, *, mapping: bool) -> None:
-        self.node = Node({} if mapping else [], event.start_mark.line + 1, event.start_mark.column + 1)
+        self.entries: dict[str, Node] = {}
+        self.keys: dict[str, tuple[int, int]] = {}
+        self.items: list[Node] = []
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if mapping:
+            self.node = Node({}, line, column, 1, self.entries, self.keys)
+        else:
+            self.node = Node([], line, column, items=self.items)
         self.anchor = event.anchor
         self.mapping = mapping
         self.key: tuple[str, Node] | None = None
         self.merges = False
         self.merged: list[Node] = []
+
+    def put(self, key: str, child: Node, position: tuple[int, int]) -> None:
+        self.entries[key] = child
+        self.keys[key] = position
+        self.node.value[key] = child.value
+        self.node.size += child.size + 1
 
 
 class _Builder:
@@ -169,6 +187,7 @@ class _Builder:
     def __init__(self) -> None:
         self._frames: list[_Frame] = []
         self._anchors: dict[str, Node | None] = {}
+        self._written = 0
         self._root: Node | None = None
         self._resolver: Any = Resolver()
         self._constructor: Any = SafeConstructor()
@@ -215,8 +234,8 @@ class _Builder:
         frame = self._frames.pop()
         for source in frame.merged:
             for key, child in source.entries.items():
-                if key not in frame.node.entries:
-                    _put(frame.node, key, child, source.keys[key])
+                if key not in frame.entries:
+                    frame.put(key, child, source.keys[key])
         self._add(frame.node, event, frame.anchor)
 
     def _alias(self, event: Any) -> Node:
@@ -247,6 +266,7 @@ class _Builder:
         return Node(value, line, column)
 
     def _add(self, node: Node, event: Any, anchor: str | None) -> None:
+        self._written += 1
         if anchor:
             self._anchors[anchor] = node
         if not self._frames:
@@ -254,7 +274,7 @@ class _Builder:
             return
         frame = self._frames[-1]
         if not frame.mapping:
-            frame.node.items.append(node)
+            frame.items.append(node)
             frame.node.value.append(node.value)
             frame.node.size += node.size
         elif frame.key is None:
@@ -264,8 +284,13 @@ class _Builder:
         else:
             self._pair(frame, node, event)
         if frame.node.size > MAX_VALUES:
-            got = f"more than {MAX_VALUES:,} values once aliases are expanded"
-            raise _error(event, f"at most {MAX_VALUES:,} values", got, "Remove the nested aliases.")
+            raise self._too_many(event)
+
+    def _too_many(self, event: Any) -> YamlError:
+        got, hint = f"more than {MAX_VALUES:,} values", "Is it the right file?"
+        if self._written < MAX_VALUES:
+            got, hint = f"{got} once aliases are expanded", "Remove the nested aliases."
+        return _error(event, f"at most {MAX_VALUES:,} values", got, hint)
 
     def _key(self, node: Node, frame: _Frame, event: Any) -> str:
         if not isinstance(node.value, str):
@@ -274,8 +299,8 @@ class _Builder:
                 raise _error(event, "text as a key", "a mapping or list", hint)
             got = repr(node.value)
             raise _error(event, "text as a key", got, f'Quote it: "{got}".')
-        if node.value in frame.node.entries:
-            first = frame.node.keys[node.value][0]
+        if node.value in frame.entries:
+            first = frame.keys[node.value][0]
             got = f"`{node.value}` again (first on line {first})"
             raise _error(
                 event, "each key once", got, "Delete one of them; YAML readers silently keep the last."
@@ -293,14 +318,7 @@ class _Builder:
                 raise _error(event, "a mapping to merge", kind, "Point `<<` at a mapping's anchor.")
             frame.merged.extend(sources)
             return
-        _put(frame.node, key, node, (key_node.line, key_node.column))
-
-
-def _put(parent: Node, key: str, child: Node, position: tuple[int, int]) -> None:
-    parent.entries[key] = child
-    parent.keys[key] = position
-    parent.value[key] = child.value
-    parent.size += child.size + 1
+        frame.put(key, node, (key_node.line, key_node.column))
 
 
 def _too_large(size: int) -> YamlError:

@@ -6,7 +6,6 @@ import os
 import secrets
 import signal
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from sixgates.engines.ready import warm_up
 from sixgates.engines.running import RunningEngine, running
 from sixgates.engines.steps import Report
 from sixgates.inputs.file import Obstacle, UnreadableError, read_bytes
+from sixgates.work_folder import work_folder
 
 
 def record(
@@ -39,13 +39,13 @@ def record(
         os.environ[str(variable)] = key
     model = _model(provider, entry)
     with (
-        tempfile.TemporaryDirectory(prefix="sixgates-record-") as folder,
+        work_folder("sixgates-record-") as folder,
         running(engine or provider, model_alias=model, report=report, key=key) as server,
     ):
-        write_config(Path(folder), provider, entry, server, config)
+        write_config(folder, provider, entry, server, config)
         warm_up(server.url, model, key)
         return run_pytest(
-            *("contracts", "--live", "--record", "--provider", provider, "--gateway-config", folder),
+            *("contracts", "--live", "--record", "--provider", provider, "--gateway-config", str(folder)),
             *(() if into is None else ("--cassettes", str(into))),
         )
 

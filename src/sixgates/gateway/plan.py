@@ -88,9 +88,10 @@ def _sample(pattern: str) -> str:
 def scenarios(intent: Intent, routes: Routes, retries: int) -> tuple[Scenario, ...]:
     """All scenarios of a stack, ids unique; `retries` is how often the stack retries one deployment."""
     chats = [name for name in routes.names() if not routes.targets(name) <= intent.embedders]
+    chatting = frozenset(chats)
     made = [
         *_direct(intent, routes),
-        *(scenario for name in routes.fallbacks if name in chats for scenario in _chain(name, routes)),
+        *(scenario for name in routes.fallbacks if name in chatting for scenario in _chain(name, routes)),
         *_retry_budget(routes, retries, chats),
         *_shares(routes, chats),
         *_door(routes, chats),
@@ -162,7 +163,7 @@ def _chain(name: str, routes: Routes) -> Iterator[Scenario]:
         )
         yield _falls_back(f"fallback_{label}", name, requirement, dict.fromkeys(first, fault), routes)
     down = Fault(FaultKind.STATUS, status=503)
-    everyone = routes.walk(name, {entry.target for entry in routes.deployments})
+    everyone = routes.walk(name, routes.everything)
     rest = _all_but_one(everyone.steps)
     if rest:
         requirement = "The chain is walked in its order, each step once, until one answers."
@@ -192,7 +193,7 @@ def _falls_back(
     walk = routes.walk(name, faults)
     mute = {target.upstream for target, fault in faults.items() if fault.kind is FaultKind.REFUSE}
     if mute:  # a refusing provider refuses all of its models
-        silent = {entry.target for entry in routes.deployments if entry.target.upstream in mute}
+        silent = frozenset().union(*(routes.by_upstream.get(upstream, ()) for upstream in mute))
         faults = {**dict.fromkeys(silent, Fault(FaultKind.REFUSE)), **faults}
         walk = routes.walk(name, faults)
     order = tuple(step for step in walk.steps if not {target.upstream for target in step} <= mute)
@@ -238,7 +239,8 @@ def _broken_streams(name: str, first: frozenset[Target], routes: Routes) -> Iter
 
 
 def _retry_budget(routes: Routes, retries: int, chats: list[str]) -> Iterator[Scenario]:
-    name = next((name for name in (*routes.fallbacks, *chats) if name in chats), "")
+    chatting = frozenset(chats)
+    name = next((name for name in (*routes.fallbacks, *chats) if name in chatting), "")
     if not name:
         return
     tried = min(retries, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from sixgates.config import Stack
@@ -12,6 +13,7 @@ from sixgates.gateway.plan import intent_of, scenarios
 from sixgates.gateway.proxy import Proxy, ProxyFailedError
 from sixgates.gateway.rehearsal import configured_retries, rehearse, stand_in_secrets
 from sixgates.gateway.routes import read_routes
+from sixgates.gateway.sample import Sample, sampled
 from sixgates.gateway.scenario import Scenario
 from sixgates.gateway.session import Bench, blocked, play
 from sixgates.gateway.upstream import Notebook, Upstream
@@ -27,9 +29,15 @@ def scenarios_of(stack: Stack) -> tuple[Scenario, ...]:
     return scenarios(intent_of(stack), read_routes(config, addresses), configured_retries(config))
 
 
+@lru_cache(maxsize=4)
+def sample_of(stack: Stack) -> Sample:
+    """The scenarios of a stack that are played, and those that `gates.integration.sample` leaves out."""
+    return sampled(scenarios_of(stack), stack.gates.integration.limit)
+
+
 def rehearsed(stack: Stack, command: Path, workdir: Path) -> tuple[Verdict, ...]:
-    """The verdicts of all scenarios in order; all BLOCKED with one cause when LiteLLM does not start."""
-    planned = scenarios_of(stack)
+    """The verdicts of the sampled scenarios in order; all BLOCKED with one cause when LiteLLM does not start."""
+    planned = sample_of(stack).chosen
     notebook = Notebook()
     with Loopback() as loopback:
         listeners = {

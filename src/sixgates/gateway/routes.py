@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sixgates.config.wildcard import filled
@@ -25,13 +27,43 @@ class Deployment:
     order: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+MAX_FALLBACKS = 5
+"""LiteLLM's own default of `max_fallbacks`, which bounds how deep chains in chains are walked."""
+
+
+@dataclass(frozen=True)
 class Routes:
-    """The routing part of a gateway config whose addresses are known upstreams."""
+    """The routing part of a gateway config whose addresses are known upstreams; groups are looked up once."""
 
     deployments: tuple[Deployment, ...]
     aliases: Mapping[str, str]
     fallbacks: Mapping[str, tuple[str, ...]]
+    max_fallbacks: int = MAX_FALLBACKS
+    _tiers: dict[str, tuple[frozenset[Target], ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def everything(self) -> frozenset[Target]:
+        """Every target that a name without a star leads to, and those of patterns as they are written."""
+        return frozenset(entry.target for entry in self.deployments)
+
+    @cached_property
+    def by_upstream(self) -> Mapping[str, frozenset[Target]]:
+        """The same by provider."""
+        found: dict[str, set[Target]] = defaultdict(set)
+        for entry in self.deployments:
+            found[entry.target.upstream].add(entry.target)
+        return {name: frozenset(targets) for name, targets in found.items()}
+
+    @cached_property
+    def _groups(self) -> Mapping[str, tuple[Deployment, ...]]:
+        found: dict[str, list[Deployment]] = defaultdict(list)
+        for entry in self.deployments:
+            found[entry.name].append(entry)
+        return {name: tuple(entries) for name, entries in found.items()}
+
+    @cached_property
+    def _patterns(self) -> tuple[Deployment, ...]:
+        return tuple(entry for entry in self.deployments if "*" in entry.name)
 
     def names(self) -> tuple[str, ...]:
         """Every name that a client can be told about: groups, then aliases, without patterns."""
@@ -45,10 +77,9 @@ class Routes:
     def group(self, name: str) -> tuple[Deployment, ...]:
         """The deployments that share the load of a name, patterns filled in; empty for an unknown name."""
         name = self.aliases.get(name, name)
-        exact = tuple(entry for entry in self.deployments if entry.name == name)
-        if exact:
+        if exact := self._groups.get(name):
             return exact
-        matches = [(entry, _matched(entry.name, name)) for entry in self.deployments]
+        matches = [(entry, _matched(entry.name, name)) for entry in self._patterns]
         fits = [(entry, star) for entry, star in matches if star is not None]
         longest = max((len(entry.name) for entry, _ in fits), default=0)
         return tuple(_filled(entry, name, star) for entry, star in fits if len(entry.name) == longest)
@@ -59,28 +90,47 @@ class Routes:
 
     def tiers(self, name: str) -> tuple[frozenset[Target], ...]:
         """The targets of a name by `order`: the next tier is tried when the one before has failed."""
-        group = self.group(name)
-        return tuple(
-            frozenset(entry.target for entry in group if entry.order == order)
-            for order in sorted({entry.order for entry in group})
-        )
+        if name not in self._tiers:
+            group = self.group(name)
+            self._tiers[name] = tuple(
+                frozenset(entry.target for entry in group if entry.order == order)
+                for order in sorted({entry.order for entry in group})
+            )
+        return self._tiers[name]
 
     def walk(self, name: str, broken: Collection[Target]) -> Walk:
-        """What LiteLLM tries, depth first and no name twice, when these targets are broken."""
-        tried: list[str] = []
-        steps: list[frozenset[Target]] = []
+        """What LiteLLM tries, depth first and no name twice, when these targets are broken.
 
-        def answered(step: str) -> str | None:
-            tried.append(step)
+        Each name of a chain is one deeper than the one before it, and below `max_fallbacks` no chain is walked.
+        """
+        down = broken if isinstance(broken, frozenset) else frozenset(broken)
+        tried: set[str] = set()
+        steps: list[frozenset[Target]] = []
+        open_chains = [_OpenChain(iter((name,)), -1)]
+        while open_chains:
+            chain = open_chains[-1]
+            step = next((other for other in chain.names if other not in tried), None)
+            if step is None:
+                open_chains.pop()
+                continue
+            chain.depth += 1
+            tried.add(step)
             for tier in self.tiers(step):
                 steps.append(tier)
-                if not tier <= frozenset(broken):
-                    return step
-            chain = self.fallbacks.get(step, self.fallbacks.get("*", ()))
-            waiting = (answered(other) for other in chain if other not in tried)
-            return next((found for found in waiting if found), None)
+                if not tier <= down:
+                    return Walk(step, tuple(steps))
+            if chain.depth < self.max_fallbacks:
+                own = self.fallbacks.get(step, self.fallbacks.get("*", ()))
+                open_chains.append(_OpenChain(iter(own), chain.depth))
+        return Walk(None, tuple(steps))
 
-        return Walk(answered(name), tuple(steps))
+
+@dataclass(slots=True)
+class _OpenChain:
+    """A chain whose names are being tried, and how deep the last of them is."""
+
+    names: Iterator[str]
+    depth: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +159,9 @@ def read_routes(config: Mapping[str, Any], upstreams: Mapping[str, str]) -> Rout
     default = router.get("default_fallbacks") or litellm.get("default_fallbacks")
     if default:
         chains.setdefault("*", tuple(default))
-    return Routes(tuple(entry for entry in found if entry), aliases, chains)
+    limit = router.get("max_fallbacks")
+    depth = limit if isinstance(limit, int) else MAX_FALLBACKS
+    return Routes(tuple(entry for entry in found if entry), aliases, chains, depth)
 
 
 def _chains(entries: list[Mapping[str, list[str]]]) -> dict[str, tuple[str, ...]]:
