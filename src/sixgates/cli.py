@@ -59,6 +59,8 @@ def _secrets(options: argparse.Namespace) -> frozenset[str]:
     import os
 
     from sixgates.config.credentials import known_secrets, secrets_in_file
+    from sixgates.config.yaml_file import MAX_BYTES
+    from sixgates.inputs.file import UnreadableError, read_bytes
     from sixgates.redaction import secrets_in_variables
 
     directory = getattr(options, "gateway_config", None) or Path("config")
@@ -66,8 +68,9 @@ def _secrets(options: argparse.Namespace) -> frozenset[str]:
     for path in map(Path, getattr(options, "paths", None) or ()):
         found |= known_secrets(os.environ, path) if path.is_dir() else secrets_in_file(path)[0]
     if env_file := getattr(options, "env_file", None):
-        with contextlib.suppress(OSError):
-            found |= set(secrets_in_variables(env_file.read_text(encoding="utf-8", errors="replace")))
+        with contextlib.suppress(UnreadableError):  # the command itself says so
+            text = read_bytes(env_file, MAX_BYTES).decode("utf-8", "replace")
+            found |= set(secrets_in_variables(text))
     return frozenset(found)
 
 

@@ -130,7 +130,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: the family {family.__name__} has no cases")
     # Given as a parameter, `settle` is ours, whatever fixture of that name a conftest.py has.
     given = [(case, items.UNBOUND) for case in cases]
-    metafunc.parametrize(("case", "settle"), given, ids=[case.id for case in cases])
+    metafunc.parametrize(("case", "settle"), given, ids=[visible(case.id) for case in cases])
 
 
 def _passed_over(metafunc: pytest.Metafunc) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,7 +26,7 @@ def begin(config: pytest.Config, given: Any, args: list[str]) -> None:
     `given` holds the values of the options. The baseline is read first, since it may be that very report; raises
     pytest.UsageError when it is none.
     """
-    if not given.sixgates_gates_report or runs_no_test(given) or os.environ.get("PYTEST_XDIST_WORKER"):
+    if not given.sixgates_gates_report or runs_no_test(given):
         return
     from sixgates.collector import begun
     from sixgates.report import ReportError, load, write

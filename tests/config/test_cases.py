@@ -308,7 +308,7 @@ def test_an_address_that_is_no_url_is_shown_without_its_secret(
     edit = ("providers.yaml", "http://127.0.0.1:8000", "http://me:canary@127.0.0.1:PORT")
     with pytest.raises(ConfigError) as caught:
         edited(edit, compiled=False)
-    assert "got 'http://127.0.0.1:PORT'" in str(caught.value)
+    assert "got 'http://[redacted]@127.0.0.1:PORT'" in str(caught.value)
 
 
 def test_gates_1_to_3_import_no_server_and_no_http_client() -> None:

@@ -355,8 +355,8 @@ def test_a_lost_provider_is_asked_nothing_more(tmp_path: Path) -> None:
     )
 
 
-def _hurried(*arguments: Any) -> Target:
-    return replace(Target(*arguments), deadline_s=0.2)
+def _hurried(*arguments: Any, **more: Any) -> Target:
+    return replace(Target(*arguments, **more), deadline_s=0.2)
 
 
 def test_a_recording_keeps_the_first_answers(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ from sixgates.judge import Judgement, Subject
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.run import Run
 from sixgates.sources import live
+from sixgates.sources.pace import Clock
 from sixgates.tries import Tries
 from sixgates.verdict import Cause, Gate, Outcome
 
@@ -148,13 +150,21 @@ def faulty() -> Iterator[tuple[Faulty, str]]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hang takes no minute, and the key is known."""
-    target = live.Target
+    """Neither a hang nor a limit of the rate takes a minute, and the key is known."""
+    target, fetch, passed = live.Target, live.fetch, [0.0]
 
-    def made(*args: Any) -> live.Target:
-        return replace(target(*args), deadline_s=0.4)
+    async def sleep(seconds: float) -> None:
+        passed[0] += seconds
+        await asyncio.sleep(0)
+
+    def fetched(*args: Any, **more: Any) -> Any:
+        return fetch(*args, **more, clock=Clock(lambda: passed[0], sleep))
+
+    def made(*args: Any, **more: Any) -> live.Target:
+        return replace(target(*args, **more), deadline_s=0.4)
 
     monkeypatch.setattr(live, "Target", made)
+    monkeypatch.setattr(live, "fetch", fetched)
     monkeypatch.setenv("REFERENCE_KEY", KEY)
 
 

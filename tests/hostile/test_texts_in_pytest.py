@@ -19,7 +19,7 @@ from tests.hostile.texts import TEXTS
 
 def family(run):
     return [
-        Case(f"{number}{text}", lambda one=one: one)
+        Case(f"{number}{text}", lambda one=one: one, one.check, one.provider)
         for text in TEXTS.values()
         for number, one in enumerate(verdicts(text))
     ]

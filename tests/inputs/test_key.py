@@ -144,9 +144,9 @@ def test_the_option_is_refused(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, key: str, said: str
 ) -> None:
     monkeypatch.setenv("THE_KEY", key)
-    pytester.makepyfile("def test_nothing(): pass")
     given = ["--live", "--endpoint", "http://127.0.0.1:1", "--model", "m", "--api-key-env", "THE_KEY"]
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", *given)
+    ours = ["--pyargs", "sixgates.suites", "-p", "no:cacheprovider"]
+    result = pytester.runpytest_inprocess(*ours, *given)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"--api-key-env THE_KEY: the environment variable THE_KEY {said}" in result.stderr.str()
     assert "CANARY" not in result.stderr.str()

@@ -156,6 +156,7 @@ def hints(address: str, prefix: str = "openai") -> list[Mendable]:
 @pytest.mark.parametrize("prefix", ["openai", "hosted_vllm", "ollama", "anthropic"])
 @given(address=URLS)
 @example(address="HTTP://h")
+@example(address="HTTP:1")
 @example(address="http://h#frag")
 @example(address="http://host/host")
 @example(address="http:/h")
@@ -211,8 +212,8 @@ ARGUMENTS = {url: text for url, text in BAD.items() if url.isprintable()}
 @pytest.mark.parametrize(("url", "text"), ARGUMENTS.items())
 def test_a_bad_option_is_one_message(pytester: pytest.Pytester, option: str, url: str, text: str) -> None:
     """Exit status 4, whatever else was given."""
-    pytester.makepyfile("def test_nothing(): pass")
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--live", "--model", "m", option, url)
+    ours = ["--pyargs", "sixgates.suites", "-p", "no:cacheprovider"]
+    result = pytester.runpytest_inprocess(*ours, "--live", "--model", "m", option, url)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"ERROR: {option} {text}" in result.stderr.str()
     assert f"(given: {public(url) or 'nothing'})" in result.stderr.str()
@@ -220,8 +221,8 @@ def test_a_bad_option_is_one_message(pytester: pytest.Pytester, option: str, url
 
 
 def test_a_refused_option_shows_no_password(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("def test_nothing(): pass")
-    result = pytester.runpytest_inprocess("--live", "--model", "m", "--endpoint", "http://me:ca/nary@h:99999")
+    given = ["--live", "--model", "m", "--endpoint", "http://me:ca/nary@h:99999"]
+    result = pytester.runpytest_inprocess("--pyargs", "sixgates.suites", *given)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "(given: http://[redacted]@h:99999)" in result.stderr.str()
     assert "nary" not in result.stderr.str()

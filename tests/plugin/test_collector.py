@@ -29,7 +29,8 @@ def test_providers_and_their_engines_stand_in_one_order(tmp_path: Path) -> None:
     for seed in range(10):
         random.Random(seed).shuffle(verdicts)
         collector = Collector(Run(tmp_path, tmp_path, tmp_path, base_url="http://127.0.0.1:9"))
-        collector.verdicts.extend(verdicts)
+        for verdict in verdicts:
+            collector.keep(verdict)
         told = collector.document(0, interrupted=False)["run"]["providers"]
         assert [(one["name"], one["engine_version"], one["recorded_at"]) for one in told] == [
             ("llama_cpp", "1.1", "2026-01-01"),

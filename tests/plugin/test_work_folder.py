@@ -32,6 +32,27 @@ work_folder.hold(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)
 """
+SLEEPING = """
+import time
+
+import pytest
+from sixgates.cases import Case
+
+
+def sleep():
+    print("asleep", flush=True)
+    time.sleep(15)
+
+
+def family(run):
+    return [Case("sleeps", sleep, "a.sleeps")]
+
+
+@pytest.mark.unit
+@pytest.mark.cases.with_args(family)
+def test_sleep(case, settle):
+    settle(case)
+"""
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -215,9 +236,7 @@ def sleeping_suite(tmp_path: Path) -> Path:
     """A suite of somebody's that runs for a while, beside a stack of ours."""
     (tmp_path / "suite").mkdir()
     (tmp_path / "suite" / "pytest.ini").write_text("[pytest]\n")
-    (tmp_path / "suite" / "test_sleep.py").write_text(
-        "import sys, time\n\n\ndef test_sleep():\n    print('asleep', flush=True)\n    time.sleep(15)\n"
-    )
+    (tmp_path / "suite" / "test_sleep.py").write_text(SLEEPING)
     return tmp_path / "suite"
 
 
@@ -227,7 +246,7 @@ def test_a_run_of_pytest_leaves_nothing_for_good(
     temporary: Path, start: Start, sleeping_suite: Path, number: signal.Signals, workers: tuple[str, ...]
 ) -> None:
     """Ended by any signal; after KILL the next run clears it."""
-    options = ["-s", "-p", "no:cacheprovider", "--gateway-config", str(sleeping_suite), *workers]
+    options = ["-s", "-p", "no:cacheprovider", *workers]
     process = start("-m", "pytest", str(sleeping_suite), *options)
     while not list(temporary.glob(f"sixgates-*/{work_folder.OWNER}")):
         assert process.poll() is None

@@ -31,6 +31,8 @@ class UnreadableError(Exception):
 
 def read_bytes(path: Path, limit: int) -> bytes:
     """The content of a regular file of at most `limit` bytes; raises UnreadableError."""
+    if path in _kept:
+        return _kept[path]
     try:
         handed = _is_handed(path)
         _check(path.stat(), limit, handed=handed)
@@ -46,7 +48,13 @@ def read_bytes(path: Path, limit: int) -> bytes:
         raise UnreadableError(Obstacle.REFUSED, reason.lower()) from None
     if len(data) > limit:
         raise _too_large(len(data), limit, at_least=True)
+    if handed:
+        _kept[path] = data
     return data
+
+
+_kept: dict[Path, bytes] = {}
+"""What came through pipes of the shell, which can be read only once."""
 
 
 def _is_handed(path: Path) -> bool:
