@@ -316,7 +316,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Make and write the report, also of an interrupted run; a run that judged nothing is no success."""
     config = session.config
     collector = config.stash.get(_COLLECTOR, None)
-    reports = options.value(config, "--gates-report") and not runs_no_test(config.option)
+    ours = config.stash.get(short_names.OURS, False)
+    reports = ours and options.value(config, "--gates-report") and not runs_no_test(config.option)
     if collector is None and reports:
         with contextlib.suppress(pytest.UsageError):  # then the report says already that nothing was judged
             _run(config)

@@ -23,10 +23,10 @@ _RUN_NO_TEST = (
 def begin(config: pytest.Config, given: Any, args: list[str]) -> None:
     """Replace an older report before anything can go wrong: it must not stand for a run that fails early.
 
-    `given` holds the values of the options. The baseline is read first, since it may be that very report; raises
+    `given` holds the values of the options, where there is a report to write. The baseline is read first, since it may be that very report; raises
     pytest.UsageError when it is none.
     """
-    if not given.sixgates_gates_report or runs_no_test(given):
+    if given is None or runs_no_test(given):
         return
     from sixgates.collector import begun
     from sixgates.report import ReportError, load, write

@@ -29,16 +29,14 @@ def read_values(config: pytest.Config, parser: pytest.Parser, args: list[str]) -
 
 
 def values(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> Any:
-    """The values of our options before any conftest.py was read, by their short names too in a run of ours."""
+    """The values of our options before any conftest.py was read, where a report is asked for in a run of ours."""
     known, _ = parser.parse_known_and_unknown_args(_prefixed(parser, args))
+    if not known.sixgates_gates_report:
+        return None
     places = _collected(config, _places(parser, _prefixed(parser, args)))
     directory = config.invocation_params.dir
-    short = known.sixgates_gates_report and not config.known_args_namespace.sixgates_gates_report
-    if short and not (
-        suite_places.are_ours(places, directory) or suite_places.use_our_cases(places, directory)
-    ):
-        return config.known_args_namespace
-    return known
+    ours = suite_places.are_ours(places, directory) or suite_places.use_our_cases(places, directory)
+    return known if ours else None
 
 
 def register(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
