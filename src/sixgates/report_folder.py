@@ -23,8 +23,8 @@ _RUN_NO_TEST = (
 def begin(config: pytest.Config, given: Any, args: list[str]) -> None:
     """Replace an older report before anything can go wrong: it must not stand for a run that fails early.
 
-    `given` holds the values of the options, where there is a report to write. The baseline is read first, since it may be that very report; raises
-    pytest.UsageError when it is none.
+    `given` holds the values of the options, where there is a report to write. The baseline is read first, since it
+    may be that very report; raises pytest.UsageError when it is none.
     """
     if given is None or runs_no_test(given):
         return

@@ -28,7 +28,7 @@ def problem_of(url: str, *, query: bool = True) -> str:
         return (
             "has a query (? and what follows), which would end up in the middle of every path; leave it out"
         )
-    if parts.netloc.rpartition("@")[2].lower() in {"http:", "https:"} and parts.path.startswith("//"):
+    if parts.netloc.rpartition("@")[2].lower() in {"http:", "https:"}:
         return "has two schemes; leave one out"
     # A character in a password may end the place too early: a part of it would pass for a host or a port then.
     return _problem_of_place(parts.netloc.rpartition("@")[2], telling="@" not in url)
