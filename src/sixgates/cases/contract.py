@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -26,18 +26,7 @@ def contract_cases(run: Run, *areas: str) -> list[Case]:
     speaking = _speaking(run)
     if callable(speaking):
         return [speaking(area) for area in areas]
-    checks = _of(areas)
-    return [
-        Case(
-            f"{contract.party.name}-{check}",
-            partial(_judge, contract, check),
-            check,
-            contract.party.name,
-            needs=check,
-        )
-        for contract in map(run.contract, speaking)
-        for check in checks
-    ]
+    return _cases(run, speaking, _of(areas), _judge)
 
 
 def sameness_cases(run: Run) -> list[Case]:
@@ -47,16 +36,22 @@ def sameness_cases(run: Run) -> list[Case]:
     speaking = _speaking(run)
     if callable(speaking):
         return [speaking("contract")]
+    return _cases(run, speaking, NAMES, _same)
+
+
+def _cases(
+    run: Run, parties: Iterable[Party], checks: Sequence[str], judge: Callable[[Contract, str], Verdict]
+) -> list[Case]:
     return [
         Case(
-            f"{contract.party.name}-{check}",
-            partial(_same, contract, check),
+            f"{party.name}-{check}",
+            partial(judge, run.contract(party), check),
             check,
-            contract.party.name,
+            party.name,
             needs=check,
         )
-        for contract in map(run.contract, speaking)
-        for check in NAMES
+        for party in parties
+        for check in checks
     ]
 
 
