@@ -84,7 +84,8 @@ def judge(environment: Environment) -> Callable[..., Judged]:
 def expected(judge: Callable[..., Judged], place: Path) -> Judged:
     """The report of a run in which no plugin but ours and xdist is loaded."""
     found = judge(place, *OURS, alone=True)
-    assert [status for _, status, _ in found.gates[:4]] == ["MET"] * 4
+    # One provider of five is a part of gate 4.
+    assert [status for _, status, _ in found.gates[:4]] == ["MET", "MET", "MET", "PARTIAL"]
     return found
 
 

@@ -80,7 +80,7 @@ def test_no_exchange_keeps_a_form(canary: str, base: str, style: str) -> None:
 
 
 def _stream(pieces: list[str], shape: str) -> bytes:
-    events = [
+    events: list[dict[str, object]] = [
         {"choices": [{"index": 0, "delta": {shape: piece}, "finish_reason": None}]}
         if shape in ("content", "reasoning_content")
         else {"type": "response.output_text.delta", "item_id": "m", "output_index": 0, shape: piece}

@@ -34,7 +34,7 @@ configuration schema health max_age sample
 """
 _WORDS = frozenset(_WORDS_LIST.split())
 _ADDRESSES = frozenset({"api_base", "base_url"})
-_NAMES = frozenset(
+_NAMES: frozenset[str | int] = frozenset(
     {
         *("fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "default_fallbacks"),
         *(
