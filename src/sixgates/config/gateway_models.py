@@ -17,7 +17,7 @@ _NEEDS_V1 = _OPENAI | {"hosted_vllm", "llamafile", "lm_studio", "litellm_proxy"}
 _WITHOUT_V1 = {"ollama", "ollama_chat", "anthropic"}
 _GOES_ON = re.compile(r"/v1(?=/|$)|/(?:chat/completions|completions|embeddings|responses|models)$")
 """What a path may have that LiteLLM appends by itself."""
-_SCHEME = re.compile(r"(?i)https?:|[a-z][a-z0-9+.-]*:(?![0-9])")
+_SCHEME = re.compile(r"(?i)https?(?:[:/]|$)|[a-z][a-z0-9+.-]*:(?![0-9])")
 _REFERENCE = re.compile(r"^(\$\{?\w+\}?|os\.environ\[.*\]|os\.environ\.\w+|env:\w+|\{\{.*\}\})$")
 _REAL_KEY = re.compile(r"^(sk-(?!1234$)|hf_|gsk_|xai-|AIza|AKIA|r8_|pplx-)[\w-]{12,}$|^[A-Za-z0-9+/_-]{40,}$")
 _COUNTED = re.compile(r"[-+]?[\d.,_]{1,15} ?[A-Za-z]{0,3}")
@@ -428,7 +428,7 @@ def _is_elsewhere(address: str) -> bool:
 
 def _problem(address: str) -> str:
     """What no request gets past; LiteLLM leaves a fragment out, and the zone of an IPv6 address to the system."""
-    return problem_of(re.sub(r"%[^\[\]]*(?=\])", "", address.partition("#")[0]))
+    return problem_of(re.sub(r"(?<=//)(\[[0-9A-Fa-f:.]*)%[^\[\]]*(?=\])", r"\1", address.partition("#")[0]))
 
 
 def _with_path(address: str, path: str) -> str:
