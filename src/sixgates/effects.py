@@ -21,7 +21,7 @@ Effect = Callable[..., Findings]
 """Yields what is missing from the effect of an accepted request; takes its exchange and those beside it."""
 
 SILENT = "the token limit came before the answer"
-TOOLS = 40
+TOOLS = 20
 """Fewer tokens than any definition of a tool has."""
 
 
