@@ -63,9 +63,7 @@ class Detector:
     def _shown(self, probe: Probe, exchange: Exchange, beside: Iterable[Exchange | None]) -> Shown:
         response, error = exchange.response, exchange.error
         if response is None:
-            return Shown(
-                Offer.BROKEN, f"no answer: {error.detail if error else 'nothing came'}", probe.name
-            )
+            return Shown(Offer.BROKEN, f"no answer: {error.detail if error else 'nothing came'}", probe.name)
         # Not quoted, since a body of JSON would be all backslashes; whoever shows it makes it visible.
         seen = f"{response.status} {' '.join(response.body[:200].decode(errors='replace').split())}".rstrip()
         if self.effect is None and response.status in {200, 401, 403}:

@@ -87,14 +87,16 @@ def other_than_before(exchange: Exchange, before: Exchange, *_: Exchange) -> Fin
     first = _written(before)
     biased = _written(exchange)
     if first.startswith(biased):
-        yield Finding("/choices/0/message/content", f"another text than without it, {shown(first)}", shown(biased))
+        yield Finding(
+            "/choices/0/message/content", f"another text than without it, {shown(first)}", shown(biased)
+        )
 
 
 def called_or_read(exchange: Exchange, plain: Exchange | None, longer: Exchange | None) -> Findings:
     """The effect of `tools`: a call, or a prompt that the tools made longer; and their lack where usage shows it.
 
-    Without a call only a usage that counts proves anything: one that is above zero and grows with the prompt. Where it
-    says that a question with tools has no more tokens than a `plain` one without, the tools were not read.
+    Without a call only a usage that counts proves anything: one that is above zero and grows with the prompt. Where
+    it says that a question with tools has no more tokens than a `plain` one without, the tools were not read.
     """
     if any(choice.calls for choice in Completion.each(exchange)):
         return

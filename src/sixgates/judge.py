@@ -125,6 +125,8 @@ class Judgement:
             return excuse(plain)
         verdict = self._run(check, probes, plain)
         own = self._own(check)
+        if own is not None and own.left_open and verdict.outcome is Outcome.NOT_EXERCISED:
+            return replace(verdict, cause=own.cause)
         return verdict if own is None or own.held else self._advised(check, verdict)
 
     def _verdict(self, check: Check) -> Verdict:
@@ -167,7 +169,7 @@ class Judgement:
     def _weighs(self, capability: str) -> int:
         """What is not offered before what is left open, and that before what blocks."""
         seen = self.subject.undeclared.get(capability, LeftOut())
-        return 2 if seen.cause is not None else int(seen.left_open)
+        return 1 if seen.left_open else 2 * (seen.cause is not None)
 
     def _own(self, check: Check) -> LeftOut | None:
         """What came of the undeclared capability that this check is about, where it is judged by that."""
@@ -188,10 +190,10 @@ class Judgement:
         name = self.subject.name
         undeclared = LeftOut(f"{name} does not declare the capability {capability}")
         seen = self.subject.undeclared.get(capability, undeclared)
+        if seen.left_open:
+            return replace(plain, outcome=Outcome.NOT_EXERCISED, reason=seen.reason, cause=seen.cause)
         if seen.cause is not None:
             return self._waiting(capability, seen, seen.cause)(plain)
-        if seen.left_open:
-            return _unexercised(seen.reason)(plain)
         plain = replace(plain, outcome=Outcome.NOT_APPLICABLE, reason=seen.reason)
         if seen.shown is None or not seen.refused or check.id != check_of(capability):
             return plain

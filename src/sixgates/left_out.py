@@ -21,7 +21,8 @@ def left_out(provider: str, answers: Mapping[str, object], *, held: bool) -> Map
             continue
         if outer is not None and (outer.shown is None or outer.shown.offer is not Offer.OFFERED):
             # Nothing was asked of an endpoint that is not there or broke: one cause, no finding of its own.
-            found[name] = replace(outer, shown=None, said_by=None)
+            told = outer.shown if outer.shown and outer.shown.offer in {Offer.REFUSED, Offer.ABSENT} else None
+            found[name] = replace(outer, shown=told, said_by=None)
         elif held and cause is not None:
             found[name] = LeftOut(cause=cause)
     if held:
@@ -49,7 +50,7 @@ def _seen(provider: str, capability: str, seen: Shown, *, held: bool) -> LeftOut
 
 
 def _cause(provider: str, capability: str, offer: Offer, got: str, unknown: str) -> Cause | None:
-    """What blocks all that needs a capability which broke, was ignored, or is not known."""
+    """What all waits for that needs a capability which broke, was ignored, or is not known."""
     own = check_of(capability)
     match offer:
         case Offer.BROKEN:
@@ -58,7 +59,7 @@ def _cause(provider: str, capability: str, offer: Offer, got: str, unknown: str)
         case Offer.IGNORED:
             summary = f"{provider}: what needs {capability} waits for {own}: {offer}, {got}"
             first = f"send the request again, the curl line of {own}, and see what became of it"
-        case Offer.UNCLEAR:
+        case Offer.UNCLEAR | Offer.UNSEEN:
             steps = ("run again", f"or say what it offers: --capabilities LIST, with {capability} or without")
             return Cause(f"{provider}:{own}", unknown, steps)
         case _:

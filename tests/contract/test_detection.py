@@ -17,13 +17,9 @@ from sixgates.detection import DETECTORS, detect, detector
 from sixgates.effects import (
     Effect,
     answered_with,
-    as_long_as_asked,
-    called_or_read,
-    earlier_input_read,
     json_object_given,
     logprobs_given,
     other_than_before,
-    prompt_repeated,
     same_as_before,
     status_200,
 )
@@ -91,7 +87,12 @@ def test_declared_and_missing_is_red(capability: str, way: str, conforming: Mapp
         ("tools-refused", "tools", Offer.REFUSED, "400 "),
         ("tools-absent", "tools", Offer.ABSENT, "404 "),
         ("tools-failing", "tools", Offer.BROKEN, "503 "),
-        ("tools-unread", "tools", Offer.IGNORED, "200, but /usage/prompt_tokens: expected a call, or more tokens"),
+        (
+            "tools-unread",
+            "tools",
+            Offer.IGNORED,
+            "200, but /usage/prompt_tokens: expected a call, or more tokens",
+        ),
         ("choices-refused", "n", Offer.REFUSED, "400 "),
         ("choices-unread", "n", Offer.IGNORED, "200, but /choices: expected two choices, got 1"),
         ("seed-ignored", "seed", Offer.IGNORED, "200, but /choices/0/message/content: expected the text of"),

@@ -203,7 +203,7 @@ def test_what_an_answer_comes_to_where_the_server_is_asked(capability: str, way:
     assert outcomes <= {comes.others}
     assert status(judgement, [own, *others]) is comes.gate
     said = {each.cause.key for each in (verdict, *others.values()) if each.cause}
-    assert said <= {f"p:{own}"}
+    assert said <= {f"p:{own}"}, "one cause"
     assert (verdict.asked is not None) is (comes is NOT_OFFERED)
 
 
@@ -245,7 +245,7 @@ def test_what_is_within_an_endpoint_has_no_finding_of_its_own(endpoint: str, way
     for name in inner:
         verdict = judgement.verdict(check_of(name))
         assert verdict.outcome is (TABLE[way].others)
-        assert verdict.asked is None
+        assert (verdict.asked is not None) is (way == "404")
         assert (verdict.cause and verdict.cause.key) in {None, f"p:{check_of(endpoint)}"}
 
 
@@ -280,9 +280,17 @@ def test_the_words_of_what_is_left_open() -> None:
     judgement = judged(deviant("tools", "ignored without usage"))
     seen = "200, but no call came, and usage does not say whether the tools were read"
     assert judgement.verdict("capability.tools").reason == f"tool-named got {seen}"
-    assert judgement.verdict("tools.named.called").reason == (
-        f"p: whether it offers tools is not known: tool-named got {seen}"
+    summary = f"p: whether it offers tools is not known: tool-named got {seen}"
+    assert judgement.verdict("tools.named.called").reason == summary
+    names = ["models.list.shape", "capability.tools", *companions("tools")]
+    gate = judge_gates([judgement.verdict(name) for name in names], Thresholds())[Gate.CONTRACT - 1]
+    (blocker,) = gate.blockers
+    assert (blocker.outcome, blocker.summary) == (Outcome.NOT_EXERCISED, summary)
+    assert blocker.next_steps == (
+        "run again",
+        "or say what it offers: --capabilities LIST, with tools or without",
     )
+    assert blocker.count > 10
 
 
 def test_what_cannot_be_asked_for_says_why() -> None:
