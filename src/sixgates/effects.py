@@ -23,6 +23,8 @@ Effect = Callable[..., Findings]
 SILENT = "the token limit came before the answer"
 TOOLS = 20
 """Fewer tokens than any definition of a tool has."""
+TEMPLATE = 2
+"""Fewer tokens than any template of a chat puts around a message."""
 
 
 def has(where: str, expected: str, value: Callable[[Document], Json], holds: Callable[[Any], bool]) -> Effect:
@@ -84,9 +86,10 @@ def same_as_before(exchange: Exchange, before: Exchange, *_: Exchange) -> Findin
 
 def other_than_before(exchange: Exchange, before: Exchange, *_: Exchange) -> Findings:
     """The effect of `logit_bias`: no beginning of the text of the exchange beside it, which had none."""
-    first = _written(before)
-    biased = _written(exchange)
-    if first.startswith(biased):
+    first, biased = _written(before), _text(exchange)
+    if biased and first.startswith(
+        biased
+    ):  # without a bias towards a token that has no text, there would be some
         yield Finding(
             "/choices/0/message/content", f"another text than without it, {shown(first)}", shown(biased)
         )
@@ -95,14 +98,14 @@ def other_than_before(exchange: Exchange, before: Exchange, *_: Exchange) -> Fin
 def called_or_read(exchange: Exchange, plain: Exchange | None, longer: Exchange | None) -> Findings:
     """The effect of `tools`: a call, or a prompt that the tools made longer; and their lack where usage shows it.
 
-    Without a call only a usage that counts proves anything: one that is above zero and grows with the prompt. Where
-    it says that a question with tools has no more tokens than a `plain` one without, the tools were not read.
+    Without a call only a usage that counts proves anything. Where it says that a question with tools has no more
+    tokens than a `plain` one without, the tools were not read.
     """
     if any(choice.calls for choice in Completion.each(exchange)):
         return
     used, without = _prompt_tokens(exchange), _prompt_tokens(plain)
-    counts = without is not None and (_prompt_tokens(longer) or 0) > without + TOOLS
-    if used is None or without is None or not counts or _asked(exchange) > _asked(plain):
+    comparable = _counts(plain, longer) and _asked(exchange) <= _asked(plain)
+    if used is None or without is None or not comparable:
         raise Unseen("no call came, and usage does not say whether the tools were read")
     if used <= without:
         expected = f"a call, or more tokens than the {without} of a prompt without tools"
@@ -149,12 +152,17 @@ def _answered(answer: Reasoned) -> None:
 
 
 def _written(exchange: Exchange) -> str:
-    """All that the model wrote, its thought before its answer."""
-    answer = Reasoned.of(exchange)
-    thought = next((told for field in TEXTS if (told := answer.told(field))), "")
-    if not thought and not answer.text:
+    """All that the model wrote; raises Unseen where that is nothing."""
+    text = _text(exchange)
+    if not text:
         raise Unseen("an answer has no text")
-    return thought + answer.text
+    return text
+
+
+def _text(exchange: Exchange) -> str:
+    """The thought and the answer after it."""
+    answer = Reasoned.of(exchange)
+    return next((told for field in TEXTS if (told := answer.told(field))), "") + answer.text
 
 
 def _prompt_tokens(exchange: Exchange | None) -> int | None:
@@ -171,8 +179,23 @@ def _count(value: Json) -> int | None:
     return value.value if INTEGER.holds(value.value) and value.value > 0 else None
 
 
+def _counts(plain: Exchange | None, longer: Exchange | None) -> bool:
+    """Whether usage counts what the model reads: it grows with the prompt, and is more than its text alone.
+
+    A template puts some tokens around every prompt; a guess from the length of the text, as gateways make it where
+    nobody counted, would be nothing for an empty text, and knows of no tools.
+    """
+    short, long = _prompt_tokens(plain), _prompt_tokens(longer)
+    characters, more = _asked(plain), _asked(longer)
+    if short is None or long is None or long <= short + TOOLS or more <= characters:
+        return False
+    each = (long - short) / (more - characters)
+    return short - each * characters >= TEMPLATE
+
+
 def _asked(exchange: Exchange | None) -> int:
-    """How many characters the messages of a request have."""
+    """How many characters of text the messages of a request have."""
     body = exchange.request.body if exchange else None
     messages = parse_json(body or b"null")["messages"]
-    return sum(len(str(each.value)) for each in messages.elements) if bool_of(messages.value) else 0
+    texts = [each["content"].value for each in messages.elements] if bool_of(messages.value) else []
+    return sum(len(text) for text in texts if isinstance(text, str))

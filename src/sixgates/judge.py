@@ -151,9 +151,9 @@ class Judgement:
         if self._own(check):
             return None
         declared = self.subject.capabilities
-        for name, left in self.subject.undeclared.items():
-            if left.said_by == check.id and left.held and left.judged and name not in declared:
-                return name
+        for capability, left in self.subject.undeclared.items():
+            if left.said_by == check.id and left.held and left.judged and capability not in declared:
+                return capability
         if check.capability is not None and check.capability not in declared:
             return check.capability
         lacking = [name for probe in check.probes if (name := self._lacking(check, probe))]

@@ -1,4 +1,4 @@
-"""Servers as they are found: one that ignores or breaks what it accepts is never green under `--capabilities auto`."""
+"""Servers as they are found: one that ignores or breaks what it accepts is never green where it is asked."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def ignores(*names: str, counts: bool = True) -> Serve:
     """Some parameters are accepted, and not read."""
 
     def serve(server: Server, request: Request, body: Document) -> Response:
-        return server.plain(request, without(body, *names) if request.method == "POST" else None, counts=counts)
+        return server.plain(
+            request, without(body, *names) if request.method == "POST" else None, counts=counts
+        )
 
     return serve
 
@@ -120,7 +122,21 @@ def other_backends(server: Server, request: Request, body: Document) -> Response
     return server.json(document | {"system_fingerprint": f"fp_{server.number()}"})
 
 
-def counts_only_text(server: Server, request: Request, body: Document) -> Response:
+def guesses(server: Server, request: Request, body: Document) -> Response:
+    """Tools are not read, and usage is guessed from the length of the text."""
+    response = server.plain(request, without(body, "tools", "tool_choice"))
+    if body.get("stream") or response.status != 200 or request.path != CHAT:
+        return response
+    document = json.loads(response.body)
+    tokens = sum(len(str(message.get("content"))) for message in body["messages"]) // 4
+    document["usage"] |= {
+        "prompt_tokens": tokens,
+        "total_tokens": tokens + document["usage"]["completion_tokens"],
+    }
+    return server.json(document)
+
+
+def counts_nothing(server: Server, request: Request, body: Document) -> Response:
     """Tools are not read, and usage is the same for each prompt."""
     response = server.plain(request, without(body, "tools", "tool_choice"))
     if body.get("stream") or response.status != 200 or request.path != CHAT:
@@ -226,7 +242,7 @@ def test_tools_without_a_call_and_without_usage_are_left_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A weak model may leave them alone: neither broken nor met, and no client is called safe that calls tools."""
-    for serve in (ignores("tools", "tool_choice", counts=False), counts_only_text):
+    for serve in (ignores("tools", "tool_choice", counts=False), counts_nothing, guesses):
         path = tmp_path / str(id(serve))
         judgement = judged(serve, path, monkeypatch)
         assert judgement.verdict("capability.tools").outcome is Outcome.NOT_EXERCISED

@@ -12,9 +12,9 @@ import pytest
 
 from sixgates import catalogue
 from sixgates.capability import Offer
-from sixgates.catalogue import Probe
-from sixgates.detection import DETECTORS, check_of, detect
-from sixgates.exchange import Chunk, Exchange, FailureKind, Response, TransportError
+from sixgates.catalogue import CatalogueError, Probe
+from sixgates.detection import DETECTORS, check_of, detect, detector
+from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
 from sixgates.gates import GateStatus, Thresholds, judge_gates
 from sixgates.judge import Answer, Declared, Judgement, Subject
 from sixgates.left_out import left_out
@@ -105,9 +105,9 @@ def conforming() -> Mapping[str, Answer]:
 
 def asks(capability: str, probe: Probe) -> bool:
     """Whether a probe asks for a capability."""
-    detector = DETECTORS[capability]
-    own = capability in (*probe.needs, detector.within and capability)
-    return own and (detector.within is None or probe is detector.probe)
+    shows = DETECTORS[capability]
+    own = capability in (*probe.needs, shows.within and capability)
+    return own and (shows.within is None or probe is shows.probe)
 
 
 def deviant(capability: str, way: str) -> dict[str, Answer]:
@@ -331,11 +331,18 @@ def test_no_client_is_safe_that_needs_what_is_ignored(capability: str) -> None:
         assert profile["agent"] is State.FAILED
 
 
+def answer_of(name: str) -> Exchange:
+    """What the reference answers to one probe."""
+    answer = conforming()[name]
+    assert isinstance(answer, Exchange)
+    return answer
+
+
 def test_a_call_in_any_answer_is_an_offer() -> None:
     """Though a named choice is refused, or crashes: what that breaks its own checks say."""
     for way in ("400", "500", "ignored without usage"):
         found = deviant("tools", way)
-        found["tool-auto"] = replace(conforming()["tool-required"], probe="tool-auto")  # type: ignore[type-var]
+        found["tool-auto"] = replace(answer_of("tool-required"), probe="tool-auto")
         assert detect(found)["tools"].offer is Offer.OFFERED
         assert judged(found).verdict("capability.tools").outcome is Outcome.PASSED
         assert judged(found).verdict("tools.named.called").outcome in {Outcome.FAILED, Outcome.BLOCKED}
@@ -344,7 +351,92 @@ def test_a_call_in_any_answer_is_an_offer() -> None:
 def test_a_refusal_in_one_way_is_none_of_what_is_taken_in_another() -> None:
     """A named choice refused, and tools under auto read by a model that does not call."""
     found = deviant("tools", "400")
-    found["tool-auto"] = conforming()["tool-auto"]
+    found["tool-auto"] = answer_of("tool-auto")
     assert detect(found)["tools"].offer is Offer.OFFERED
-    found["tool-auto"] = WAYS["effect without usage"]("tools", PROBES[0], conforming()["tool-auto"])  # type: ignore[arg-type]
+    found["tool-auto"] = without_usage(answer_of("tool-auto"))
     assert detect(found)["tools"].offer is Offer.UNSEEN
+
+
+def test_what_was_not_sent_of_several_ways_says_nothing() -> None:
+    """A recording may lack it; without the first of them nothing is said at all."""
+    found = {name: answer for name, answer in conforming().items() if name != "tool-auto"}
+    assert detect(found)["tools"].offer is Offer.OFFERED
+    assert judged(found).verdict("capability.tools").outcome is Outcome.PASSED
+    del found["tool-named"]
+    assert "tools" not in detect(found)
+
+
+def counted(text: str, tokens: object, tools: bool = False) -> Exchange:
+    """A plain answer without a call, to a question of so many tokens."""
+    body = {"messages": [{"role": "user", "content": text}], **({"tools": [{}]} if tools else {})}
+    request = Request("POST", "/v1/chat/completions", (), json.dumps(body).encode())
+    said = {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}
+    usage = {} if tokens is None else {"usage": {"prompt_tokens": tokens}}
+    return exchanged(Exchange("x", request), 200, said | usage)
+
+
+@pytest.mark.parametrize(
+    ("named", "plain", "longer", "shown"),
+    [
+        (9, 12, 190, Offer.IGNORED),
+        (12, 12, 190, Offer.IGNORED),
+        (20, 12, 190, Offer.UNSEEN),
+        (90, 12, 190, Offer.OFFERED),
+        # Guessed from the length of the text: 6, 16 and 340 characters.
+        (1, 4, 85, Offer.UNSEEN),
+        (2, 4, 85, Offer.UNSEEN),
+        # No usage, none that counts, none that is a count, the same for each prompt, only what was not cached.
+        (None, None, None, Offer.UNSEEN),
+        (0, 0, 0, Offer.UNSEEN),
+        (-1, -1, 190, Offer.UNSEEN),
+        (True, True, 190, Offer.UNSEEN),
+        ("9", "12", "190", Offer.UNSEEN),
+        (12, 12, 12, Offer.UNSEEN),
+        (2, 9, 3, Offer.UNSEEN),
+        (9, 12, None, Offer.UNSEEN),
+        (None, 12, 190, Offer.UNSEEN),
+        (9, None, 190, Offer.UNSEEN),
+    ],
+)
+def test_only_a_usage_that_counts_proves_that_tools_are_ignored(
+    named: object, plain: object, longer: object, shown: Offer
+) -> None:
+    """Everything else leaves open whether a model that does not call was shown them."""
+    asked = counted("Hello.", named, tools=True)
+    beside = counted("Tell me a story.", plain), counted("Tell me a story. " * 20, longer)
+    assert DETECTORS["tools"].shown(asked, *beside).offer is shown
+    # A history is longer by itself, and so its tokens prove nothing, either way.
+    history = counted("Tell me a story, and another one.", named, tools=True)
+    assert DETECTORS["tools"].shown(history, *beside).offer is Offer.UNSEEN
+
+
+@pytest.mark.parametrize(
+    ("capability", "choice", "shown"),
+    [
+        ("json_object", {"message": {"content": ""}, "finish_reason": "length"}, Offer.UNSEEN),
+        ("json_object", {"message": {"content": None}, "finish_reason": "length"}, Offer.UNSEEN),
+        ("json_object", {"message": {"content": ""}, "finish_reason": "stop"}, Offer.IGNORED),
+        ("json_object", {"message": {"content": "```json"}, "finish_reason": "length"}, Offer.IGNORED),
+        ("logprobs", {"message": {"content": ""}, "finish_reason": "length"}, Offer.UNSEEN),
+        ("logprobs", {"message": {"content": "a"}, "finish_reason": "length"}, Offer.IGNORED),
+        ("seed", {"message": {"content": ""}}, Offer.UNSEEN),
+        ("seed", {"message": {"content": None, "reasoning": "I think"}}, Offer.IGNORED),
+        ("logit_bias", {"message": {"content": ""}}, Offer.OFFERED),
+        ("logit_bias", {"message": {"content": "On"}}, Offer.IGNORED),
+        ("logit_bias", {"message": {"content": None, "reasoning_content": "x"}}, Offer.OFFERED),
+    ],
+)
+def test_a_thought_and_silence_are_told_from_what_is_ignored(
+    capability: str, choice: object, shown: Offer
+) -> None:
+    """A model that thinks may not come to its answer within the tokens of a probe."""
+    asked = exchanged(Exchange("x", Request("POST", "/")), 200, {"choices": [choice]})
+    before = exchanged(asked, 200, {"choices": [{"message": {"content": "Once upon"}}]})
+    shows = DETECTORS[capability]
+    assert shows.shown(asked, *[before for _ in shows.beside]).offer is shown
+
+
+def test_what_may_not_be_within_is_found_at_import() -> None:
+    """An endpoint has its detector first."""
+    with pytest.raises(CatalogueError, match="detector vision: reasoning has no detector yet"):
+        detector("vision", probe=PROBES[0], effect=None, within="reasoning", evidence=["x"])
