@@ -11,7 +11,6 @@ from typing import Any
 
 from sixgates.completion import Completion, asked_for_stream
 from sixgates.exchange import Exchange, Finding
-from sixgates.probes.completions import PROMPT
 from sixgates.reasoning import TEXTS, Reasoned
 from sixgates.select import INTEGER, Findings, Json, Unmet, Unseen, parse_json, shown
 from sixgates.vectors import vector
@@ -116,9 +115,10 @@ def called_or_read(exchange: Exchange, plain: Exchange | None, longer: Exchange 
 
 def prompt_repeated(exchange: Exchange, *_: Exchange) -> Findings:
     """The effect of `echo`: the text starts with the prompt."""
+    prompt = parse_json(exchange.request.body or b"null")["prompt"].text
     text = Document.of(exchange).choices[0]["text"]
-    if not text.text.startswith(PROMPT):
-        yield text.finding(f"{PROMPT!r} and what follows")
+    if not text.text.startswith(prompt):
+        yield text.finding(f"{prompt!r} and what follows")
 
 
 def as_long_as_asked(exchange: Exchange, *_: Exchange) -> Findings:
