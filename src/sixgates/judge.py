@@ -162,8 +162,9 @@ class Judgement:
         return None
 
     def _lacking(self, check: Check, probe: Probe) -> str | None:
-        own = check.capability if self._own(check) else None
-        lacking = [name for name in probe.needs if name not in self.subject.capabilities and name != own]
+        if self._own(check):  # it was asked for all the same
+            return None
+        lacking = [name for name in probe.needs if name not in self.subject.capabilities]
         return min(lacking, key=self._weighs, default=None)
 
     def _weighs(self, capability: str) -> int:

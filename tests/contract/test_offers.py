@@ -12,7 +12,7 @@ import pytest
 
 from sixgates import catalogue
 from sixgates.capability import Offer
-from sixgates.catalogue import CatalogueError, Probe
+from sixgates.catalogue import CLIENTS, CatalogueError, Probe
 from sixgates.detection import DETECTORS, check_of, detect, detector
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
 from sixgates.gates import GateStatus, Thresholds, judge_gates
@@ -313,22 +313,20 @@ def test_what_waits_for_a_known_deviation_does_not_apply() -> None:
     assert verdict.reason.startswith("capability.n is a declared deviation: It ignores n.")
 
 
-@pytest.mark.parametrize("capability", sorted(ASKING))
-def test_no_client_is_safe_that_needs_what_is_ignored(capability: str) -> None:
-    """Nor any that breaks where a check that waits does not hold."""
-    judgement = judged(deviant(capability, "ignored"))
-    (readiness,) = assess(judgement.verdicts(), CATALOGUE.checks.values())
-    needing = {
-        name
-        for check in map(CATALOGUE.checks.__getitem__, companions(capability))
-        for name in (*check.breaks, *check.misleads)
-    }
-    states = {one.name: one.state for one in readiness.clients}
-    assert State.SAFE not in {states[name] for name in needing}
-    profile = {one.name: one.state for one in readiness.profiles}
-    assert needing or capability != "tools"
-    if capability in {"tools", "json_schema"}:
-        assert profile["agent"] is State.FAILED
+@pytest.mark.parametrize("way", ["ignored", "ignored without usage", "500", "403"])
+@pytest.mark.parametrize("capability", sorted(set(DETECTORS) - {"auth"}))
+def test_no_client_is_safe_where_something_is_asked_for_in_vain(capability: str, way: str) -> None:
+    """Any client sends what its application asks for; what a list leaves out, no application asks for."""
+    found = deviant(capability, way)
+    (readiness,) = assess(judged(found).verdicts(), CATALOGUE.checks.values())
+    standing = {one.name: one for one in (*readiness.clients, *readiness.profiles)}
+    assert {standing[name].state for name in CLIENTS} == {State.AT_RISK}
+    assert all(check_of(capability) in standing[name].through for name in CLIENTS)
+    if capability in {"tools", "json_schema"} and TABLE[way] is RED:
+        left_open = (capability, way) in EXCEPTIONS
+        assert standing["agent"].state is (State.PARTIAL if left_open else State.FAILED)
+    (readiness,) = assess(judged(found, auto=False).verdicts(), CATALOGUE.checks.values())
+    assert {one.state for one in readiness.clients} == {State.SAFE}
 
 
 def answer_of(name: str) -> Exchange:
