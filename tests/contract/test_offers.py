@@ -438,3 +438,47 @@ def test_what_may_not_be_within_is_found_at_import() -> None:
     """An endpoint has its detector first."""
     with pytest.raises(CatalogueError, match="detector vision: reasoning has no detector yet"):
         detector("vision", probe=PROBES[0], effect=None, within="reasoning", evidence=["x"])
+
+
+@pytest.mark.parametrize(
+    ("capability", "way", "reason"),
+    [
+        (
+            "tools",
+            "ignored",
+            "200, but /usage/prompt_tokens: expected a call, or more tokens than the 11 of a prompt without tools, "
+            "got no call, and 5",
+        ),
+        (
+            "echo",
+            "ignored",
+            "200, but /choices/0/text: expected 'Once upon a time, in a small town by the sea,' and",
+        ),
+        ("dimensions", "ignored", "200, but /data/0/embedding: expected 4 numbers, got 8 numbers"),
+        (
+            "stored_responses",
+            "ignored",
+            "200, but /usage/input_tokens: expected at least the 71 words of the earlier input, got ",
+        ),
+        ("stored_responses", "effect without usage", "200, but usage does not say what was read"),
+        (
+            "json_object",
+            "ignored",
+            "200, but /choices/0/message/content: expected the start of a JSON object, got ",
+        ),
+        ("auth", "ignored", "200 without a key"),
+    ],
+)
+def test_the_words_of_what_is_missing(capability: str, way: str, reason: str) -> None:
+    """Each says what was expected where, and what came."""
+    assert detect(deviant(capability, way))[capability].reason.startswith(reason)
+
+
+def test_the_words_of_a_usage_between_and_of_silence() -> None:
+    """Neither proves anything."""
+    beside = counted("Tell me a story.", 12), counted("Tell me a story. " * 20, 190)
+    assert DETECTORS["tools"].shown(counted("Hello.", 20, tools=True), *beside).reason == (
+        "200, but no call came, and 20 prompt tokens are neither few nor enough for the tools"
+    )
+    empty = exchanged(counted("", 1), 200, {"choices": [{"message": {"content": ""}}]})
+    assert DETECTORS["seed"].shown(empty, empty).reason == "200, but an answer has no text"
