@@ -71,7 +71,8 @@ def silent_providers(verdicts: Sequence[Verdict]) -> list[Blocker]:
 
 
 def _key(verdict: Verdict) -> str:
-    return verdict.cause.key if verdict.outcome is Outcome.BLOCKED and verdict.cause else verdict.check
+    named = verdict.cause is not None and verdict.outcome in {Outcome.BLOCKED, Outcome.NOT_EXERCISED}
+    return verdict.cause.key if named and verdict.cause else verdict.check
 
 
 def _blocker(key: str, group: Sequence[Verdict]) -> Blocker:
@@ -85,7 +86,7 @@ def _explain(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
     check, said = verdict.check, f": {verdict.requirement}" if verdict.requirement else ""
     why = f": {verdict.reason}" if verdict.reason else said
     match verdict.outcome:
-        case Outcome.BLOCKED if verdict.cause:
+        case Outcome.BLOCKED | Outcome.NOT_EXERCISED if verdict.cause:
             return verdict.cause.summary, verdict.cause.next_steps
         case Outcome.BLOCKED:
             return f"{check} could not be judged{why}", ()

@@ -44,15 +44,17 @@ class Offer(StrEnum):
     IGNORED = "accepted without effect"
     ABSENT = "not there"
     BROKEN = "broken"
+    UNSEEN = "not seen"
     UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An offer, with what was seen of it in one line."""
+    """An offer, with what was seen of it in one line, and the probe that showed it."""
 
     offer: Offer
     reason: str
+    probe: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,8 @@ class Check:
     """Whether it is judged even where its probes were not answered as they should be."""
     luck: str = ""
     """What has to happen by chance before a defect shows, as a sentence; empty where a defect shows at once."""
+    spare: tuple[Probe, ...] = ()
+    """Probes of those judged together whose exchange may be missing: the function takes None for it."""
 
     @property
     def area(self) -> str:

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from sixgates import catalogue
-from sixgates.capability import Offer, Shown
+from sixgates.capability import Offer
 from sixgates.catalogue import Probe
-from sixgates.detection import DETECTORS, LeftOut, check_of, detect
+from sixgates.detection import DETECTORS, detect
 from sixgates.excuses import ENGINES, accepted, engine_of, remarks
 from sixgates.health import cause_of, next_steps
 from sixgates.inputs.key import cause_of as key_cause
 from sixgates.inputs.key import key_of
 from sixgates.judge import Answer, Judgement, Subject
+from sixgates.left_out import left_out
 from sixgates.party import Party
 from sixgates.preflight import diagnose, first_probes
 from sixgates.redaction import without_secrets
@@ -28,7 +29,7 @@ from sixgates.sources import cassette
 from sixgates.sources.patience import Patience
 from sixgates.symptom import Symptom
 from sixgates.tries import Tries
-from sixgates.verdict import FOUND, Cause, Outcome, Verdict
+from sixgates.verdict import Cause, Outcome, Verdict
 
 if TYPE_CHECKING:
     from sixgates.sources.live import Target
@@ -217,16 +218,22 @@ class Contract:
         )
 
     def _capabilities(self, answers: Mapping[str, Answer]) -> frozenset[str]:
-        """What is declared, or found where the provider is to be asked."""
+        """What is declared, or found where the provider is to be asked.
+
+        The defaults of a type are nobody's list: what is found at the endpoints among them is judged as well.
+        """
         declared = self.party.capabilities()
-        if not self.party.detect:
+        if not self.party.detect and self.party.entry.capabilities is not None:
             return declared
         offered = {name for name, one in detect(answers).items() if one.offer is Offer.OFFERED}
+        if not self.party.detect:
+            return declared | {name for name in offered if DETECTORS[name].within in declared}
         # Nobody knows what a provider offers that was lost before it could show it: that is blocked, not absent.
         unknown = {
             name
             for name, each in DETECTORS.items()
-            if any(isinstance(answers.get(probe.name), Cause) for probe in each.probes)
+            if each.within is None
+            and any(isinstance(answers.get(probe.name), Cause) for probe in each.needed)
         }
         return declared | offered | unknown
 
@@ -264,7 +271,7 @@ class Contract:
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
             deviations=accepted(party, kind, version, recorded, answers),
-            undeclared=_undeclared(party.name, answers, party.detect),
+            undeclared=left_out(party.name, answers, held=party.detect),
             remarks=remarks(party, kind, version),
         )
 
@@ -282,39 +289,8 @@ _WORDS = {
 
 
 def _detecting() -> set[str]:
-    return {probe.name for each in DETECTORS.values() for probe in each.probes}
-
-
-def _undeclared(provider: str, answers: Mapping[str, Answer], asked: bool) -> Mapping[str, LeftOut]:
-    """What becomes of each capability that is not declared; only a provider that was asked is held to its answers."""
-    found = {name: _seen(provider, name, one, asked) for name, one in detect(answers).items()}
-    for name, each in DETECTORS.items() if asked else ():
-        unsent = [answers.get(probe.name) for probe in each.probes]
-        cause = next((answer for answer in unsent if isinstance(answer, Cause)), None)
-        if name not in found and cause is not None:
-            found[name] = LeftOut(cause=cause)
-    return found
-
-
-def _seen(provider: str, capability: str, seen: Shown, asked: bool) -> LeftOut:
-    if seen.offer is Offer.OFFERED:
-        return LeftOut(f"{FOUND}: {capability}, which {provider} does not declare")
-    got = f"{DETECTORS[capability].probe.name} got {seen.reason}"
-    reason = f"{provider} does not offer {capability}: {seen.offer}, {got}"
-    if not asked:
-        return LeftOut(reason)
-    if seen.offer is Offer.BROKEN:
-        summary = f"{provider}: the capability {capability} is broken: {got}"
-        steps = (
-            f"read the server's log, and send the request again: the curl line of {check_of(capability)}",
-            f"if the server is not meant to offer {capability}, have it refuse the request with 4xx",
-        )
-        return LeftOut(reason, seen, Cause(f"{provider}:{check_of(capability)}", summary, steps))
-    if seen.offer is Offer.UNCLEAR:
-        summary = f"{provider}: whether it offers {capability} is not known: {got}"
-        steps = ("run again", f"or say what it offers: --capabilities LIST, with {capability} or without")
-        return LeftOut(reason, seen, Cause(f"{provider}:{check_of(capability)}", summary, steps))
-    return LeftOut(reason, seen)
+    """The requests that show what is offered; what is within an endpoint shows by what is sent there anyway."""
+    return {probe.name for each in DETECTORS.values() if each.within is None for probe in each.probes}
 
 
 def _names_needed(known: catalogue.Catalogue, wanted: Iterable[str], detect: bool) -> set[str]:

@@ -1,91 +1,141 @@
-"""What a server shows of a capability: offered, refused, accepted without effect, not there, or broken.
+"""What a server shows of a capability: offered, refused, accepted without effect, not there, broken, or not seen.
 
 A detector names one request, which the contract sends anyway to whoever declares the capability, and judges its
 exchange. It serves twice: `--capabilities auto` asks it what to judge, and it is the check `capability.NAME`,
-which fails where a capability is declared and missing, or asked for and broken: a crash is no refusal.
+which fails where a capability is declared and missing, or asked for and broken, or accepted and ignored: only a
+refusal says that something is not offered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sixgates.capability import CAPABILITIES, Offer, Shown
 from sixgates.catalogue import CATALOGUE, MUST, CatalogueError, Check, Probe
+from sixgates.effects import Effect
 from sixgates.exchange import Exchange, Finding
-from sixgates.select import Findings, Json, Unmet, shown
+from sixgates.select import Findings, Unmet, Unseen
 from sixgates.verdict import Cause
-from sixgates.views import Document, Reply
-
-Effect = Callable[..., Findings]
-"""Yields what is missing from the effect of an accepted request; takes its exchange and those beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """How one capability shows: `effect` is asked only where the request was accepted, or never with `refusal`."""
+    """How one capability shows.
+
+    `effect` is asked where a request was accepted, with the exchanges `beside` to compare with; where it is None,
+    the capability shows by a refusal. `more` ask for the same in other ways: what any of them shows, is offered. A
+    capability `within` another shows by what is sent anyway to whoever offers that; where it is ignored, the check
+    `said_by` says so already.
+    """
 
     capability: str
     probe: Probe
     effect: Effect | None = None
     beside: tuple[Probe, ...] = ()
+    more: tuple[Probe, ...] = ()
+    within: str | None = None
+    said_by: str | None = None
+
+    @property
+    def needed(self) -> tuple[Probe, ...]:
+        """The request without which nothing shows, and those to compare with."""
+        return (self.probe, *self.beside)
 
     @property
     def probes(self) -> tuple[Probe, ...]:
-        """The request that shows it, and those to compare with."""
-        return (self.probe, *self.beside)
+        """Everything that may show it."""
+        return (*self.needed, *self.more)
 
-    def shown(self, *exchanges: Exchange) -> Shown:
-        """The judgement of the exchanges of `probes`, in their order; never raises on what a server sends."""
-        response, error = exchanges[0].response, exchanges[0].error
+    def shown(self, *exchanges: Exchange | None) -> Shown:
+        """The judgement of the exchanges of `probes`, in their order; never raises on what a server sends.
+
+        Of `more` those may be missing that were not sent. The best sign counts: a call in one of three answers is
+        an offer, whatever became of the others; and of what is no offer a crash, before a refusal.
+        """
+        first, *others = exchanges
+        beside, more = others[: len(self.beside)], others[len(self.beside) :]
+        asked = zip((self.probe, *self.more), (first, *more), strict=False)
+        found = [self._shown(probe, each, beside) for probe, each in asked if each is not None]
+        return min(found, key=lambda one: _BEST_FIRST[one.offer])
+
+    def _shown(self, probe: Probe, exchange: Exchange, beside: Iterable[Exchange | None]) -> Shown:
+        response, error = exchange.response, exchange.error
         if response is None:
-            return Shown(Offer.BROKEN, f"no answer: {error.detail if error else 'nothing came'}")
+            return Shown(Offer.BROKEN, f"no answer: {error.detail if error else 'nothing came'}", probe.name)
         # Not quoted, since a body of JSON would be all backslashes; whoever shows it makes it visible.
         seen = f"{response.status} {' '.join(response.body[:200].decode(errors='replace').split())}".rstrip()
-        if self.effect is None and response.status in {401, 403}:
-            return Shown(Offer.OFFERED, seen)
+        if self.effect is None and response.status in {200, 401, 403}:
+            keyless = response.status == 200
+            shown = Offer.ABSENT if keyless else Offer.OFFERED
+            return Shown(shown, "200 without a key" if keyless else seen, probe.name)
         refusal = _without_effect(response.status)
-        if refusal is not None:
-            return Shown(refusal, seen)
-        if self.effect is None:
-            return Shown(Offer.IGNORED, f"{response.status} without a key")
+        if refusal is not None or self.effect is None:
+            return Shown(refusal or Offer.UNCLEAR, seen, probe.name)
         if error is not None:
-            return Shown(Offer.BROKEN, f"{seen}, then {error.detail}")
-        return self._by_effect(self.effect, exchanges)
+            return Shown(Offer.BROKEN, f"{seen}, then {error.detail}", probe.name)
+        return self._by_effect(self.effect, probe, exchange, list(beside))
 
-    def _by_effect(self, effect: Effect, exchanges: tuple[Exchange, ...]) -> Shown:
-        missing = _first(effect, exchanges)
+    def _by_effect(
+        self, effect: Effect, probe: Probe, exchange: Exchange, beside: list[Exchange | None]
+    ) -> Shown:
+        try:
+            missing = next(effect(exchange, *beside), None)
+        except Unseen as unseen:
+            return Shown(Offer.UNSEEN, f"200, but {unseen}", probe.name)
+        except Unmet as unmet:
+            missing = unmet.finding
         if missing is None:
-            return Shown(Offer.OFFERED, "200, with its effect")
-        for probe, other in zip(self.beside, exchanges[1:], strict=True):
-            status = other.response.status if other.response and not other.error else None
+            return Shown(Offer.OFFERED, "200, with its effect", probe.name)
+        for compared, other in zip(self.beside, beside, strict=True):
+            status = other.response.status if other and other.response and not other.error else None
             if status != 200:
                 got = status or "no whole answer"
-                return Shown(Offer.UNCLEAR, f"200, and nothing to compare it with: {probe.name} got {got}")
-        return Shown(
-            Offer.IGNORED, f"200, but {missing.where}: expected {missing.expected}, got {missing.got}"
-        )
+                why = f"200, and nothing to compare it with: {compared.name} got {got}"
+                return Shown(Offer.UNCLEAR, why, probe.name)
+        said = f"200, but {missing.where}: expected {missing.expected}, got {missing.got}"
+        return Shown(Offer.IGNORED, said, probe.name)
 
-    def findings(self, *exchanges: Exchange) -> Findings:
-        """The check that the capability is offered, or that asking for it breaks nothing."""
+    def findings(self, *exchanges: Exchange | None) -> Findings:
+        """The check that the capability is offered, or that asking for it neither breaks anything nor is ignored."""
         seen = self.shown(*exchanges)
-        if seen.offer is Offer.BROKEN:
-            yield Finding(self.probe.name, "offered, or refused with 4xx", seen.reason)
-        elif seen.offer is not Offer.OFFERED:
-            expected = f"{CAPABILITIES[self.capability]}: declared, and so offered"
-            yield Finding(self.probe.name, expected, f"{seen.offer}: {seen.reason}")
+        match seen.offer:
+            case Offer.OFFERED:
+                return
+            case Offer.UNSEEN:
+                raise Unseen(f"{seen.probe} got {seen.reason}")
+            case Offer.BROKEN:
+                yield Finding(seen.probe, "offered, or refused with 4xx", seen.reason)
+            case Offer.IGNORED:
+                yield Finding(seen.probe, "its effect, or a refusal with 4xx", f"{seen.offer}: {seen.reason}")
+            case _:
+                expected = f"{CAPABILITIES[self.capability]}: declared, and so offered"
+                yield Finding(seen.probe, expected, f"{seen.offer}: {seen.reason}")
 
 
-_NOT_NOW = frozenset({408, 425, 429})
-"""Refusals of the moment, which say nothing of what is offered."""
+_BEST_FIRST = {
+    Offer.OFFERED: 0,
+    Offer.BROKEN: 1,
+    Offer.IGNORED: 2,
+    Offer.UNSEEN: 3,
+    Offer.UNCLEAR: 4,
+    Offer.REFUSED: 5,
+    Offer.ABSENT: 5,
+}
+_REFUSES = frozenset({400, 406, 413, 415, 422})
+_ABSENT = frozenset({404, 405, 410, 501})
 
 
 def _without_effect(status: int) -> Offer | None:
-    """What a status other than 200 shows; only a refusal shows that a capability is not offered."""
-    if status in {404, 405, 501}:
+    """What a status other than 200 shows; only a refusal shows that a capability is not offered.
+
+    No refusal of what was asked for are those of whoever asks (401, 402, 403, 407) and of the moment (408, 409, 425,
+    429, and whatever else is not listed here).
+    """
+    if status in _ABSENT:
         return Offer.ABSENT
-    if 400 <= status < 500 and status not in _NOT_NOW:
+    if status in _REFUSES:
         return Offer.REFUSED
     if status >= 500:
         return Offer.BROKEN
@@ -96,29 +146,38 @@ def _without_effect(status: int) -> Offer | None:
 class LeftOut:
     """A capability that is not declared: why its checks do not apply, or the cause that blocks them.
 
-    `shown` is what came where the provider was asked for it.
+    `shown` is what came where the provider was asked for it. It is `held` to that where nobody said what it offers.
     """
 
     reason: str = ""
     shown: Shown | None = None
     cause: Cause | None = None
+    held: bool = False
+    said_by: str | None = None
+    """The check that says of an ignored parameter what `capability.NAME` says."""
 
     @property
-    def broken(self) -> bool:
-        """Whether the provider was asked, and it broke."""
-        return self.shown is not None and self.shown.offer is Offer.BROKEN
+    def judged(self) -> bool:
+        """Whether its own check is judged: what came is broken or ignored, or leaves it open."""
+        offer = self.shown and self.shown.offer
+        if self.held:
+            return offer in {Offer.BROKEN, Offer.IGNORED, Offer.UNSEEN}
+        return offer is Offer.BROKEN or (offer is Offer.IGNORED and self.said_by is None)
+
+    @property
+    def refused(self) -> bool:
+        """Whether what came says that it is not offered."""
+        return self.shown is not None and self.shown.offer in {Offer.REFUSED, Offer.IGNORED, Offer.ABSENT}
+
+    @property
+    def left_open(self) -> bool:
+        """Whether the provider is held to its answers, and they leave it open."""
+        return self.held and self.shown is not None and self.shown.offer is Offer.UNSEEN
 
 
 def check_of(capability: str) -> str:
     """The id of the check that a capability is offered."""
     return f"capability.{capability}"
-
-
-def _first(effect: Effect, exchanges: Iterable[Exchange]) -> Finding | None:
-    try:
-        return next(effect(*exchanges), None)
-    except Unmet as unmet:
-        return unmet.finding
 
 
 DETECTORS: dict[str, Detector] = {}
@@ -131,20 +190,26 @@ def detector(
     effect: Effect | None,
     evidence: Iterable[str],
     beside: Iterable[Probe] = (),
+    more: Iterable[Probe] = (),
+    within: str | None = None,
+    said_by: str | None = None,
     breaks: Iterable[str] = (),
     luck: str = "",
 ) -> None:
     """Register how a capability shows, and with it the check `capability.NAME`; `effect` None means by refusal."""
     if capability not in CAPABILITIES or capability in DETECTORS:
         raise CatalogueError(f"detector {capability}: no such capability, or it has a detector")
-    found = Detector(capability, probe, effect, tuple(beside))
+    if within is not None and within not in DETECTORS:
+        raise CatalogueError(f"detector {capability}: {within} has no detector yet")
+    found = Detector(capability, probe, effect, tuple(beside), tuple(more), within, said_by)
     DETECTORS[capability] = found
     views: tuple[Any, ...] = (Exchange,) * len(found.probes)
+    meant = CAPABILITIES[capability]
     CATALOGUE.add(
         Check(
             id=check_of(capability),
             level=MUST,
-            requirement=f"What is declared is offered: {CAPABILITIES[capability]}.",
+            requirement=f"What is declared is offered, and what is accepted is not ignored: {meant}.",
             probes=found.probes,
             together=True,
             judge=found.findings,
@@ -154,85 +219,23 @@ def detector(
             capability=capability,
             unconditional=True,
             luck=luck,
+            spare=found.more,
         )
     )
 
 
 def detect(answers: Mapping[str, object]) -> dict[str, Shown]:
     """What the answers show of each capability whose requests were answered."""
-    found = {}
+    found: dict[str, Shown] = {}
     for name, each in DETECTORS.items():
-        exchanges = [answers.get(probe.name) for probe in each.probes]
-        answered = [exchange for exchange in exchanges if isinstance(exchange, Exchange)]
-        if len(answered) == len(exchanges):
-            found[name] = each.shown(*answered)
+        exchanges = [_exchange(answers.get(probe.name)) for probe in each.probes]
+        outer = found.get(each.within or "")
+        if None in exchanges[: len(each.needed)]:
+            continue
+        if each.within is None or (outer is not None and outer.offer is Offer.OFFERED):
+            found[name] = each.shown(*exchanges)
     return found
 
 
-def has(where: str, expected: str, value: Callable[[Document], Json], holds: Callable[[Any], bool]) -> Effect:
-    """The effect that one value of the answer shows, such as logprobs that were asked for."""
-
-    def effect(exchange: Exchange, *_: Exchange) -> Findings:
-        found = value(Document.of(exchange))
-        if not holds(found.value):
-            yield Finding(found.where or where, expected, shown(found.value))
-
-    return effect
-
-
-def answered_with(name: str) -> Effect:
-    """The effect of an endpoint: a JSON object with this member that is neither null nor empty."""
-    return has(f"/{name}", f"a document with {name}", lambda document: document[name], bool_of)
-
-
-def bool_of(value: Any) -> bool:
-    """Whether a JSON value is there and not empty."""
-    return isinstance(value, list | dict | str) and bool(value)
-
-
-def two_choices(exchange: Exchange, *_: Exchange) -> Findings:
-    """The effect of `n: 2`."""
-    choices = Document.of(exchange).choices
-    if len(choices) != 2:
-        yield Finding("/choices", "two choices", str(len(choices)))
-
-
-def logprobs_given(exchange: Exchange, *_: Exchange) -> Findings:
-    """The effect of `logprobs: true`."""
-    entries = Document.of(exchange).choices[0]["logprobs"]["content"]
-    if not isinstance(entries.value, list) or not entries.value:
-        yield entries.finding("an entry for each token")
-
-
-def json_object_given(exchange: Exchange, *_: Exchange) -> Findings:
-    """The effect of a JSON mode: the content starts as an object does, whether or not the limit cut it."""
-    content = Document.of(exchange).message["content"]
-    if not content.text.lstrip().startswith("{"):
-        yield content.finding("the start of a JSON object")
-
-
-def same_as_before(exchange: Exchange, before: Exchange, *_: Exchange) -> Findings:
-    """The effect of `seed`: the same sampled text as in the exchange beside it."""
-    first, again = (Document.of(each).message["content"] for each in (before, exchange))
-    if again.text != first.text:
-        yield again.finding(f"the text of the answer before, {shown(first.text)}")
-
-
-def other_than_before(exchange: Exchange, before: Exchange, *_: Exchange) -> Findings:
-    """The effect of `logit_bias`: no beginning of the text of the exchange beside it, which had none."""
-    first, biased = (Document.of(each).message["content"] for each in (before, exchange))
-    if first.text.startswith(biased.text):
-        yield biased.finding(f"another text than without it, {shown(first.value)}")
-
-
-def read_by_the_model(exchange: Exchange, plain: Exchange) -> Findings:
-    """Whether what was added to the request reached the prompt: it has many more tokens than a plain one."""
-    used = Document.of(exchange)["usage"]["prompt_tokens"]
-    less = Document.of(plain)["usage"]["prompt_tokens"].integer
-    if used.integer < less + 40:
-        yield used.finding(f"40 tokens more than without it, that is {less + 40}")
-
-
-def status_200(exchange: Exchange, *_: Exchange) -> Findings:
-    """The effect of what shows by its acceptance alone."""
-    yield from Reply.of(exchange).status_in(200)
+def _exchange(answer: object) -> Exchange | None:
+    return answer if isinstance(answer, Exchange) else None

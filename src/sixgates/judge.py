@@ -13,7 +13,7 @@ from sixgates.capability import Asked
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
 from sixgates.detection import LeftOut, check_of
 from sixgates.exchange import Exchange, Finding
-from sixgates.select import Findings, Unexercised, Unmet
+from sixgates.select import Findings, Unexercised, Unmet, Unseen
 from sixgates.verdict import EXCUSED, Cause, Gate, Level, Outcome, Verdict
 
 
@@ -133,7 +133,11 @@ class Judgement:
             return excuse(plain)
         lacking = (self.answers.get(probe.name) for probe in self.applicable(check))
         not_recorded = tuple(each.probe for each in lacking if isinstance(each, NotRecorded))
-        return self._run(check, probes, replace(plain, not_recorded=not_recorded))
+        verdict = self._run(check, probes, replace(plain, not_recorded=not_recorded))
+        own = self._own(check)
+        if own is not None and own.left_open and verdict.outcome is Outcome.NOT_EXERCISED:
+            return replace(verdict, cause=own.cause)
+        return verdict if own is None or own.held else self._advised(check, verdict)
 
     def _verdict(self, check: Check) -> Verdict:
         subject = self.subject
@@ -154,41 +158,66 @@ class Judgement:
 
     def _undeclared(self, check: Check) -> str | None:
         """The capability that keeps a check from being judged, rather one that is not offered than one that broke."""
-        if self._broken(check):
+        if self._own(check):
             return None
         declared = self.subject.capabilities
+        for capability, left in self.subject.undeclared.items():
+            if left.said_by == check.id and left.held and left.judged and capability not in declared:
+                return capability
         if check.capability is not None and check.capability not in declared:
             return check.capability
         lacking = [name for probe in check.probes if (name := self._lacking(check, probe))]
         if lacking and (check.together or len(lacking) == len(check.probes)):
-            return min(lacking, key=self._blocks)
+            return min(lacking, key=self._weighs)
         return None
 
     def _lacking(self, check: Check, probe: Probe) -> str | None:
-        broken = self._broken(check)
-        lacking = [name for name in probe.needs if name not in self.subject.capabilities and name != broken]
-        return min(lacking, key=self._blocks, default=None)
+        if self._own(check):  # it was asked for all the same
+            return None
+        lacking = [name for name in probe.needs if name not in self.subject.capabilities]
+        return min(lacking, key=self._weighs, default=None)
 
-    def _blocks(self, capability: str) -> bool:
-        seen = self.subject.undeclared.get(capability)
-        return seen is not None and seen.cause is not None
+    def _weighs(self, capability: str) -> int:
+        """What is not offered before what is left open, and that before what blocks."""
+        seen = self.subject.undeclared.get(capability, LeftOut())
+        return 1 if seen.left_open else 2 * (seen.cause is not None)
 
-    def _broken(self, check: Check) -> str | None:
-        """The capability that this check is about, where asking for it broke the server."""
-        seen = self.subject.undeclared.get(check.capability or "")
-        own = check.capability is not None and check.id == check_of(check.capability)
-        return check.capability if own and seen is not None and seen.broken else None
+    def _own(self, check: Check) -> LeftOut | None:
+        """What came of the undeclared capability that this check is about, where it is judged by that."""
+        capability = check.capability
+        if capability is None or capability in self.subject.capabilities or check.id != check_of(capability):
+            return None
+        left = self.subject.undeclared.get(capability)
+        return left if left is not None and left.judged else None
+
+    def _advised(self, check: Check, verdict: Verdict) -> Verdict:
+        """Nobody promised a capability that the owner leaves out: that it breaks or is ignored is advice."""
+        if verdict.outcome is not Outcome.FAILED:
+            return verdict
+        reason = f"{self.subject.name} does not declare the capability {check.capability}"
+        return replace(verdict, level=Level.SHOULD, outcome=Outcome.ADVISORY, reason=reason)
 
     def _left_out(self, check: Check, capability: str, plain: Verdict) -> Verdict:
         name = self.subject.name
         undeclared = LeftOut(f"{name} does not declare the capability {capability}")
         seen = self.subject.undeclared.get(capability, undeclared)
+        if seen.left_open:
+            return replace(plain, outcome=Outcome.NOT_EXERCISED, reason=seen.reason, cause=seen.cause)
         if seen.cause is not None:
-            return replace(plain, outcome=Outcome.BLOCKED, cause=seen.cause)
+            return self._waiting(capability, seen, seen.cause)(plain)
         plain = replace(plain, outcome=Outcome.NOT_APPLICABLE, reason=seen.reason)
-        if seen.shown is None or check.id != check_of(capability):
+        if seen.shown is None or not seen.refused or check.id != check_of(capability):
             return plain
         return replace(plain, asked=Asked(capability, seen.shown.offer, seen.shown.reason))
+
+    def _waiting(self, capability: str, seen: LeftOut, cause: Cause) -> Excuse:
+        """Blocked by what the check of a capability says, unless that is excused."""
+        own = check_of(capability)
+        if seen.judged and own in self.catalogue.checks:
+            verdict = self.verdict(own)
+            if verdict.outcome is Outcome.DEVIATION:
+                return _not_applicable(f"{own} {EXCUSED}: {verdict.reason}")
+        return _blocked(cause)
 
     def _judgeable(
         self, check: Check, sent: Collection[str] | None = None
@@ -198,7 +227,7 @@ class Judgement:
             if sent is not None and probe.name not in sent and not check.together:
                 continue
             excuse = self._excuse(check, probe)
-            if excuse is None:
+            if excuse is None or probe in check.spare:
                 probes.append(probe)
             else:
                 excuses.append(excuse)
@@ -263,7 +292,7 @@ class Judgement:
         try:
             found = list(islice(self._findings(check, probes), LOOKED_FOR))
         except Unexercised as silent:
-            if check.level is Level.MUST:
+            if check.level is Level.MUST and not isinstance(silent, Unseen):
                 return replace(plain, outcome=Outcome.ERROR, reason=f"a MUST cannot go unexercised: {silent}")
             return _unexercised(str(silent))(plain)
         except Exception as problem:  # noqa: BLE001 - a judge that raises is our own bug and is reported as one
@@ -282,8 +311,9 @@ class Judgement:
 
     def _findings(self, check: Check, probes: list[Probe]) -> Iterator[tuple[Probe, Finding]]:
         if check.together:
-            run = self._views_of(check, probes)
-            yield from ((probes[-1], finding) for finding in _settled(check.judge, run))
+            run, named = self._views_of(check, probes), {probe.name: probe for probe in probes}
+            for finding in _settled(check.judge, run):
+                yield named.get(finding.where, probes[-1]), finding
             return
         for probe in probes:
             for finding in _settled(check.judge, self._views_of(check, [probe])):
@@ -297,12 +327,13 @@ class Judgement:
     def _view(self, probe: Probe, view: Any) -> Any:
         key = (probe.name, view)
         if key not in self._views:
-            exchange = self.answers[probe.name]
+            answer = self.answers.get(probe.name)
+            exchange = answer if isinstance(answer, Exchange) else None
             self._views[key] = exchange if view is Exchange else view.of(exchange)
         return self._views[key]
 
     def _curl(self, probe: Probe) -> str:
-        answer = self.answers[probe.name]
+        answer = self.answers.get(probe.name)
         if not isinstance(answer, Exchange) or not self.subject.root:
             return ""
         return curl(answer, self.subject.root, self.subject.api_key_env, probe.auth)

@@ -6,7 +6,7 @@ Both are said of providers whose whole contract was judged; a run of a few check
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -86,13 +86,14 @@ def _readiness(provider: str, found: Mapping[str, Verdict], known: Mapping[str, 
     )
 
 
-def _client(name: str, verdicts: Iterable[Verdict]) -> Standing:
+def _client(name: str, verdicts: Collection[Verdict]) -> Standing:
     named = [verdict for verdict in verdicts if name in verdict.breaks or name in verdict.misleads]
     wrong = [one for one in named if one.outcome in _BROKEN or _stale_and_broken(one)]
     if broken := tuple(one.check for one in wrong if name in one.breaks):
         return Standing(name, State.BROKEN, broken)
     unsure = [one for one in named if one.outcome in _UNSURE or _excused(one)]
-    if risks := tuple(one.check for one in (*wrong, *unsure)):
+    lacking = [one for one in verdicts if _in_vain(one)]
+    if risks := tuple(dict.fromkeys(one.check for one in (*wrong, *lacking, *unsure))):
         return Standing(name, State.AT_RISK, risks)
     judged = any(one.outcome is not Outcome.NOT_APPLICABLE for one in named)
     return Standing(name, State.SAFE if judged else State.UNMEASURED)
@@ -117,6 +118,13 @@ def _profile(name: str, verdicts: Mapping[str, Verdict], checks: Mapping[str, Ch
     if failed:
         return Standing(name, State.FAILED, tuple(failed))
     return Standing(name, State.PARTIAL if partial else State.PASSED, tuple(partial))
+
+
+def _in_vain(verdict: Verdict) -> bool:
+    """A capability that every client may ask for, and that is ignored, broken or not seen."""
+    area, _, capability = verdict.check.partition(".")
+    asked_for = area == "capability" and capability not in _WHERE_DECLARED and verdict.level is Level.MUST
+    return asked_for and (verdict.outcome in {*_BROKEN, *_UNSURE} or _stale_and_broken(verdict))
 
 
 def _stale_and_broken(verdict: Verdict) -> bool:

@@ -29,6 +29,10 @@ class Unexercised(Exception):
     """The model never did what a SHOULD is about; carries the reason. Raised before the first finding."""
 
 
+class Unseen(Unexercised):
+    """What came leaves open whether a capability is offered: so even a MUST goes unexercised."""
+
+
 class _Absent:
     """The value of a field that is not there; not equal to null."""
 

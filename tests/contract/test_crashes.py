@@ -40,8 +40,9 @@ NOT_OFFERED = {
     "404": Offer.ABSENT,
     "405": Offer.ABSENT,
     "501": Offer.ABSENT,
-    "200": Offer.IGNORED,
 }
+ASKED_FIRST = sorted(name for name, each in DETECTORS.items() if each.within is None and name != "auth")
+"""The server wants a key, which the run has, and so `auth` is declared here."""
 UNKNOWN = ("302", "408", "429")
 KEY = "sk-reference"
 
@@ -61,12 +62,12 @@ class Faulty:
 
 
 def asks_for(capability: str, request: Request) -> bool:
-    """Whether a request is the one that shows the capability."""
-    probe = DETECTORS[capability].probe
-    if (request.header("authorization") is None) is not (capability == "auth"):
+    """Whether a request is one that shows the capability."""
+    if (request.header("authorization") is None) is not (capability == "auth") or request.body is None:
         return False
-    same = request.path == probe.path and request.body is not None
-    return same and json.loads(request.body or b"") == json.loads(probe.request("m").body or b"")
+    probes = (DETECTORS[capability].probe, *DETECTORS[capability].more)
+    same = [probe for probe in probes if request.path == probe.path]
+    return json.loads(request.body) in [json.loads(probe.request("m").body or b"") for probe in same]
 
 
 @contextmanager
@@ -185,8 +186,8 @@ def judged(url: str, tmp_path: Path, *wanted: str, capabilities: tuple[str, ...]
 
 
 def table(ways: Iterator[str]) -> list[tuple[str, str]]:
-    """Each capability, each way; the server wants a key, which the run has, and so `auth` is declared here."""
-    return [(capability, way) for way in ways for capability in sorted(set(DETECTORS) - {"auth"})]
+    """Each capability that is asked for before the rest, each way."""
+    return [(capability, way) for way in ways for capability in ASKED_FIRST]
 
 
 def status(judgement: Tries | Judgement, names: list[str]) -> GateStatus:
@@ -228,8 +229,26 @@ def test_what_breaks_is_red_once(
     assert status(judgement, names) is GateStatus.NOT_MET
 
 
+@pytest.mark.parametrize("capability", ASKED_FIRST)
+def test_what_is_without_effect_is_red_once(
+    faulty: tuple[Faulty, str], tmp_path: Path, capability: str
+) -> None:
+    """Its own check fails and the rest waits; a model may leave tools alone, and nothing here counts tokens."""
+    server, url = faulty
+    server.ways = {capability: "200"}
+    names = [check_of(capability), *dependants(capability)]
+    judgement = judged(url, tmp_path, "models.list.shape", *names)
+    own, others = (Outcome.FAILED, Outcome.BLOCKED)
+    if capability == "tools":
+        own, others = (Outcome.NOT_EXERCISED, Outcome.NOT_EXERCISED)
+    assert judgement.verdict(names[0]).outcome is own
+    assert {judgement.verdict(name).outcome for name in names[1:]} <= {others}
+    gate = GateStatus.PARTIAL if capability == "tools" else GateStatus.NOT_MET
+    assert status(judgement, ["models.list.shape", *names]) is gate
+
+
 @pytest.mark.parametrize(("capability", "way"), table(iter(NOT_OFFERED)))
-def test_what_is_refused_or_without_effect_does_not_apply(
+def test_what_is_refused_does_not_apply(
     faulty: tuple[Faulty, str], tmp_path: Path, capability: str, way: str
 ) -> None:
     """And the verdict of its own check carries what came, for the report."""
@@ -272,15 +291,16 @@ def test_what_neither_breaks_nor_refuses_is_not_known(
 
 @pytest.mark.parametrize("way", BROKEN)
 def test_a_list_leaves_out_what_it_leaves_out(faulty: tuple[Faulty, str], tmp_path: Path, way: str) -> None:
-    """It is asked for and found out, and nothing is held against the server."""
+    """It is asked for and found out: that it breaks is advice, and not held against the server."""
     server, url = faulty
     server.ways = {"tools": way}
     verdict = judged(url, tmp_path, "capability.tools", capabilities=("n",)).verdict("capability.tools")
-    assert (verdict.outcome, verdict.asked) == (Outcome.NOT_APPLICABLE, None)
-    assert verdict.reason.startswith("ad-hoc does not offer tools: broken, tool-named got ")
+    assert (verdict.outcome, verdict.red, verdict.asked) == (Outcome.ADVISORY, False, None)
+    assert verdict.reason == "ad-hoc does not declare the capability tools"
+    assert verdict.findings[0].where == DETECTORS["tools"].probe.name
 
 
-@pytest.mark.parametrize("way", [*BROKEN, *NOT_OFFERED, *UNKNOWN])
+@pytest.mark.parametrize("way", [*BROKEN, *NOT_OFFERED, "200", *UNKNOWN])
 def test_a_request_without_key_that_is_not_refused_as_such_is_red(
     faulty: tuple[Faulty, str], tmp_path: Path, way: str
 ) -> None:
@@ -323,9 +343,9 @@ def test_what_was_not_asked_for_the_server_was_lost_is_blocked(
     server.ways = dict.fromkeys(DETECTORS, "hang")
     judgement = judged(url, tmp_path, *map(check_of, DETECTORS))
     outcomes = {name: judgement.verdict(check_of(name)).outcome for name in DETECTORS}
-    assert {outcomes[name] for name in set(DETECTORS) - {"auth"}} == {Outcome.FAILED, Outcome.BLOCKED}
+    assert {outcomes[name] for name in ASKED_FIRST} == {Outcome.FAILED, Outcome.BLOCKED}
     cause = next(
-        verdict.cause for verdict in map(judgement.verdict, map(check_of, DETECTORS)) if verdict.cause
+        verdict.cause for verdict in map(judgement.verdict, map(check_of, ASKED_FIRST)) if verdict.cause
     )
     assert cause.key == "ad-hoc:overdue"
 
@@ -366,7 +386,7 @@ def test_a_server_that_crashes_on_all_but_chats_is_not_met(pytester: pytest.Pyte
     assert result.ret == 1
     text = " ".join(result.stdout.str().split())
     assert re.search(r"4 Contract +NOT MET", result.stdout.str())
-    broken = set(DETECTORS) - {"auth", "seed"}
+    broken = set(ASKED_FIRST) - {"seed"}
     assert result.parseoutcomes()["failed"] == len(broken) == 9
     got = 'got 500 {"error": {"message": "Internal Server Error"}}'
     for name in broken:

@@ -1,39 +1,36 @@
 """What is declared must be offered: how tools, several choices, keys and other endpoints show."""
 
-from sixgates.completion import Completion
-from sixgates.detection import (
+from sixgates.detection import detector
+from sixgates.effects import (
     answered_with,
-    detector,
+    as_long_as_asked,
+    called_or_read,
+    earlier_input_read,
     json_object_given,
     logprobs_given,
     other_than_before,
-    read_by_the_model,
+    prompt_repeated,
     same_as_before,
     two_choices,
 )
-from sixgates.exchange import Exchange
-from sixgates.probes.chat import chat, chat_again, chat_two_choices
-from sixgates.probes.completions import completions
-from sixgates.probes.embeddings import embeddings
+from sixgates.probes.chat import chat, chat_again, chat_longer_prompt, chat_two_choices
+from sixgates.probes.completions import completions, completions_echo
+from sixgates.probes.embeddings import embeddings, embeddings_half
 from sixgates.probes.errors import no_key
 from sixgates.probes.params import chat_biased, chat_logprobs, chat_seed
-from sixgates.probes.responses import response
+from sixgates.probes.responses import response, response_follow_up
 from sixgates.probes.structured import json_object, schema
-from sixgates.probes.tools import tool_named
-from sixgates.select import Findings
+from sixgates.probes.tools import tool_auto, tool_named
 
-
-def _tools_reach_the_model(named: Exchange, plain: Exchange) -> Findings:
-    """A named choice brings a call; a server that reads the choice as auto still shows the tools to the model."""
-    if not Completion.of(named).calls:
-        yield from read_by_the_model(named, plain)
-
+TOOLS_OTHERWISE = (tool_auto,)
+"""Requests with tools beside the named choice, which a server may refuse and yet let a model call."""
 
 detector(
     "tools",
     probe=tool_named,
-    effect=_tools_reach_the_model,
-    beside=[chat],
+    effect=called_or_read,
+    beside=[chat, chat_longer_prompt],
+    more=TOOLS_OTHERWISE,
     evidence=["spec: ChatCompletionTool", "ollama/ollama#11171"],
 )
 detector("n", probe=chat_two_choices, effect=two_choices, evidence=["spec: CreateChatCompletionRequest"])
@@ -44,10 +41,25 @@ detector(
     evidence=["spec: CreateCompletionResponse"],
 )
 detector(
+    "echo",
+    probe=completions_echo,
+    effect=prompt_repeated,
+    within="completions",
+    evidence=["spec: CreateCompletionRequest", "vllm-project/vllm#1504"],
+)
+detector(
     "embeddings",
     probe=embeddings,
     effect=answered_with("data"),
     evidence=["spec: CreateEmbeddingResponse", "ggml-org/llama.cpp#14204"],
+)
+detector(
+    "dimensions",
+    probe=embeddings_half,
+    effect=as_long_as_asked,
+    within="embeddings",
+    said_by="embeddings.dimensions",
+    evidence=["spec: CreateEmbeddingRequest", "agentjido/req_llm#986", "ogx-ai/ogx#5109"],
 )
 detector(
     "logprobs",
@@ -88,4 +100,13 @@ detector(
     probe=response,
     effect=answered_with("output"),
     evidence=["spec: Response", "aws-samples/bedrock-access-gateway#150"],
+)
+detector(
+    "stored_responses",
+    probe=response_follow_up,
+    effect=earlier_input_read,
+    beside=[response],
+    within="responses",
+    said_by="responses.previous_response_id",
+    evidence=["spec: CreateResponse", "ollama/ollama#15404", "BerriAI/litellm#26147"],
 )

@@ -10,8 +10,8 @@ from sixgates.reference.mutants import (
     asking,
     body_of,
     mutant,
+    on_chat,
     on_plain,
-    on_tools,
     with_body,
 )
 
@@ -22,20 +22,25 @@ def _on_two(request: Request) -> bool:
     return on_plain(request) and body_of(request).get("n") == 2
 
 
+def _on_any_tools(request: Request) -> bool:
+    """A call in a stream alone would be an offer."""
+    return on_chat(request) and bool(body_of(request).get("tools"))
+
+
 def _with_key(request: Request) -> Request:
     return replace(request, headers=(*request.headers, ("Authorization", "Bearer sk-reference")))
 
 
 mutant(
     "tools-unread",
-    on=on_tools,
+    on=_on_any_tools,
     rewrite=asking(tools=None, tool_choice=None),
     caught_by=["capability.tools", "tools.named.called"],
 )
 for _status, _word in ((400, "refused"), (404, "absent"), (503, "failing")):
     mutant(
         f"tools-{_word}",
-        on=on_tools,
+        on=_on_any_tools,
         edit=with_body(_REFUSAL, status=_status),
         caught_by=["capability.tools", "tools.named.accepted_object"],
     )

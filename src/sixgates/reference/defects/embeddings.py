@@ -218,7 +218,7 @@ mutant(
     "embeddings-dimensions-ignored",
     on=_on_dimensions,
     rewrite=asking(dimensions=None),
-    caught_by=["embeddings.dimensions"],
+    caught_by=["capability.dimensions", "embeddings.dimensions"],
 )
 mutant(
     "embeddings-dimensions-500",

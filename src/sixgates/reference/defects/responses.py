@@ -227,7 +227,7 @@ mutant(
     "earlier-response-unread",
     on=on_follow_up,
     rewrite=asking(previous_response_id=None),
-    caught_by=["responses.previous_response_id"],
+    caught_by=["capability.stored_responses", "responses.previous_response_id"],
 )
 mutant(
     "earlier-response-unstored",
