@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
 from sixgates.exchange import Exchange, Finding, Request
+from sixgates.responses_parts import Item, same
+from sixgates.responses_surfaces import ITEM_ADDED, ITEM_DONE, TOLD
 from sixgates.select import ABSENT, INTEGER, OBJECT, Json, Unmet, shown
 from sixgates.views import ChatStream, Document, members
 
 CREATED = "response.created"
-ADDED = "response.output_item.added"
-DONE = "response.output_item.done"
+ADDED, DONE = ITEM_ADDED, ITEM_DONE
 PART_ADDED = "response.content_part.added"
 PART_DONE = "response.content_part.done"
 TEXT = "response.output_text.delta"
 TEXT_DONE = "response.output_text.done"
 ARGUMENTS = "response.function_call_arguments.delta"
 ARGUMENTS_DONE = "response.function_call_arguments.done"
+REFUSAL = "response.refusal.delta"
 TERMINAL = ("response.completed", "response.incomplete", "response.failed")
-OF_ITEMS = (DONE, PART_ADDED, PART_DONE, TEXT, TEXT_DONE, ARGUMENTS, ARGUMENTS_DONE)
+OF_ITEMS = (DONE, *TOLD)
 """The events that belong to one item of the output, after the one that adds it."""
 
 
@@ -33,33 +35,6 @@ def asked(request: Request) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
-
-
-@dataclass(slots=True)
-class Item:
-    """All that a stream said about one item of the output: the event that added it, and those that followed."""
-
-    added: Json
-    events: list[Json] = field(default_factory=list)
-
-    @property
-    def id(self) -> Json:
-        """The id with which it was added."""
-        return self.added["item"]["id"]
-
-    @property
-    def is_call(self) -> bool:
-        """Whether it was added as the call of a function."""
-        return bool(self.added["item"]["type"].value == "function_call")
-
-    def of(self, *types: str) -> list[Json]:
-        """Its events of these types, in order."""
-        return [event for event in self.events if event["type"].value in types]
-
-    def gathered(self, kind: str) -> str:
-        """Its deltas of one type, concatenated; what is no string is left out."""
-        deltas = (event["delta"].value for event in self.of(kind))
-        return "".join(delta for delta in deltas if isinstance(delta, str))
 
 
 @dataclass(frozen=True)
@@ -125,18 +100,14 @@ class ResponseStream:
 
 
 def _owner(items: list[Item], event: Json) -> Item | None:
-    """The item by the place in the output, else by its id, else, where an event has neither, the latest."""
-    identity = event["item"]["id"] if event["type"].value == DONE else event["item_id"]
+    """The item by the place in the output, else by its id or a call's, else, where an event has none, the latest."""
+    of_item = event["item"] if event["type"].value == DONE else Json({"id": event["item_id"].value})
+    identities = [each for each in (of_item["id"], of_item["call_id"]) if each.given]
     place = event["output_index"]
     by_place = (item for item in items if place.given and same(item.added["output_index"], place))
-    by_id = (item for item in items if identity.given and same(item.id, identity))
+    by_id = (item for item in items for each in identities if item.known_as(each))
     latest = None if place.given or not items else items[-1]
     return next(by_place, next(by_id, latest))
-
-
-def same(one: Json, other: Json) -> bool:
-    """Whether two values are equal and of one type; True is not 1, and what is absent is like what is absent."""
-    return type(one.value) is type(other.value) and bool(one.value == other.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +150,14 @@ class FinalResponse:
         return INTEGER.holds(written) and INTEGER.holds(most) and written >= most
 
     @property
+    def cut(self) -> bool:
+        """Whether the token limit ended it, by its status or by its count."""
+        return self.full or self["status"].value == "incomplete"
+
+    @property
     def only_thought(self) -> bool:
         """Whether the token limit came before the model had said anything."""
-        cut = self.full or self["status"].value == "incomplete"
-        return cut and self.text == "" and not self.items("function_call")
+        return self.cut and self.text == "" and not self.items("function_call")
 
     @property
     def output(self) -> list[Json]:

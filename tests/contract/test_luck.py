@@ -23,6 +23,7 @@ LUCKY = {
     "errors.rate_limit_429": "a refusal for load",
     "http.request_id": "two ids",
     "params.seed.deterministic": "two samples",
+    "responses.item_ids_unique": "two ids",
     "tools.id.unique_across": "two ids",
     "tools.id.unique_in_response": "two ids",
 }

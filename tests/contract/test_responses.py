@@ -23,7 +23,7 @@ from sixgates.verdict import Level, Outcome
 Change = Callable[[Exchange], Response | None]
 JudgeEdited = Callable[[Change], Judgement]
 CHECKS = [check for check in catalogue.load().checks.values() if check.area == "responses"]
-STREAMED = {"response-stream", "response-tool-stream"}
+STREAMED = {"response-stream", "response-tool-stream", "response-tool-cut-stream", "response-thought-stream"}
 REASONING: Document = {"id": "rs_1", "type": "reasoning", "summary": []}
 OFTEN = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 json_values = st.recursive(
@@ -76,9 +76,14 @@ def found(judgement: Judgement, name: str) -> tuple[str, str, str]:
 
 def thinking_first(told: list[Document]) -> list[Document]:
     """A reasoning item before the rest, as a model that thinks sends it."""
+    place = {"item_id": "rs_1", "output_index": 0, "content_index": 0}
+    part = {"type": "reasoning_text", "text": "Hm"}
     thought = [
         {"type": "response.output_item.added", "item": REASONING, "output_index": 0},
-        {"type": "response.reasoning_text.delta", "item_id": "rs_1", "output_index": 0, "delta": "Hm"},
+        {"type": "response.content_part.added", "part": {**part, "text": ""}, **place},
+        {"type": "response.reasoning_text.delta", "delta": "Hm", **place},
+        {"type": "response.reasoning_text.done", "text": "Hm", **place},
+        {"type": "response.content_part.done", "part": part, **place},
         {"type": "response.output_item.done", "item": REASONING, "output_index": 0},
     ]
     for event in told:
@@ -155,7 +160,10 @@ def test_legal_answers_raise_no_alarm(name: str, judge_edited: JudgeEdited) -> N
 def test_a_server_without_a_store_may_say_so(judge_edited: JudgeEdited) -> None:
     """It is only wrong where stored_responses is declared."""
     judgement = judge_edited(to("response-follow-up", 404, b'{"error": {"message": "no such response"}}'))
-    assert alarms(judgement) == {"responses.stored": Outcome.FAILED}
+    assert alarms(judgement) == {
+        "responses.stored": Outcome.FAILED,
+        "responses.echo_previous": Outcome.NOT_EXERCISED,
+    }
 
 
 def _nothing_but_thought(told: list[Document]) -> list[Document]:
@@ -194,11 +202,13 @@ def test_an_answer_below_the_limit_was_not_cut(judge_edited: JudgeEdited) -> Non
         answer.update(status="completed", incomplete_details=None)
         answer["usage"]["output_tokens"] = 3
 
-    verdict = judge_edited(in_answer("response", ended)).verdict("responses.incomplete")
+    judgement = judge_edited(in_answer("response", ended))
+    verdict = judgement.verdict("responses.usage_cut")
     assert verdict.outcome is Outcome.NOT_EXERCISED
     assert verdict.reason == (
         "fewer tokens were written than max_output_tokens allows, or usage does not say how many"
     )
+    assert judgement.verdict("responses.incomplete").outcome is Outcome.PASSED, "the streams were cut"
 
 
 def _no_place(told: list[Document]) -> None:
@@ -244,7 +254,11 @@ WORDS: list[tuple[str, Change, tuple[str, str, str]]] = [
     (
         "responses.stream.part_added",
         in_streams(dropping("content_part.added"), "response-stream"),
-        ("event 3/type", "response.content_part.added of its part before it", '"response.output_text.delta"'),
+        (
+            "response-stream: event 3/type",
+            "response.content_part.added of its part before it",
+            '"response.output_text.delta"',
+        ),
     ),
     (
         "responses.stream.item_added_first",
@@ -267,7 +281,7 @@ WORDS: list[tuple[str, Change, tuple[str, str, str]]] = [
     (
         "responses.stream.done_events",
         in_streams(dropping("output_text.done"), "response-stream"),
-        ("response-stream: event 2", "1 times response.output_text.done after it", "0"),
+        ("response-stream: event 3", "one event after it that says its text whole", "0"),
     ),
     (
         "responses.stream.response_id_stable",
@@ -298,11 +312,7 @@ WORDS: list[tuple[str, Change, tuple[str, str, str]]] = [
     (
         "responses.text_format",
         in_answer("response-schema", lambda answer: answer["output"][-1]["content"][0].update(text="Rain")),
-        (
-            "output text",
-            'an object with the unit "celsius" and the boolean rain, as the schema says',
-            '"Rain"',
-        ),
+        ("output text", "JSON", '"Rain" (Expecting value: line 1 column 1 (char 0))'),
     ),
     (
         "responses.previous_response_id",
@@ -449,7 +459,7 @@ def test_garbage_in_answer_to_everything_is_found_out(
 
 _ARRAY_AS_OUTPUT = {"responses.tools.output_roundtrip", "responses.stored"}
 _READ = {"responses.witness", "responses.witness_accepted"}
-_EVENTS = {"responses.input_items", "responses.tools.flat_format"}
+_EVENTS = {"responses.input_items", "responses.tools.flat_format", "responses.thoughts_replayed"}
 SPARED = {
     "lone-surrogate": _ARRAY_AS_OUTPUT | _READ,
     "wrong-types": _ARRAY_AS_OUTPUT | _READ,

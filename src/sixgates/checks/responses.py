@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.responses import (
@@ -12,8 +10,10 @@ from sixgates.probes.responses import (
     response_mistyped,
     response_schema,
     response_stream,
+    response_tool_result,
     response_tool_stream,
 )
+from sixgates.probes.responses_stream import response_thought_stream, response_tool_cut_stream
 from sixgates.responses_view import FinalResponse, asked
 from sixgates.select import (
     ABSENT,
@@ -33,7 +33,14 @@ from sixgates.select import (
 from sixgates.views import Document, Reply, members
 
 SPEC = "spec: Response"
-ANSWERS = (response, response_stream, response_tool_stream)
+ANSWERS = (
+    response,
+    response_stream,
+    response_tool_stream,
+    response_tool_cut_stream,
+    response_thought_stream,
+)
+ALL = (*ANSWERS, response_schema, response_tool_result)
 STATUSES = literal("completed", "failed", "in_progress", "cancelled", "queued", "incomplete")
 SECONDS = Kind(
     "seconds since 1970",
@@ -68,7 +75,7 @@ def a_response_is_given(reply: Reply) -> Findings:
 @check(
     "responses.shape",
     MUST,
-    each=ANSWERS,
+    each=ALL,
     evidence=[SPEC, "inferencerlabs/inferencer-feedback#42"],
 )
 def responses_have_their_shape(answer: FinalResponse) -> Findings:
@@ -126,40 +133,6 @@ def messages_have_all_fields(answer: FinalResponse) -> Findings:
                 yield from part["annotations"].unlike(ARRAY)
 
 
-@check(
-    "responses.usage",
-    SHOULD,
-    each=ANSWERS,
-    evidence=["spec: ResponseUsage", "BerriAI/litellm#28899", "diegosouzapw/OmniRoute#8210"],
-)
-def usage_adds_up(answer: FinalResponse) -> Findings:
-    """usage has input_tokens and output_tokens that add up to total_tokens, and the details of both."""
-    usage = answer["usage"]
-    read, written = usage["input_tokens"].require(COUNT), usage["output_tokens"].require(COUNT)
-    exact = Kind(
-        f"{read + written}, {read} + {written}", lambda value: COUNT.holds(value) and value == read + written
-    )
-    yield from usage["total_tokens"].unlike(exact)
-    yield from usage["input_tokens_details"]["cached_tokens"].unlike(COUNT)
-    yield from usage["output_tokens_details"]["reasoning_tokens"].unlike(COUNT)
-
-
-@check(
-    "responses.incomplete",
-    SHOULD,
-    each=[response, response_stream],
-    evidence=[SPEC, "BerriAI/litellm#27186", "BerriAI/litellm#34351"],
-)
-def a_cut_response_says_so(answer: FinalResponse) -> Findings:
-    """A response that max_output_tokens cut has the status "incomplete" and says that this was the reason."""
-    if answer["status"].value != "incomplete" and not answer.full:
-        raise Unexercised(
-            "fewer tokens were written than max_output_tokens allows, or usage does not say how many"
-        )
-    yield from answer["status"].unlike(literal("incomplete"))
-    yield from answer["incomplete_details"]["reason"].unlike(literal("max_output_tokens"))
-
-
 @check("responses.instructions", SHOULD, probe=response, evidence=[SPEC])
 def instructions_are_read_and_echoed(answer: FinalResponse) -> Findings:
     """instructions stand in the response as they were sent, and count as input tokens beside the input."""
@@ -167,26 +140,6 @@ def instructions_are_read_and_echoed(answer: FinalResponse) -> Findings:
     yield from answer["instructions"].unlike(literal(sent.get("instructions")))
     words = len(f"{sent.get('instructions')} {sent.get('input')}".split())
     yield from answer["usage"]["input_tokens"].unlike(at_least(words, "one for each word that was sent"))
-
-
-@check(
-    "responses.text_format",
-    SHOULD,
-    probe=response_schema,
-    evidence=["spec: TextResponseFormatJsonSchema", "BerriAI/litellm#28899", "vllm-project/vllm#50544"],
-)
-def a_schema_binds(answer: FinalResponse) -> Findings:
-    """text.format of type json_schema is accepted and binds the text, though the prompt asks for prose."""
-    if answer.output and answer.only_thought:
-        raise Unexercised("the token limit came before the model had written a text")
-    found = _loaded(answer.text)
-    if (
-        not isinstance(found, dict)
-        or found.get("unit") != "celsius"
-        or not isinstance(found.get("rain"), bool)
-    ):
-        expected = 'an object with the unit "celsius" and the boolean rain, as the schema says'
-        yield Finding("output text", expected, shown(answer.text))
 
 
 @check(
@@ -260,10 +213,3 @@ def _remembered(answer: Document) -> Findings:
     yield from answer["usage"]["input_tokens"].unlike(
         at_least(words, "one for each word of the earlier input")
     )
-
-
-def _loaded(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

@@ -10,6 +10,7 @@ from sixgates.probes.responses import (
     response_tool_result,
     response_tool_stream,
 )
+from sixgates.probes.responses_stream import response_thought_stream
 from sixgates.responses_view import FinalResponse, ResponseStream, asked
 from sixgates.select import ARRAY, Findings
 from sixgates.views import Document
@@ -52,6 +53,22 @@ def items_are_read(answer: FinalResponse) -> Findings:
 def thoughts_may_come_back(answer: Document) -> Findings:
     """A reasoning item between messages, with an empty summary and no content, is accepted."""
     yield from answer["output"].unlike(ARRAY)
+
+
+@check(
+    "responses.thoughts_replayed",
+    MUST,
+    probe=response_thought_stream,
+    evidence=[
+        "spec: ReasoningItem",
+        "openai/codex#12669",
+        "vllm-project/vllm#54224",
+        "vllm-project/vllm#33089",
+    ],
+)
+def thoughts_of_agents_are_accepted(exchange: Exchange) -> Findings:
+    """A conversation is accepted as agents replay it: thoughts with a summary, and answers without id and status."""
+    yield from answered_with_events(exchange)
 
 
 @check(

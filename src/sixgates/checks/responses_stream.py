@@ -1,24 +1,17 @@
 """What the events of a streamed response must be, and in which order."""
 
 from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.checks.responses import SECONDS
 from sixgates.exchange import Finding
 from sixgates.probes.responses import response_stream, response_tool_stream
-from sixgates.responses_view import (
-    CREATED,
-    DONE,
-    PART_ADDED,
-    PART_DONE,
-    TEXT,
-    TEXT_DONE,
-    FinalResponse,
-    Item,
-    ResponseStream,
-    same,
-)
-from sixgates.select import COUNT, NON_EMPTY_STRING, OBJECT, Findings, Json, Kind, Unmet, literal, shown
+from sixgates.probes.responses_stream import response_thought_stream, response_tool_cut_stream
+from sixgates.responses_parts import Item, same
+from sixgates.responses_view import CREATED, DONE, FinalResponse, ResponseStream
+from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, Json, Unmet, literal, shown
 
 SPEC = "spec: ResponseStreamEvent"
-STREAMS = (response_stream, response_tool_stream)
+STREAMS = (response_stream, response_tool_stream, response_tool_cut_stream, response_thought_stream)
+ADDED_FIRST = ("responses.stream.item_added_first",)
 HELPERS = ("openai-python helper", "openai-node helper")
 
 
@@ -75,6 +68,21 @@ def creation_comes_first(stream: ResponseStream) -> Findings:
 
 
 @check(
+    "responses.stream.created_response",
+    SHOULD,
+    each=STREAMS,
+    requires=["responses.stream.created_first"],
+    evidence=[SPEC, "source: Vercel AI SDK openai-responses-api.ts"],
+)
+def what_is_created_is_a_response(stream: ResponseStream) -> Findings:
+    """The response in response.created is in progress, and has its model and created_at already."""
+    created = stream.events[0]["response"]
+    yield from created["status"].unlike(literal("in_progress", "queued"))
+    yield from created["created_at"].unlike(SECONDS)
+    yield from created["model"].unlike(NON_EMPTY_STRING)
+
+
+@check(
     "responses.stream.item_added_first",
     MUST,
     each=STREAMS,
@@ -88,54 +96,6 @@ def items_are_added_before_they_grow(stream: ResponseStream) -> Findings:
     if not stream.orphans:
         for item in items_of(stream):
             yield from item.added["item"].unlike(OBJECT)
-
-
-@check(
-    "responses.stream.part_added",
-    MUST,
-    probe=response_stream,
-    evidence=[SPEC, "Sophomoresty/gemini-web2api#57"],
-    breaks=HELPERS,
-)
-def parts_are_added_before_they_grow(stream: ResponseStream) -> Findings:
-    """A part of a message is added before its text, and is an output_text."""
-    for item in items_of(stream):
-        added: list[Json] = []
-        for event in item.of(PART_ADDED, TEXT, TEXT_DONE):
-            if event["type"].value == PART_ADDED:
-                yield from event["part"].unlike(OBJECT)
-                added.append(event["content_index"])
-            elif not any(same(place, event["content_index"]) for place in added):
-                yield event["type"].finding(f"{PART_ADDED} of its part before it")
-                return
-
-
-@check(
-    "responses.stream.indices",
-    MUST,
-    each=STREAMS,
-    evidence=[SPEC, "davidmigloz/ai_clients_dart#242", "vllm-project/vllm#23218", "vllm-project/vllm#24788"],
-    breaks=HELPERS,
-)
-def events_say_where_they_belong(stream: ResponseStream) -> Findings:
-    """Items and their parts are numbered from 0 in the order of their adding, and each event says which it is of."""
-    for place, item in enumerate(items_of(stream)):
-        yield from item.added["output_index"].unlike(literal(place))
-        for number, event in enumerate(item.of(PART_ADDED)):
-            yield from event["content_index"].unlike(literal(number))
-        for event in item.events:
-            misplaced = list(_misplaced(event, place))
-            yield from misplaced
-            if misplaced:
-                break
-
-
-def _misplaced(event: Json, place: int) -> Findings:
-    yield from event["output_index"].unlike(literal(place))
-    if event["type"].value != DONE:
-        yield from event["item_id"].unlike(NON_EMPTY_STRING)
-    if event["type"].value in {TEXT, TEXT_DONE, PART_DONE}:
-        yield from event["content_index"].unlike(COUNT)
 
 
 @check(
@@ -161,32 +121,6 @@ def events_are_numbered(stream: ResponseStream) -> Findings:
 
 
 @check(
-    "responses.stream.deltas",
-    MUST,
-    probe=response_stream,
-    evidence=[SPEC, "Sophomoresty/gemini-web2api#57"],
-    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai"],
-)
-def text_comes_in_pieces(stream: ResponseStream) -> Findings:
-    """Text comes in deltas, which add up to the text of the done event and to that of the response in the end."""
-    gathered = "".join(item.gathered(TEXT) for item in items_of(stream))
-    for event in stream.named(TEXT):
-        yield from event["delta"].unlike(Kind("a string", lambda value: isinstance(value, str)))
-    for item in items_of(stream):
-        for event in item.of(TEXT_DONE):
-            parts = [delta for delta in item.of(TEXT) if same(delta["content_index"], event["content_index"])]
-            text = "".join(str(delta["delta"].value) for delta in parts)
-            yield from event["text"].unlike(_gathered(text))
-    final = FinalResponse(stream.terminal["response"], stream.request)
-    if final.text and final.text != gathered:
-        yield Finding(final["output"].where, f"{shown(gathered)}, as the deltas add up to", shown(final.text))
-
-
-def _gathered(text: str) -> Kind:
-    return Kind(f"{shown(text)}, as the deltas add up to", lambda value: value == text)
-
-
-@check(
     "responses.stream.response_id_stable",
     MUST,
     each=STREAMS,
@@ -208,16 +142,18 @@ def one_response_has_one_id(stream: ResponseStream) -> Findings:
     "responses.stream.item_id_stable",
     MUST,
     each=STREAMS,
-    evidence=[SPEC, "vllm-project/vllm#23382", "vllm-project/vllm#23218"],
+    requires=ADDED_FIRST,
+    evidence=[SPEC, "vllm-project/vllm#23382", "vllm-project/vllm#23218", "can1357/oh-my-pi#2016"],
     breaks=["openai-python helper"],
 )
 def one_item_has_one_id(stream: ResponseStream) -> Findings:
-    """An item has the same id, and a call the same call_id, from its first event to its last."""
+    """An item has the same id and type, and a call the same call_id, from its first event to its last."""
     for item in items_of(stream):
         yield from item.id.unlike(NON_EMPTY_STRING)
         told = [event["item_id"] for event in item.events if event["item_id"].given]
         told += [event["item"]["id"] for event in item.of(DONE)]
         yield from _as_before(item.id, told)
+        yield from _as_before(item.added["item"]["type"], [event["item"]["type"] for event in item.of(DONE)])
         if item.is_call:
             calls = [event["item"]["call_id"] for event in item.of(DONE)]
             yield from _as_before(item.added["item"]["call_id"], calls)

@@ -2,9 +2,12 @@
 
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.responses_input import answered_with_events
+from sixgates.checks.responses_stream import ADDED_FIRST, items_of
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.responses import response_tool_stream
-from sixgates.responses_view import ARGUMENTS, ARGUMENTS_DONE, DONE, FinalResponse, Item, ResponseStream, same
+from sixgates.probes.responses_stream import response_tool_cut_stream
+from sixgates.responses_parts import Item, same
+from sixgates.responses_view import ARGUMENTS, ARGUMENTS_DONE, DONE, FinalResponse, ResponseStream
 from sixgates.select import (
     MISSING,
     NON_EMPTY_STRING,
@@ -20,13 +23,15 @@ from sixgates.select import (
 )
 
 SPEC = "spec: FunctionToolCall"
+STREAMS = (response_tool_stream, response_tool_cut_stream)
 CALLED = ("responses.tools.required_called",)
+STATUSES = literal("completed", "incomplete", "in_progress")
 
 
 @check(
     "responses.tools.flat_format",
     MUST,
-    probe=response_tool_stream,
+    each=STREAMS,
     evidence=["spec: FunctionTool", "lmstudio-ai/lmstudio-bug-tracker#1652"],
 )
 def flat_tools_are_accepted(exchange: Exchange) -> Findings:
@@ -74,17 +79,19 @@ def calls_have_their_shape(answer: FinalResponse) -> Findings:
     evidence=[SPEC, "tenstorrent/tt-inference-server#2433"],
 )
 def calls_have_all_fields(answer: FinalResponse) -> Findings:
-    """A call has an id of its own and a status."""
+    """A call has an id of its own, which is not its call_id, and a status."""
     for call in _calls(answer):
         yield from call["id"].unlike(NON_EMPTY_STRING)
-        yield from call["status"].unlike(literal("completed", "incomplete", "in_progress"))
+        if call["id"].given and same(call["id"], call["call_id"]):
+            yield call["id"].finding("another id than the call_id")
+        yield from call["status"].unlike(STATUSES)
 
 
 @check(
     "responses.tools.args_events",
     MUST,
-    probe=response_tool_stream,
-    requires=CALLED,
+    each=STREAMS,
+    requires=[*CALLED, *ADDED_FIRST],
     evidence=[SPEC, "spec: ResponseFunctionCallArgumentsDeltaEvent"],
     breaks=["openai-python", "openai-python helper", "langchain-openai", "pydantic-ai"],
 )
@@ -102,11 +109,33 @@ def arguments_come_in_pieces(stream: ResponseStream) -> Findings:
 
 
 @check(
+    "responses.tools.call_named",
+    MUST,
+    each=STREAMS,
+    requires=ADDED_FIRST,
+    evidence=[SPEC, "router-for-me/CLIProxyAPI#1004", "tenstorrent/tt-inference-server#2433"],
+    breaks=["openai-python helper"],
+)
+def calls_are_named_from_first_to_last(stream: ResponseStream) -> Findings:
+    """A call has its call_id and name when it is added, and when it is done these, its arguments and a status."""
+    for item in (item for item in items_of(stream) if item.is_call):
+        for event in (item.added, *item.of(DONE)):
+            for key in ("call_id", "name"):
+                yield from event["item"][key].unlike(NON_EMPTY_STRING)
+        for event in item.of(DONE):
+            if not same(event["item"]["name"], item.added["item"]["name"]):
+                before = item.added["item"]["name"]
+                yield event["item"]["name"].finding(f"{shown(before.value)}, as in {before.where}")
+            yield from event["item"]["arguments"].unlike(STRING)
+            yield from event["item"]["status"].unlike(STATUSES)
+
+
+@check(
     "responses.tools.args_done",
     SHOULD,
-    probe=response_tool_stream,
-    requires=CALLED,
-    evidence=["spec: ResponseFunctionCallArgumentsDoneEvent"],
+    each=STREAMS,
+    requires=[*CALLED, *ADDED_FIRST],
+    evidence=["spec: ResponseFunctionCallArgumentsDoneEvent", "vllm-project/vllm#56285"],
 )
 def arguments_are_done_once(stream: ResponseStream) -> Findings:
     """When a call's arguments are whole, one event says so."""
@@ -124,9 +153,9 @@ def _calls(answer: FinalResponse) -> list[Json]:
 
 
 def _called(stream: ResponseStream) -> list[Item]:
-    calls = [item for item in stream.items if item.is_call]
+    calls = [item for item in items_of(stream) if item.is_call]
     final = FinalResponse(stream.terminal["response"], stream.request)
-    if not calls and not final.only_thought:
+    if not calls and not final.cut:
         raise Unmet(stream.items[0].added["item"]["type"].finding('"function_call"'))
     return calls
 

@@ -12,6 +12,9 @@ from sixgates.reference.desk import CREATED, Desk, invalid
 from sixgates.reference.structured import constrained
 from sixgates.reference.writing import NUMBERS, STORY, Answer, sampled, thinking, tokens_in
 
+TOKENS_OF_NAME = 3
+"""What a call takes of the limit before its arguments."""
+
 
 def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
     """The reply to one request; raises Refused."""
@@ -90,8 +93,9 @@ def _call(desk: Desk, tool: Mapping[str, Any], limit: int, *, named: bool) -> An
     tokens = tuple(piece + "," for piece in arguments[:-1].split(",")[:-1])
     tokens = (*tokens, arguments[sum(map(len, tokens)) :])
     call = {"id": f"call_{desk.number()}", "name": tool["name"]}
-    finish = "length" if len(tokens) > limit - 3 else ("stop" if named else "tool_calls")
-    return Answer(tokens[: max(limit - 3, 1)], finish, call)
+    room = limit - TOKENS_OF_NAME
+    finish = "length" if len(tokens) > room else ("stop" if named else "tool_calls")
+    return Answer(tokens[: max(room, 1)], finish, call)
 
 
 def _wants_usage(body: Mapping[str, Any]) -> bool:

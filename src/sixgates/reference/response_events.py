@@ -26,13 +26,16 @@ def events(response: Mapping[str, Any]) -> list[Document]:
 def _of_item(item: Mapping[str, Any]) -> Iterator[Document]:
     started = {key: value for key, value in item.items() if key not in {"content", "arguments"}}
     empty: Document = {"arguments": ""} if item["type"] == "function_call" else {"content": []}
+    if "summary" in item:
+        empty["summary"] = []
     status = {"status": "in_progress"} if "status" in item else {}
     yield {"type": "response.output_item.added", "item": {**started, **empty, **status}}
     if item["type"] == "function_call":
         yield from _of_call(item)
-    for place, part in enumerate(item.get("content", [])):
-        for event in _of_part(part):
-            yield {**event, "item_id": item["id"], "content_index": place}
+    for held, (index, name) in _PARTS.items():
+        for place, part in enumerate(item.get(held, [])):
+            for event in _of_part(part, name):
+                yield {**event, "item_id": item["id"], index: place}
     yield {"type": "response.output_item.done", "item": dict(item)}
 
 
@@ -44,10 +47,19 @@ def _of_call(item: Mapping[str, Any]) -> Iterator[Document]:
     yield {"type": "response.function_call_arguments.done", **own, **done}
 
 
-def _of_part(part: Mapping[str, Any]) -> Iterator[Document]:
-    kind = f"response.{part['type']}"
-    yield {"type": "response.content_part.added", "part": {**part, "text": ""}}
+_PARTS = {
+    "summary": ("summary_index", "response.reasoning_summary_part"),
+    "content": ("content_index", "response.content_part"),
+}
+"""How the parts of an item are numbered, and how their events are called, by the member that holds them."""
+_TEXTS = {"summary_text": "response.reasoning_summary_text"}
+
+
+def _of_part(part: Mapping[str, Any], name: str) -> Iterator[Document]:
+    kind = _TEXTS.get(part["type"], f"response.{part['type']}")
+    logprobs: Document = {"logprobs": []} if part["type"] == "output_text" else {}
+    yield {"type": f"{name}.added", "part": {**part, "text": ""}}
     for piece in _WORD.findall(part["text"]):
-        yield {"type": f"{kind}.delta", "delta": piece, "logprobs": []}
-    yield {"type": f"{kind}.done", "text": part["text"], "logprobs": []}
-    yield {"type": "response.content_part.done", "part": dict(part)}
+        yield {"type": f"{kind}.delta", "delta": piece, **logprobs}
+    yield {"type": f"{kind}.done", "text": part["text"], **logprobs}
+    yield {"type": f"{name}.done", "part": dict(part)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sixgates.exchange import Response
-from sixgates.reference.chat import answer
+from sixgates.reference.chat import TOKENS_OF_NAME, answer
 from sixgates.reference.desk import CREATED, Desk, invalid
 from sixgates.reference.response_events import events
 from sixgates.reference.response_input import as_chat, conversation
@@ -55,7 +55,8 @@ def _keep(desk: Desk, identity: str, said: list[Document]) -> None:
 
 def _response(desk: Desk, body: Mapping[str, Any], written: Answer, prompt: int) -> Document:
     cut = written.finish == "length"
-    spent = len(written.thought) + len(written.tokens)
+    named = TOKENS_OF_NAME if written.call is not None else 0
+    spent = len(written.thought) + named + len(written.tokens)
     echoed = {name: body.get(name, default) for name, default in _DEFAULTS.items()}
     return {
         "id": f"resp_{desk.number()}",
@@ -65,7 +66,7 @@ def _response(desk: Desk, body: Mapping[str, Any], written: Answer, prompt: int)
         "error": None,
         "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
         "model": desk.model,
-        "output": _output(desk, written, "incomplete" if cut else "completed"),
+        "output": _output(desk, body, written, "incomplete" if cut else "completed"),
         **echoed,
         "usage": {
             "input_tokens": prompt,
@@ -83,6 +84,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "metadata": {},
     "parallel_tool_calls": True,
     "previous_response_id": None,
+    "reasoning": {"effort": None, "summary": None},
     "store": True,
     "temperature": 1.0,
     "text": {"format": {"type": "text"}},
@@ -93,12 +95,11 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 
 
-def _output(desk: Desk, written: Answer, status: str) -> list[Document]:
+def _output(desk: Desk, body: Mapping[str, Any], written: Answer, status: str) -> list[Document]:
     text = "".join(written.tokens)
     items: list[Document] = []
     if written.thought:
-        thought = {"type": "reasoning_text", "text": "".join(written.thought)}
-        items.append({"type": "reasoning", "id": f"rs_{desk.number()}", "summary": [], "content": [thought]})
+        items.append({"type": "reasoning", "id": f"rs_{desk.number()}", **_thought(body, written)})
     if written.call is not None:
         call = {"call_id": written.call["id"], "name": written.call["name"], "arguments": text}
         return [
@@ -108,6 +109,14 @@ def _output(desk: Desk, written: Answer, status: str) -> list[Document]:
     part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
     message = {"type": "message", "id": f"msg_{desk.number()}", "role": "assistant", "status": status}
     return [*items, {**message, "content": [part]}]
+
+
+def _thought(body: Mapping[str, Any], written: Answer) -> Document:
+    """The thought, and its summary where one was asked for."""
+    text = "".join(written.thought)
+    wanted = isinstance(body.get("reasoning"), dict) and body["reasoning"].get("summary")
+    summary = [{"type": "summary_text", "text": text}] if wanted else []
+    return {"summary": summary, "content": [{"type": "reasoning_text", "text": text}]}
 
 
 def _json(event: Document) -> str:

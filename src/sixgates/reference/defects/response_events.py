@@ -209,7 +209,7 @@ _broken(
 )
 _broken("response-text-never-done", dropping("output_text.done"), "done_events")
 _broken("response-part-never-done", dropping("content_part.done"), "done_events")
-_broken("response-item-never-done", dropping("output_item.done"), "done_events")
+_broken("response-item-never-done", dropping("output_item.done"), "item_done")
 _broken("response-never-ended", in_typed_events(lambda told: told[:-1]), "terminal_event")
 _broken("response-ended-twice", in_typed_events(_end_twice), "terminal_event")
 _broken("response-goes-on-after-the-end", in_typed_events(_more_after_the_end), "terminal_event")
