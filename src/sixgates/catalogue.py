@@ -198,6 +198,8 @@ class Check:
     """One requirement: a pure function over the views of its probes' exchanges that yields findings.
 
     With `together` the function takes one view per probe; otherwise it judges each probe's exchange by itself.
+    With `partial` as well it takes those of the probes that were answered, however few, and names in each finding
+    the probe first.
     """
 
     id: str
@@ -218,6 +220,8 @@ class Check:
     """Whether it is judged even where its probes were not answered as they should be."""
     luck: str = ""
     """What has to happen by chance before a defect shows, as a sentence; empty where a defect shows at once."""
+    partial: bool = False
+    """Whether it is judged together on whichever of its probes were answered."""
 
     @property
     def area(self) -> str:
@@ -228,8 +232,13 @@ class Check:
     def ways(self) -> frozenset[frozenset[str]]:
         """The sets of capabilities of which each is enough to judge it: one a probe, or one for all together."""
         needs = [frozenset(probe.needs) for probe in self.probes]
-        of_probes = [frozenset[str]().union(*needs)] if self.together else needs
+        of_probes = [frozenset[str]().union(*needs)] if self.whole else needs
         return frozenset(each | ({self.capability} if self.capability else frozenset()) for each in of_probes)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it needs the exchanges of all its probes."""
+        return self.together and not self.partial
 
     @property
     def prerequisites(self) -> tuple[str, ...]:
@@ -309,6 +318,7 @@ def check(
     probe: Probe | None = None,
     each: Iterable[Probe] = (),
     together: Iterable[Probe] = (),
+    among: Iterable[Probe] = (),
     evidence: Iterable[str],
     breaks: Iterable[str] = (),
     misleads: Iterable[str] = (),
@@ -317,8 +327,9 @@ def check(
     unconditional: bool = False,
     luck: str = "",
 ) -> Callable[[Callable[..., Findings]], Callable[..., Findings]]:
-    """Register a function as a check on one probe, on each of several, or on several together."""
-    paired = tuple(together)
+    """Register a function as a check on one probe, on each of several, on several together, or among those answered."""
+    answered = tuple(among)
+    paired = answered or tuple(together)
     probes = paired or tuple(each) or ((probe,) if probe else ())
 
     def register(function: Callable[..., Findings]) -> Callable[..., Findings]:
@@ -344,6 +355,7 @@ def check(
                 capability=capability,
                 unconditional=unconditional,
                 luck=luck,
+                partial=bool(answered),
             )
         )
         return function

@@ -109,7 +109,7 @@ class Judgement:
             found = {probe.name for probe, _ in islice(self._findings(check, probes), LOOKED_FOR)}
         except Exception:  # noqa: BLE001 - unexercised, or our own bug: the check's verdict says which
             return ()
-        if check.together:
+        if check.whole:
             return check.probes if found else ()
         return tuple(probe for probe in probes if probe.name in found)
 
@@ -150,7 +150,7 @@ class Judgement:
         if check.capability is not None and check.capability not in declared:
             return check.capability
         lacking = [name for probe in check.probes if (name := self._lacking(check, probe))]
-        if lacking and (check.together or len(lacking) == len(check.probes)):
+        if lacking and (check.whole or len(lacking) == len(check.probes)):
             return min(lacking, key=self._blocks)
         return None
 
@@ -192,7 +192,7 @@ class Judgement:
                 probes.append(probe)
             else:
                 excuses.append(excuse)
-        if excuses and (check.together or not probes):
+        if excuses and (check.whole or not probes):
             return [], excuses[0]
         return probes, None
 
@@ -251,9 +251,7 @@ class Judgement:
         try:
             found = list(islice(self._findings(check, probes), LOOKED_FOR))
         except Unexercised as silent:
-            if check.level is Level.MUST:
-                return replace(plain, outcome=Outcome.ERROR, reason=f"a MUST cannot go unexercised: {silent}")
-            return _unexercised(str(silent))(plain)
+            return self._silenced(silent)(plain)
         except Exception as problem:  # noqa: BLE001 - a judge that raises is our own bug and is reported as one
             reason = f"the check itself failed: {type(problem).__name__}: {problem}"
             return replace(plain, outcome=Outcome.ERROR, reason=reason)
@@ -268,18 +266,31 @@ class Judgement:
             reproduce=self._curl(probe),
         )
 
+    def _silenced(self, silent: Unexercised) -> Excuse:
+        if silent.instead and self.verdict(silent.instead).outcome is Outcome.DEVIATION:
+            return _not_applicable(f"{silent}: {silent.instead} {EXCUSED}")
+        return _unexercised(str(silent))
+
     def _findings(self, check: Check, probes: list[Probe]) -> Iterator[tuple[Probe, Finding]]:
+        """What is found, by the probe; raises Unexercised where none of the probes showed what the check is about."""
         if check.together:
-            run = self._views_of(check, probes)
-            yield from ((probes[-1], finding) for finding in _settled(check.judge, run))
+            named = {probe.name: probe for probe in probes if check.partial}
+            for finding in _settled(check.judge, self._views_of(check, probes)):
+                yield named.get(finding.where.partition(":")[0], probes[-1]), finding
             return
+        silent: list[Unexercised] = []
         for probe in probes:
-            for finding in _settled(check.judge, self._views_of(check, [probe])):
-                where = finding.where if len(check.probes) == 1 else f"{probe.name}: {finding.where}"
-                yield probe, replace(finding, where=where)
+            try:
+                for finding in _settled(check.judge, self._views_of(check, [probe])):
+                    where = finding.where if len(check.probes) == 1 else f"{probe.name}: {finding.where}"
+                    yield probe, replace(finding, where=where)
+            except Unexercised as reason:
+                silent.append(reason)
+        if len(silent) == len(probes):
+            raise silent[0]
 
     def _views_of(self, check: Check, probes: list[Probe]) -> Callable[[], list[Any]]:
-        views = check.views if check.together else check.views * len(probes)
+        views = check.views if check.whole else check.views[:1] * len(probes)
         return lambda: [self._view(probe, view) for probe, view in zip(probes, views, strict=True)]
 
     def _view(self, probe: Probe, view: Any) -> Any:
@@ -377,10 +388,17 @@ def _unexercised(reason: str) -> Excuse:
 
 
 def _settled(judge: Callable[..., Findings], views: Callable[[], Iterable[Any]]) -> Findings:
+    """What a check finds; raises Unexercised only where it found nothing before that."""
+    told = False
     try:
-        yield from judge(*views())
+        for finding in judge(*views()):
+            told = True
+            yield finding
     except Unmet as unmet:
         yield unmet.finding
+    except Unexercised:
+        if not told:
+            raise
 
 
 _CURL_SETS = {"accept", "accept-encoding", "authorization", "content-type"}

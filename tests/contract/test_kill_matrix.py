@@ -32,12 +32,19 @@ def unnoticed(mutant: Mutant) -> list[str]:
     return [name for name in mutant.caught_by if judgement.verdict(name).outcome not in NOTICED]
 
 
+NOT_SHOWN = {
+    "errors.rate_limit_429": "the reference is never busy",
+    "reasoning.details_list_indexed": "the reference's deltas hold no lists but those of calls",
+}
+"""What the reference has no occasion for: these checks end as not exercised on it, and their mutants give the occasion."""
+
+
 def test_the_reference_passes_every_check() -> None:
-    """Nothing is found on the reference, and nothing is left unjudged."""
+    """Nothing is found on the reference, and nothing is left unjudged but what it has no occasion for."""
     wrong = [
         (verdict.check, verdict.outcome, verdict.findings, verdict.reason)
         for verdict in judged(ReferenceProvider(key=KEY)).verdicts()
-        if verdict.outcome is not Outcome.PASSED
+        if verdict.outcome is not (Outcome.NOT_EXERCISED if verdict.check in NOT_SHOWN else Outcome.PASSED)
     ]
     assert wrong == []
 

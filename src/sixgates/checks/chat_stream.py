@@ -1,6 +1,6 @@
 """What each chunk of a streamed chat completion must be."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
 
 from sixgates.catalogue import MUST, SHOULD, check
@@ -194,19 +194,20 @@ def content_is_text(stream: ChatStream) -> Findings:
 )
 def deltas_are_increments(plain: Document, stream: ChatStream) -> Findings:
     """Each delta adds to the text: none repeats the one before it or all that was said so far."""
-    text = plain.message["content"].value
-    contents = stream.choices[0].contents
-    if not isinstance(text, str) or stream.text == text or len(contents) < 2:
-        return
-    repeats: dict[str, Callable[[], bool]] = {
-        "each piece twice": lambda: contents[::2] == contents[1::2] and "".join(contents[::2]) == text,
-        "all the text so far in each piece": lambda: _grows(contents),
-        "the whole text twice": lambda: stream.text == text * 2,
-        "the whole text once more at the end": lambda: contents[-1] == "".join(contents[:-1]),
+    text, said, contents = plain.message["content"].value, stream.text, stream.choices[0].contents
+    if not said:
+        raise Unexercised("the stream holds no text, so that nothing in it can repeat")
+    half = said[: len(said) // 2]
+    repeats: dict[str, bool] = {
+        "each piece twice": contents[::2] == contents[1::2] and len(set(contents)) > 1,
+        "all the text so far in each piece": _grows(contents),
+        "the whole text twice": said in (half * 2, f"{text}{text}"),
+        "the whole text once more at the end": contents[-1] == "".join(contents[:-1]),
     }
     for words, holds in repeats.items():
-        if holds():
-            yield Finding("content", shown(text), f"{words}: {shown(stream.text)}")
+        if holds and said != text:
+            expected = text if isinstance(text, str) else half
+            yield Finding("content", shown(expected), f"{words}: {shown(said)}")
             return
 
 

@@ -11,7 +11,7 @@ from sixgates.probes.chat import (
     chat_stream_stopped,
     chat_stream_usage,
 )
-from sixgates.select import COUNT, MISSING, NULL, Findings, literal, shown
+from sixgates.select import COUNT, MISSING, NULL, Findings, Unexercised, literal, shown
 from sixgates.views import ChatStream
 
 WITH_USAGE = (chat_stream_usage, chat_stream_one_token)
@@ -82,8 +82,9 @@ def a_cut_answer_says_so(stream: ChatStream) -> Findings:
     """An answer cut by `max_tokens` ends with "length", unless the model ended it without a word."""
     choice = stream.choices[0]
     for reason in choice.finish_reasons[:1]:
-        if choice.text or reason.value != "stop":
-            yield from reason.unlike(literal("length"))
+        if not choice.text and reason.value == "stop":
+            raise Unexercised("the model ended its answer before the first word, so that nothing was cut")
+        yield from reason.unlike(literal("length"))
 
 
 @check(

@@ -20,7 +20,7 @@ from sixgates.probes.errors import (
 from sixgates.probes.interleaved import parallel_streams
 from sixgates.probes.models import models_list, models_list_wrong_scheme
 from sixgates.redaction import REDACTED
-from sixgates.select import NON_EMPTY_STRING, OBJECT, STRING, Findings, Json, Kind, Unmet, shown
+from sixgates.select import NON_EMPTY_STRING, OBJECT, STRING, Findings, Json, Kind, Unexercised, Unmet, shown
 from sixgates.views import Reply
 
 ECHO = REDACTED[:12]
@@ -67,9 +67,7 @@ def faults_get_a_response(exchange: Exchange) -> Findings:
 )
 def errors_have_an_envelope(reply: Reply) -> Findings:
     """An error's body is a JSON object whose `error` is an object with a message."""
-    if refused(reply):
-        yield from reply.json["error"].unlike(OBJECT)
-        yield from _error(reply)["message"].unlike(STRING)
+    yield from error_of(reply)["message"].unlike(STRING)
 
 
 @check(
@@ -81,11 +79,10 @@ def errors_have_an_envelope(reply: Reply) -> Findings:
 )
 def errors_say_what_is_wrong(reply: Reply) -> Findings:
     """An error's message is not empty."""
-    if refused(reply):
-        message = _error(reply)["message"]
-        yield from message.unlike(NON_EMPTY_STRING)
-        if isinstance(message.value, str) and message.value and not message.value.strip():
-            yield message.finding("words")
+    message = error_of(reply)["message"]
+    yield from message.unlike(NON_EMPTY_STRING)
+    if isinstance(message.value, str) and message.value and not message.value.strip():
+        yield message.finding("words")
 
 
 @check(
@@ -97,8 +94,7 @@ def errors_say_what_is_wrong(reply: Reply) -> Findings:
 )
 def code_is_a_string(reply: Reply) -> Findings:
     """An error's code, where given, is a string, not the HTTP status as a number."""
-    if refused(reply):
-        yield from _error(reply)["code"].unlike(STRING | NOTHING)
+    yield from error_of(reply)["code"].unlike(STRING | NOTHING)
 
 
 @check(
@@ -110,8 +106,7 @@ def code_is_a_string(reply: Reply) -> Findings:
 )
 def param_is_a_string(reply: Reply) -> Findings:
     """An error's param, where given, is a string."""
-    if refused(reply):
-        yield from _error(reply)["param"].unlike(STRING | NOTHING)
+    yield from error_of(reply)["param"].unlike(STRING | NOTHING)
 
 
 @check(
@@ -123,8 +118,7 @@ def param_is_a_string(reply: Reply) -> Findings:
 )
 def type_is_there(reply: Reply) -> Findings:
     """An error has a type, a non-empty string."""
-    if refused(reply):
-        yield from _error(reply)["type"].unlike(NON_EMPTY_STRING)
+    yield from error_of(reply)["type"].unlike(NON_EMPTY_STRING)
 
 
 @check(
@@ -136,9 +130,8 @@ def type_is_there(reply: Reply) -> Findings:
 )
 def none_is_null(reply: Reply) -> Findings:
     """An error's type, param and code are never the word "None"."""
-    if refused(reply):
-        for name in ("type", "param", "code"):
-            yield from _error(reply)[name].unlike(SLUG)
+    for name in ("type", "param", "code"):
+        yield from error_of(reply)[name].unlike(SLUG)
 
 
 @check(
@@ -146,10 +139,10 @@ def none_is_null(reply: Reply) -> Findings:
 )
 def errors_hide_the_inside(reply: Reply) -> Findings:
     """An error's body shows no stack trace and no path of the server's code."""
-    if refused(reply):
-        trace = TRACE.search(reply.text)
-        if trace:
-            yield Finding("body", "no stack trace", shown(reply.text[trace.start() :]))
+    require_refusal(reply)
+    trace = TRACE.search(reply.text)
+    if trace:
+        yield Finding("body", "no stack trace", shown(reply.text[trace.start() :]))
 
 
 @check(
@@ -162,7 +155,8 @@ def errors_hide_the_inside(reply: Reply) -> Findings:
 )
 def errors_are_no_pages(reply: Reply) -> Findings:
     """No error under /v1 is an HTML page, not even that of an unknown route."""
-    if refused(reply) and (reply.text.lstrip("\ufeff \t\r\n").startswith("<") or _is_html(reply)):
+    require_refusal(reply)
+    if reply.text.lstrip("\ufeff \t\r\n").startswith("<") or _is_html(reply):
         yield Finding("body", "no HTML", f"{reply.response.media_type or 'no type'} {shown(reply.text)}")
 
 
@@ -224,25 +218,28 @@ def the_key_is_never_repeated(reply: Reply) -> Findings:
 )
 def refusals_for_load_say_when_to_return(exchange: Exchange) -> Findings:
     """Whatever is refused for load, with 429 or 503, says in Retry-After when to come again."""
-    if exchange.response is not None and exchange.response.status in {429, 503}:
-        reply = Reply.of(exchange)
-        yield from _error(reply)["message"].unlike(NON_EMPTY_STRING)
-        after = reply.response.header("retry-after") or ""
-        if not after.isdecimal() and seconds_of(after) is None:
-            got = shown(after) if after else "absent"
-            yield Finding("header retry-after", "a number of seconds or a date", got)
+    if exchange.response is None or exchange.response.status not in {429, 503}:
+        raise Unexercised("nothing was refused for load")
+    reply = Reply.of(exchange)
+    yield from error_of(reply)["message"].unlike(NON_EMPTY_STRING)
+    after = reply.response.header("retry-after") or ""
+    if not after.isdecimal() and seconds_of(after) is None:
+        got = shown(after) if after else "absent"
+        yield Finding("header retry-after", "a number of seconds or a date", got)
 
 
-def refused(reply: Reply) -> bool:
-    """Whether there is an error to look at; a 2xx to a body that is no JSON is none, and raises Unmet."""
-    if not 200 <= reply.status < 300:
-        return True
-    if reply.probe == invalid_json.name:
-        raise Unmet(Finding("status", "400 or more", f"{reply.status} {shown(reply.text)}"))
-    return False
+def require_refusal(reply: Reply) -> None:
+    """Raises Unexercised where there is no error to look at, and Unmet where a body that is no JSON was accepted."""
+    if 200 <= reply.status < 300:
+        got = f"{reply.status} {shown(reply.text)}"
+        if reply.probe == invalid_json.name:
+            raise Unmet(Finding("status", "400 or more", got))
+        raise Unexercised(f"the server accepted what it should refuse: {reply.probe} got {got}")
 
 
-def _error(reply: Reply) -> Json:
+def error_of(reply: Reply) -> Json:
+    """The error object of a refusal; raises Unmet where there is none, and Unexercised where nothing was refused."""
+    require_refusal(reply)
     error = reply.json["error"]
     error.require(OBJECT)
     return error

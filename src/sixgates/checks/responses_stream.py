@@ -15,7 +15,7 @@ from sixgates.responses_view import (
     ResponseStream,
     same,
 )
-from sixgates.select import COUNT, NON_EMPTY_STRING, OBJECT, Findings, Json, Kind, Unmet, literal, shown
+from sixgates.select import COUNT, NON_EMPTY_STRING, OBJECT, Findings, Json, Kind, Unexercised, Unmet, literal, shown
 
 SPEC = "spec: ResponseStreamEvent"
 STREAMS = (response_stream, response_tool_stream)
@@ -231,9 +231,9 @@ def _as_before(first: Json, told: list[Json]) -> Findings:
 
 
 def items_of(stream: ResponseStream) -> list[Item]:
-    """The items of a stream; none where the limit cut the thought before anything was added."""
+    """The items of a stream; raises Unexercised where the limit cut the thought before anything was added."""
     if not stream.named("response.output_item.added") and _thinking_was_cut(stream):
-        return []
+        raise Unexercised("the token limit cut the thought before any item was added")
     return stream.items
 
 
