@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.contract.occasions import NOT_SHOWN
 
 from sixgates import catalogue
 from sixgates.capability import CAPABILITIES
@@ -30,13 +31,6 @@ def unnoticed(mutant: Mutant) -> list[str]:
     """The checks that a mutant names and that do not fail on it."""
     judgement = judged(MutantProvider(mutant, ReferenceProvider(key=KEY)))
     return [name for name in mutant.caught_by if judgement.verdict(name).outcome not in NOTICED]
-
-
-NOT_SHOWN = {
-    "errors.rate_limit_429": "the reference is never busy",
-    "reasoning.details_list_indexed": "the reference's deltas hold no lists but those of calls",
-}
-"""What the reference has no occasion for: these checks end as not exercised on it, and their mutants give the occasion."""
 
 
 def test_the_reference_passes_every_check() -> None:

@@ -9,6 +9,7 @@ from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import chat, chat_stream_two_choices, chat_stream_usage, chat_unicode
 from sixgates.probes.chat import chat_stream_unicode as stream_unicode
 from sixgates.probes.params import chat_defaults
+from sixgates.reasoning import Reasoned
 from sixgates.select import (
     ARRAY,
     INTEGER,
@@ -192,22 +193,22 @@ def content_is_text(stream: ChatStream) -> Findings:
     together=[chat, chat_stream_usage],
     evidence=[SPEC_DELTA, "QwenLM/qwen-code#3896", "tashfeenahmed/freellmapi#1007"],
 )
-def deltas_are_increments(plain: Document, stream: ChatStream) -> Findings:
+def deltas_are_increments(plain: Reasoned, stream: Reasoned) -> Findings:
     """Each delta adds to the text: none repeats the one before it or all that was said so far."""
-    text, said, contents = plain.message["content"].value, stream.text, stream.choices[0].contents
+    text, contents = "".join(plain.written), stream.written
+    said = "".join(contents)
     if not said:
         raise Unexercised("the stream holds no text, so that nothing in it can repeat")
     half = said[: len(said) // 2]
     repeats: dict[str, bool] = {
         "each piece twice": contents[::2] == contents[1::2] and len(set(contents)) > 1,
         "all the text so far in each piece": _grows(contents),
-        "the whole text twice": said in (half * 2, f"{text}{text}"),
+        "the whole text twice": said == half * 2,
         "the whole text once more at the end": contents[-1] == "".join(contents[:-1]),
     }
     for words, holds in repeats.items():
         if holds and said != text:
-            expected = text if isinstance(text, str) else half
-            yield Finding("content", shown(expected), f"{words}: {shown(said)}")
+            yield Finding("content", shown(text), f"{words}: {shown(said)}")
             return
 
 

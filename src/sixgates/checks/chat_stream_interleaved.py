@@ -4,6 +4,7 @@ from sixgates.catalogue import MUST, check
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import chat_stream, chat_stream_usage
 from sixgates.probes.interleaved import parallel_streams
+from sixgates.reasoning import Reasoned
 from sixgates.select import Findings, Unexercised, shown
 from sixgates.views import ChatStream
 
@@ -45,17 +46,20 @@ def streams_do_not_disturb_each_other(one: Exchange, two: Exchange) -> Findings:
     luck="Streams mix only where the server works on both in the same moment.",
 )
 def streams_keep_to_their_answers(
-    first_alone: ChatStream, second_alone: ChatStream, first: ChatStream, second: ChatStream
+    first_alone: Reasoned, second_alone: Reasoned, first: Reasoned, second: Reasoned
 ) -> Findings:
     """Of streams at the same time none holds text of another's answer, as that was when sent by itself."""
-    one, two = first_alone.text, second_alone.text
-    if not first.text and not second.text:
+    one, two, said, also_said = (
+        "".join(each.written) for each in (first_alone, second_alone, first, second)
+    )
+    if not said and not also_said:
         raise Unexercised("neither stream holds a text, so that there is nothing of the other in it")
-    for stream, own, other in ((first, one, two), (second, two, one)):
-        if _holds_some_of(other, stream.text, own):
+    for probe, text, own, other in zip(
+        parallel_streams, (said, also_said), (one, two), (two, one), strict=True
+    ):
+        if _holds_some_of(other, text, own):
             expected = f"only text of its own answer, {shown(own)}"
-            got = f"text of the other's, too: {shown(stream.text)}"
-            yield Finding(f"{stream.reply.probe}: content", expected, got)
+            yield Finding(f"{probe.name}: content", expected, f"text of the other's, too: {shown(text)}")
 
 
 def _holds_some_of(other: str, said: str, own: str) -> bool:
