@@ -100,7 +100,7 @@ class Probe:
     request has. `group` names probes that are sent at the same moment; `alone` asks for a quiet provider.
     `answered_by` is the check that must pass before any other check on this probe can be judged. Where `path` is
     not answered with 200, `otherwise` is asked. With `hang_up_after` the client leaves after so many network chunks
-    of the answer, on a server whose `gauge` shows no request but this one.
+    of the answer; where the probe has a `gauge`, only on a server on which that shows no request but this one.
     """
 
     name: str
@@ -327,7 +327,7 @@ def check(
     unconditional: bool = False,
     luck: str = "",
 ) -> Callable[[Callable[..., Findings]], Callable[..., Findings]]:
-    """Register a function as a check on one probe, on each of several, on several together, or among those answered."""
+    """Register a check on one probe, on each of several, on several together, or among those that were answered."""
     answered = tuple(among)
     paired = answered or tuple(together)
     probes = paired or tuple(each) or ((probe,) if probe else ())

@@ -1,4 +1,4 @@
-"""What the reference has no occasion for: these checks end as not exercised on it; their mutants give the occasion."""
+"""What the reference has no occasion for: these checks end as not exercised on it, their mutants give occasion."""
 
 NOT_SHOWN = {
     "errors.rate_limit_429": "the reference is never busy",

@@ -58,12 +58,14 @@ def _ways(body: Body) -> Iterator[str]:
 
 def _of_condition(statement: ast.If) -> Iterator[str]:
     condition = ast.unparse(statement.test)
-    yield from (f"if {condition}: {way}" if way in {"return", "continue"} else way for way in _ways(statement.body))
+    yield from (
+        f"if {condition}: {way}" if way in {"return", "continue"} else way for way in _ways(statement.body)
+    )
     if statement.orelse:
         yield from _ways(statement.orelse)
     elif not _ends_otherwise(statement.body):
         alarm = all(_is_alarm(each) for each in statement.body)
-        if not alarm or isinstance(statement.test, ast.BoolOp) and isinstance(statement.test.op, ast.And):
+        if not alarm or (isinstance(statement.test, ast.BoolOp) and isinstance(statement.test.op, ast.And)):
             yield f"if {condition}"
 
 
@@ -75,7 +77,9 @@ def _tells(statement: ast.stmt | None) -> bool:
 def _is_alarm(statement: ast.stmt) -> bool:
     """Whether a statement only makes a finding: then the condition before it is the judgement itself."""
     match statement:
-        case ast.Expr(value=ast.Yield(value=ast.Call(func=ast.Name(id="Finding") | ast.Attribute(attr="finding")))):
+        case ast.Expr(
+            value=ast.Yield(value=ast.Call(func=ast.Name(id="Finding") | ast.Attribute(attr="finding")))
+        ):
             return True
         case ast.Assign() | ast.Return():
             return True

@@ -212,7 +212,9 @@ def test_an_answer_below_the_limit_was_not_cut(judge_edited: JudgeEdited) -> Non
         answer.update(status="completed", incomplete_details=None)
         answer["usage"]["output_tokens"] = 3
 
-    assert judge_edited(in_answer("response", ended)).verdict("responses.incomplete").outcome is Outcome.PASSED
+    assert (
+        judge_edited(in_answer("response", ended)).verdict("responses.incomplete").outcome is Outcome.PASSED
+    )
 
     def both(exchange: Exchange) -> Response | None:
         return in_answer("response", ended)(exchange) or in_streams(in_typed_events(_ended))(exchange)

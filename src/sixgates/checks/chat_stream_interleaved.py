@@ -49,9 +49,7 @@ def streams_keep_to_their_answers(
     first_alone: Reasoned, second_alone: Reasoned, first: Reasoned, second: Reasoned
 ) -> Findings:
     """Of streams at the same time none holds text of another's answer, as that was when sent by itself."""
-    one, two, said, also_said = (
-        "".join(each.written) for each in (first_alone, second_alone, first, second)
-    )
+    one, two, said, also_said = ("".join(each.written) for each in (first_alone, second_alone, first, second))
     if not said and not also_said:
         raise Unexercised("neither stream holds a text, so that there is nothing of the other in it")
     for probe, text, own, other in zip(

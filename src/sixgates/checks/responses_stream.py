@@ -15,7 +15,18 @@ from sixgates.responses_view import (
     ResponseStream,
     same,
 )
-from sixgates.select import COUNT, NON_EMPTY_STRING, OBJECT, Findings, Json, Kind, Unexercised, Unmet, literal, shown
+from sixgates.select import (
+    COUNT,
+    NON_EMPTY_STRING,
+    OBJECT,
+    Findings,
+    Json,
+    Kind,
+    Unexercised,
+    Unmet,
+    literal,
+    shown,
+)
 
 SPEC = "spec: ResponseStreamEvent"
 STREAMS = (response_stream, response_tool_stream)
