@@ -209,8 +209,9 @@ def the_prompt_is_repeated(answer: Document) -> Findings:
         "vllm-project/vllm#5334",
     ],
 )
-def prompt_tokens_have_logprobs(answer: Document) -> Findings:
+def prompt_tokens_have_logprobs(reply: Reply) -> Findings:
     """With echo and logprobs, each token of the prompt is listed too; the first has no logprob, the others have."""
+    answer = _answered(reply, "echo with logprobs")
     if not answer.choices[0]["text"].text.startswith(PROMPT):
         raise Unexercised("the prompt is not repeated, so that its tokens need not be listed")
     usage, logprobs = answer["usage"], answer.choices[0]["logprobs"]

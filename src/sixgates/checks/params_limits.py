@@ -54,7 +54,7 @@ def zero_is_a_limit(exchange: Exchange) -> Findings:
     evidence=[SPEC, "abetlen/llama-cpp-python#111", "lmstudio-ai/docs#34"],
 )
 def negative_numbers_are_refused(exchange: Exchange) -> Findings:
-    """max_tokens -1 is refused with a 4xx; to some engines it means without a limit, and not every client means that."""
+    """max_tokens -1 is refused with a 4xx; to some engines it means without a limit, which few clients mean."""
     yield from _limited(exchange)
 
 

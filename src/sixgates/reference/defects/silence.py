@@ -8,6 +8,7 @@ from typing import Any
 
 from sixgates.catalogue import COMPLETIONS_PATH, EMBEDDINGS_PATH, RESPONSES_PATH
 from sixgates.exchange import Request, Response
+from sixgates.probes.params import NEVER
 from sixgates.reference.mutants import (
     Applies,
     Document,
@@ -70,9 +71,7 @@ class _TakenOut:
 
 def _stopping(path_of: Applies) -> Applies:
     """Requests on which a stop word must act."""
-    return lambda request: (
-        path_of(request) and "\u0001sixgates" not in (body_of(request).get("stop") or "\u0001sixgates")
-    )
+    return lambda request: path_of(request) and (body_of(request).get("stop") or [NEVER]) != [NEVER]
 
 
 def _limited_to(number: int) -> Applies:
@@ -109,7 +108,8 @@ def _of_another_schema(document: Document) -> None:
 
 
 def _opens_without_arguments(events: list[Document]) -> None:
-    del events[0]["choices"][0]["delta"]["tool_calls"][0]["function"]["arguments"]
+    for call in events[0]["choices"][0]["delta"].get("tool_calls") or []:
+        del call["function"]["arguments"]
 
 
 def _says_something_else(events: list[Document]) -> None:
