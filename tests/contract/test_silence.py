@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from tests.contract.quiet_ways import of_all_checks, of_source
 from sixgates.catalogue import MUST, SHOULD, Catalogue, Check, Probe
 from sixgates.exchange import Chunk, Exchange, Finding, Request, Response
 from sixgates.judge import Answer, Declared, Judgement, NotSent, Subject
+from sixgates.reference.mutants import in_events, in_json
 from sixgates.select import Findings, Unexercised
 from sixgates.tries import Try, asked_again
 from sixgates.verdict import Cause, Level, Outcome, Verdict
 from sixgates.views import Reply
 
+JudgeEdited = Callable[[Callable[[Exchange], Response | None]], Judgement]
 LISTED = yaml.safe_load((Path(__file__).parent / "quiet_ways.yaml").read_text(encoding="utf-8"))
 FOUND = [(name, way) for name, ways in of_all_checks().items() for way in ways]
 MOST = 45
@@ -67,15 +69,15 @@ WAYS = {
     "if answer.a and answer.b:\n        yield Finding('a', 'b', '')": ["if answer.a and answer.b"],
     "if answer.a:\n        return\n    yield from answer['a'].unlike(TEXT)": ["if answer.a: return"],
     "if answer.a:\n        raise Unexercised('no')\n    yield from answer['a'].unlike(TEXT)": [],
-    "if answer.a:\n        yield Finding('a', 'b', '')\n    elif answer.b:\n        yield from answer.b.unlike(TEXT)": [
+    "if answer.a:\n        yield Finding('a', 'b', '')\n    elif answer.b:\n        yield from judged(answer)": [
         "if answer.b"
     ],
     "if answer.a:\n        yield Finding('a', 'b', '')\n    else:\n        raise Unexercised('no')": [],
     "for each in answer.calls:\n        yield from each.unlike(TEXT)": ["for each in answer.calls"],
     "for each in answer.elements:\n        yield from each.unlike(TEXT)": [],
     "found = answer.choices\n    for each in found:\n        yield from each.unlike(TEXT)": [],
-    "if not found:\n        raise Unexercised('no')\n    for each in found:\n        yield from each.unlike(TEXT)": [],
-    "for each in answer.elements:\n        if each.a:\n            continue\n        yield from each.unlike(TEXT)": [
+    "if not found:\n        raise Unexercised('no')\n    for each in found:\n        yield from judged(each)": [],
+    "for each in answer.elements:\n        if each.a:\n            continue\n        yield from judged(each)": [
         "if each.a: continue"
     ],
     "yield Finding('a', 'b', '')\n    return": [],
@@ -86,6 +88,69 @@ WAYS = {
 def test_a_quiet_way_is_seen_in_the_source(body: str) -> None:
     """The control: what the list is made of."""
     assert of_source(f"def judge(answer):\n    {body}\n").get("judge", []) == WAYS[body]
+
+
+def rewritten(exchange: Exchange, text: str) -> Response | None:
+    """The answer with another text in each choice, in one piece where it is streamed."""
+    response = exchange.response
+    if response is None or response.status != 200 or not exchange.request.path.endswith("completions"):
+        return None
+    if response.media_type != "text/event-stream":
+        return in_json(lambda document: [_put(choice, text) for choice in document["choices"]])(response)
+
+    def put(events: list[dict[str, Any]]) -> None:
+        spoken = [choice for event in events for choice in event["choices"] if _holder(choice)]
+        for number, choice in enumerate(spoken):
+            _put(choice, "" if number else text)
+
+    return in_events(put)(response)
+
+
+def _holder(choice: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
+    holder = choice.get("delta", choice.get("message", choice))
+    return next(((holder, name) for name in ("content", "text") if holder.get(name)), None)
+
+
+def _put(choice: dict[str, Any], text: str) -> None:
+    found = _holder(choice)
+    if found is not None:
+        found[0][found[1]] = text
+
+
+COMPARED = {
+    *("params.stop.string", "params.stop.multi_token", "params.stop.stream", "params.stop.no_tail_loss"),
+    *("completions.stop_and_max", "completions.prompt_array", "chat.stream.equals_nonstream"),
+}
+"""What an answer must be, said by another answer."""
+NEED_A_TEXT = {
+    *(
+        "chat.stream.delta_is_increment",
+        "chat.stream.no_replacement_char",
+        "chat.stream.concurrent_not_mixed",
+    ),
+    *("params.seed.deterministic", "params.seed.first_answer", "params.stop.no_tail_loss"),
+    *("completions.prompt_array", "completions.prompt_array_usage"),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "names"),
+    [
+        ("Quite another sentence, which nobody asked for.", {"chat", "completions"}, COMPARED),
+        ("", set(), NEED_A_TEXT),
+    ],
+    ids=["another text", "no text"],
+)
+def test_nothing_passes_on_a_text_that_shows_nothing(
+    text: str, kept: set[str], names: set[str], judge_edited: JudgeEdited
+) -> None:
+    """A model that goes another way, or says nothing, leaves these without anything to judge."""
+    judgement = judge_edited(lambda each: None if each.probe in kept else rewritten(each, text))
+    found = {name: judgement.verdict(name) for name in sorted(names)}
+    assert {name for name, verdict in found.items() if verdict.outcome is Outcome.PASSED} == set()
+    silent = [verdict for verdict in found.values() if verdict.outcome is Outcome.NOT_EXERCISED]
+    assert silent
+    assert all(verdict.reason for verdict in silent)
 
 
 ONE, TWO, THREE = Probe("one", body={}), Probe("two", body={}), Probe("three", body={}, capability="tools")

@@ -257,6 +257,8 @@ def _text(exchange: Exchange) -> str | None:
 )
 def no_character_is_broken(plain: Document, stream: ChatStream) -> Findings:
     """A streamed text has no replacement character that the plain answer lacks."""
+    if not stream.text:
+        raise Unexercised("the stream holds no text, so that no character of it can be broken")
     allowed = plain.message["content"].text.count("\ufffd")
     found = stream.text.count("\ufffd")
     if found > allowed:

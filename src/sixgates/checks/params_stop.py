@@ -24,8 +24,10 @@ OTHER_TEXT = "at temperature 0 the model wrote another text than before, so the 
 )
 def unmet_stop_words_lose_nothing(plain: Document, guarded: Document) -> Findings:
     """A stop word that never comes takes nothing from the end of the text."""
-    same = guarded.message["content"]
-    yield from _exactly(plain.message["content"].text, same.text, same.where)
+    text, same = plain.message["content"].text, guarded.message["content"]
+    if not text:
+        raise Unexercised("the plain answer holds no text that could lose its end")
+    yield from _exactly(text, same.text, same.where)
 
 
 @check(
