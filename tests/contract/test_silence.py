@@ -95,8 +95,13 @@ def rewritten(exchange: Exchange, text: str) -> Response | None:
     response = exchange.response
     if response is None or response.status != 200 or not exchange.request.path.endswith("completions"):
         return None
+
+    def say(document: dict[str, Any]) -> None:
+        for choice in document["choices"]:
+            _put(choice, text)
+
     if response.media_type != "text/event-stream":
-        return in_json(lambda document: [_put(choice, text) for choice in document["choices"]])(response)
+        return in_json(say)(response)
 
     def put(events: list[dict[str, Any]]) -> None:
         spoken = [choice for event in events for choice in event["choices"] if _holder(choice)]
@@ -179,7 +184,7 @@ def each(level: Level = SHOULD) -> Check:
 
 
 def among(*probes: Probe) -> Check:
-    views = (Exchange,) * len(probes)
+    views: tuple[Any, ...] = (Exchange,) * len(probes)
     return Check("chat.among", SHOULD, "They differ.", probes, True, compares, views, ("x",), partial=True)
 
 

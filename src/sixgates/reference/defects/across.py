@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sixgates.catalogue import COMPLETIONS_PATH, EMBEDDINGS_PATH, RESPONSES_PATH
 from sixgates.exchange import Request
+from sixgates.reference.defects.chat_shape import setting
 from sixgates.reference.defects.response_events import in_typed_events
 from sixgates.reference.mutants import (
     Document,
@@ -115,7 +116,7 @@ for _name, _created in {
     mutant(
         f"completions-created-{_name}",
         on=lambda request: request.path == COMPLETIONS_PATH and not _streamed(request),
-        edit=in_json(lambda document, created=_created: document.update(created=created)),
+        edit=setting("created", to=_created),
         caught_by=["completions.created_int"],
     )
 mutant(
