@@ -1,7 +1,6 @@
 """What holds across all answers of a run: ids that come once, one name of the model, times that are now."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from sixgates.catalogue import (
     CHAT_PATH,
@@ -13,6 +12,7 @@ from sixgates.catalogue import (
 )
 from sixgates.checks.chat_shape import SECONDS
 from sixgates.checks.chat_stream_framing import STREAMS
+from sixgates.completion import Completion
 from sixgates.exchange import Exchange, Finding, Response, seconds_of
 from sixgates.probes.completions import completions, completions_stopped_stream
 from sixgates.probes.declared import posted
@@ -37,7 +37,7 @@ def no_id_comes_twice(*exchanges: Exchange) -> Findings:
     """No two answers of a run, nor two calls or items in them, have the same id."""
     seen: dict[str, str] = {}
     for exchange, root in _answers(exchanges):
-        for identity in _ids(root):
+        for identity in _ids(exchange, root):
             earlier = seen.setdefault(identity.value, f"{exchange.probe}: {identity.where}")
             if earlier != f"{exchange.probe}: {identity.where}":
                 where = f"{exchange.probe}: {identity.where}"
@@ -137,8 +137,14 @@ def _root(exchange: Exchange) -> Json:
     return first["response"] if first["response"].given else first
 
 
-def _ids(root: Json) -> Iterator[Json]:
+def _ids(exchange: Exchange, root: Json) -> Iterator[Json]:
     """The id of an answer, of the calls in it, and of its items."""
-    calls = (members(choice["message"]["tool_calls"]) for choice in members(root["choices"]))
-    holders = (root, *chain.from_iterable(calls), *members(root["output"]))
-    yield from (each["id"] for each in holders if isinstance(each["id"].value, str) and each["id"].value)
+    found = [root["id"]]
+    try:
+        if exchange.request.path == CHAT_PATH:
+            found += [call.id for choice in Completion.each(exchange) for call in choice.calls]
+        elif exchange.request.path == RESPONSES_PATH:
+            found += [item["id"] for item in members(FinalResponse.of(exchange)["output"])]
+    except Unmet:  # it did not end as it should, which other checks name
+        pass
+    yield from (each for each in found if isinstance(each.value, str) and each.value)

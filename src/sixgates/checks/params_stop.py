@@ -45,7 +45,7 @@ def a_stop_word_ends_the_text(plain: Document, stopped: Exchange) -> Findings:
         yield content.finding(f"a text that ends before {shown(word)}")
     elif whole.startswith(content.text.rstrip()):
         yield from answer.choices[0]["finish_reason"].unlike(literal("stop"))
-    elif content.text.startswith(before):
+    elif content.text.strip().startswith(before.strip()):
         yield content.finding(f"{shown(before)}, and nothing that comes after the stop word {shown(word)}")
     else:
         raise Unexercised(OTHER_TEXT)

@@ -17,6 +17,7 @@ from sixgates.reference.mutants import (
     on_path,
     on_plain,
     on_stream,
+    on_tool_stream,
     on_tools,
 )
 
@@ -48,6 +49,11 @@ def _calls_alike(document: Document) -> None:
     for choice in document["choices"]:
         for call in choice["message"].get("tool_calls") or []:
             call["id"] = "call_1"
+
+
+def _streamed_calls_alike(events: list[Document]) -> None:
+    for call in events[0]["choices"][0]["delta"].get("tool_calls") or []:
+        call["id"] = "call_1"
 
 
 def _counts_as_text(document: Document) -> None:
@@ -88,6 +94,12 @@ mutant(
     "ids-of-streams-alike", on=on_stream, edit=in_events(_all(id="chatcmpl-7")), caught_by=["http.ids_unique"]
 )
 mutant("ids-of-all-calls-alike", on=on_tools, edit=in_json(_calls_alike), caught_by=["http.ids_unique"])
+mutant(
+    "ids-of-streamed-calls-alike",
+    on=on_tool_stream,
+    edit=in_events(_streamed_calls_alike),
+    caught_by=["http.ids_unique", "tools.id.unique_across"],
+)
 mutant(
     "model-another-in-streams",
     on=on_stream,
