@@ -14,6 +14,8 @@ from sixgates.probes.chat import (
 from sixgates.select import COUNT, MISSING, NULL, Findings, Unexercised, literal, shown
 from sixgates.views import ChatStream
 
+WORDS = 4
+"""No token of a vocabulary in use holds more."""
 WITH_USAGE = (chat_stream_usage, chat_stream_one_token)
 
 
@@ -94,9 +96,9 @@ def a_cut_answer_says_so(stream: ChatStream) -> Findings:
     evidence=["vllm-project/vllm#35705", "ROCm/FastFlowLM#728"],
 )
 def one_token_is_one_piece(stream: ChatStream) -> Findings:
-    """The smallest answer is at most one piece of content."""
+    """The smallest answer is at most one piece of content, of a few words at most."""
     contents = stream.choices[0].contents
-    if len(contents) > 1:
+    if len(contents) > 1 or len(stream.text.split()) > WORDS:
         yield Finding("content", "at most one piece for one token", shown(list(contents)))
 
 

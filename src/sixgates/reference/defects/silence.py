@@ -113,7 +113,7 @@ def _opens_without_arguments(events: list[Document]) -> None:
 
 
 def _says_something_else(events: list[Document]) -> None:
-    events[1]["choices"][0]["delta"]["content"] = "Once upon a time"
+    events[1]["choices"][0]["delta"]["content"] = "Once upon a time, long ago"
 
 
 def _on_two_prompts(request: Request) -> bool:
@@ -159,6 +159,12 @@ for _name, _limit in {"zero": 0, "negative": -1}.items():
         rewrite=asking(max_tokens=1000),
         caught_by=[f"params.max_tokens.{_name}"],
     )
+mutant(
+    "one-token-of-many-words",
+    on=_limited_to(1),
+    edit=in_events(_says_something_else),
+    caught_by=["chat.stream.max_tokens_1"],
+)
 mutant(
     "loose-call-with-numbers",
     on=_on_ping,
