@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import json
 import re
@@ -36,6 +35,8 @@ OFFERED_AT = {
 """The capability that a provider needs to be asked on a path at all."""
 MODEL = "$model"
 OVERFLOW = "$overflow"
+OVERFLOWING = "hello "
+"""What a prompt that overflows the context repeats."""
 AREAS = (
     "capability",
     "models",
@@ -91,16 +92,26 @@ _CREDENTIALS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A part of a derived body that an earlier answer gave; it is sent as it is, and may differ in a recording."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """A named request recipe: token-capped, seeded, independent of how clever the model is.
 
     `body` is JSON with "$model" where the model's name belongs and "$overflow" where a prompt of one and a half
     context lengths belongs; `raw` replaces it by literal bytes. `derive` makes the body from the exchange of the
-    probe `after`; without `derive`, `after` says only what is sent before. `headers` come on top of what every
-    request has. `group` names probes that are sent at the same moment; `alone` asks for a quiet provider.
-    `answered_by` is the check that must pass before any other check on this probe can be judged. Where `path` is
-    not answered with 200, `otherwise` is asked. With `hang_up_after` the client leaves after so many network chunks
-    of the answer; where the probe has a `gauge`, only on a server on which that shows no request but this one.
+    probe `after`, and says with `Taken` what it takes from the answer; without `derive`, `after` says only what
+    is sent before. `headers` come on top of what every request has. `group` names probes that are sent at the
+    same moment; `alone` asks for a quiet provider. `answered_by` is the check that must pass before any other
+    check on this probe can be judged. Where `path` is not answered with 200, `otherwise` is asked. With
+    `hang_up_after` the client leaves after so many network chunks of the answer; where the probe has a `gauge`,
+    only on a server on which that shows no request but this one. A recording is fresh when its request is what the probe sends now; raise `recipe`
+    when something changes that the request does not show, such as `auth`, `group` or what `derive` takes, and the
+    recordings become stale.
     """
 
     name: str
@@ -120,46 +131,36 @@ class Probe:
     otherwise: str | None = None
     hang_up_after: int | None = None
     gauge: Probe | None = None
+    recipe: int = 1
 
     def request(
         self, model: str, previous: Exchange | None = None, *, context_length: int | None = None
     ) -> Request:
         """The request for one model; raises Unmet when the probe before it gave nothing to build on."""
-        words = {MODEL: model, OVERFLOW: "hello " * ((context_length or 0) * 3 // 2)}
-        headers = [("Accept", "application/json"), ("Accept-Encoding", "identity"), *self.headers]
+        words = {MODEL: model, OVERFLOW: OVERFLOWING * ((context_length or 0) * 3 // 2)}
+        headers = list(self.all_headers)
         body = self.raw
         if body is None and (self.body is not None or self.derive is not None):
             template = self.body if self.derive is None else self.derive(_present(previous))
             body = _encoded(_fill(template, words))
         if body is not None:
             headers.append(("Content-Type", "application/json"))
-        path = self.path.replace(MODEL, quote(model, safe=""))
-        return Request(self.method, path, tuple(sorted(headers)), body)
+        return Request(self.method, self.path_for(model), tuple(sorted(headers)), body)
+
+    @property
+    def all_headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers of the request, but for its credentials and the type of its body."""
+        return (("Accept", "application/json"), ("Accept-Encoding", "identity"), *self.headers)
+
+    def path_for(self, model: str) -> str:
+        """The path of the request for one model."""
+        return self.path.replace(MODEL, quote(model, safe=""))
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The capabilities without which the probe is not sent: that of its path, and its own."""
         names = (OFFERED_AT.get(self.path), self.capability)
         return tuple(name for name in names if name is not None)
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes whenever the request would change; a recording with another one is stale."""
-        recipe: list[Any] = [
-            self.name,
-            self.method,
-            self.path,
-            self.body,
-            repr(self.raw),
-            self.auth,
-            self.group,
-        ]
-        if self.derive is not None:
-            recipe += [self.after.fingerprint if self.after else None, inspect.getsource(self.derive)]
-        if self.headers:
-            recipe.append([list(pair) for pair in self.headers])
-        recipe += [each for each in (self.otherwise, self.hang_up_after) if each is not None]
-        return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _encoded(document: Any) -> bytes:
@@ -176,6 +177,8 @@ def _present(previous: Exchange | None) -> Exchange:
 
 
 def _fill(template: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(template, Taken):
+        return template.value
     if isinstance(template, str):
         return words.get(template, template)
     if isinstance(template, Mapping):

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from sixgates import catalogue
+from sixgates.capability import CAPABILITIES, CHAT, PROFILES
 from sixgates.catalogue import AREAS, Auth, Check, Probe
 from sixgates.reference import mutants
 
@@ -41,6 +42,8 @@ def render() -> str:
         "## Probes",
         "",
         _PROBES,
+        *_numbers(known.probes()),
+        "",
         *map(_request, sorted(known.probes(), key=lambda probe: probe.name)),
     ]
     lines += ["", "## Left out", "", *_excluded()]
@@ -89,8 +92,32 @@ def _entry(check: Check, killers: Iterable[str]) -> Iterator[str]:
 
 _PROBES = """A provider is asked each of these once, if it offers what the request is about: first, alone, those
 that want quiet, then independent ones together, then those that build on others, and last the one that hangs up.
-`$model` is the model's name, `$overflow` a prompt of one and a half context lengths.
+`$model` is the model's name, `$overflow` a prompt of one and a half context lengths. At the end of a live run two or
+three are sent once more, and what is broken is asked twice more, at most 240 requests in all
+([why](adr/0012-what-is-broken-live-is-asked-twice-more.md)).
 """
+
+
+def _numbers(probes: Iterable[Probe]) -> Iterator[str]:
+    """How many requests each kind of provider gets, those that are built on an earlier answer apart."""
+    known = tuple(probes)
+    yield "| a provider with | first sendings | built on an earlier answer |"
+    yield "|---|---|---|"
+    for title, capabilities in asked_of().items():
+        sent = [probe for probe in known if capabilities.issuperset(probe.needs)]
+        built = sum(probe.derive is not None for probe in sent)
+        yield f"| {title} | {len(sent) - built} | {built} |"
+
+
+def asked_of() -> Mapping[str, frozenset[str]]:
+    """The kinds of providers whose requests are counted, by what they offer."""
+    profiles = {f"the profile {name}": capabilities for name, capabilities in PROFILES.items()}
+    guarded = frozenset({CHAT, "auth", "context_length"})
+    return {
+        **profiles,
+        "chat, a key and a context length": guarded,
+        "everything": frozenset(CAPABILITIES),
+    }
 
 
 def _request(probe: Probe) -> str:

@@ -75,7 +75,7 @@ def _secrets(options: argparse.Namespace) -> frozenset[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from sixgates.engines.command import add_parser
+    from sixgates.engines.command import add_parser as add_engines
     from sixgates.linting.command import add_parser as add_linting
     from sixgates.routes.command import add_parser as add_routes
 
@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     known.add_argument("--gateway-config", type=Path, default=Path("config"), metavar="DIR")
     known.add_argument("--cassettes", type=Path, default=Path("cassettes"), metavar="DIR")
     known.set_defaults(run=_known)
-    add_parser(commands)
+    add_engines(commands, _without_engine)
     return parser
 
 
@@ -238,6 +238,16 @@ def _drift(options: argparse.Namespace) -> int:
     lines = changes(*read)
     print("\n".join(map(visible, lines)) if lines else "nothing changed")
     return OK
+
+
+def _without_engine(options: argparse.Namespace) -> Iterable[str]:
+    """`record --missing` and `record --exchanges`, line by line."""
+    from sixgates.unrecorded import convert, missing
+
+    into = options.into or Path("cassettes")
+    if options.missing:
+        return missing(options.provider, options.gateway_config, into)
+    return convert(options.provider, options.gateway_config, into, options.exchanges)
 
 
 def _known(options: argparse.Namespace) -> int:

@@ -246,6 +246,8 @@ class _Tally:
         for outcome, word in _COUNTED_APART.items():
             if count := self.count({outcome}):
                 said.append(f"{count} {word}")
+        if lacking := sum(bool(verdict.not_recorded) for verdict in self.verdicts):
+            said.append(f"{lacking} not recorded")
         said += self.scope.bounds
         if self.missing:
             whole = len(self.scope.expected | {verdict.key for verdict in self.verdicts})

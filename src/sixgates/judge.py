@@ -24,8 +24,16 @@ class NotSent:
     reason: str
 
 
-Answer = Exchange | NotSent | Cause
-"""What became of a probe: it was answered, it was not sent, or its exchange cannot be had."""
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """A probe that a recording lacks, of an engine that cannot be started to record it, and why not."""
+
+    probe: str
+    why: str
+
+
+Answer = Exchange | NotSent | NotRecorded | Cause
+"""What became of a probe: it was answered, not sent or not recorded, or its exchange cannot be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,9 @@ class Judgement:
         probes, excuse = self._judgeable(check, sent)
         if excuse is not None:
             return excuse(plain)
-        return self._run(check, probes, plain)
+        lacking = (self.answers.get(probe.name) for probe in self.applicable(check))
+        not_recorded = tuple(each.probe for each in lacking if isinstance(each, NotRecorded))
+        return self._run(check, probes, replace(plain, not_recorded=not_recorded))
 
     def _verdict(self, check: Check) -> Verdict:
         subject = self.subject
@@ -209,6 +219,8 @@ class Judgement:
                     return excuse
         if isinstance(answer, NotSent):
             return _unexercised(f"the probe {probe.name} was not sent: {answer.reason}")
+        if isinstance(answer, NotRecorded):
+            return _unrecorded(answer)
         return None
 
     def _required(self, check: Check, probe: Probe) -> Iterator[str]:
@@ -385,6 +397,13 @@ def _not_applicable(reason: str) -> Excuse:
 
 def _unexercised(reason: str) -> Excuse:
     return lambda verdict: replace(verdict, outcome=Outcome.NOT_EXERCISED, reason=reason)
+
+
+def _unrecorded(answer: NotRecorded) -> Excuse:
+    reason = f"not recorded: {answer.probe} ({answer.why})"
+    return lambda verdict: replace(
+        verdict, outcome=Outcome.NOT_EXERCISED, reason=reason, not_recorded=(answer.probe,)
+    )
 
 
 def _settled(judge: Callable[..., Findings], views: Callable[[], Iterable[Any]]) -> Findings:

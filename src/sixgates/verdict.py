@@ -106,7 +106,8 @@ class Verdict:
 
     `times` says how often it was judged and `failed` how often it was broken; FLAKY verdicts hold all `attempts`.
     `luck` says what has to happen by chance before a defect shows. `asked` says, on the check of a capability that a
-    provider was asked for and does not offer, what came.
+    provider was asked for and does not offer, what came. `not_recorded` names the probes that were not judged because
+    the recording of an engine that cannot be started again lacks them.
     """
 
     check: str
@@ -130,6 +131,7 @@ class Verdict:
     attempts: tuple[Attempt, ...] = ()
     luck: str = ""
     asked: Asked | None = None
+    not_recorded: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -179,7 +181,8 @@ class Verdict:
         )
         values["cause"] = cause and Cause(cause["key"], cause["summary"], tuple(cause["next_steps"]))
         values.setdefault("misleads", ())  # reports before version 1.2 have none
-        for name in ("evidence", "breaks", "misleads"):
+        values.setdefault("not_recorded", ())  # reports before version 1.4 have none
+        for name in ("evidence", "breaks", "misleads", "not_recorded"):
             values[name] = tuple(values[name])
         return cls(**values)
 

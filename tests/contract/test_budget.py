@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from sixgates import catalogue
-from sixgates.capability import CHAT
+from sixgates.capability import CHAT, PROFILES
 from sixgates.catalogue import EMBEDDINGS_PATH
+from sixgates.catalogue_page import render
 from sixgates.exchange import Exchange
 from sixgates.judge import Answer
 
@@ -34,12 +36,27 @@ def asked(answer: Answer) -> Any:
 
 
 def test_the_whole_contract_is_a_hundred_and_twenty_requests() -> None:
+    """Those that are built on an earlier answer included."""
     assert len(PROBES) <= MOST_REQUESTS
 
 
 def test_a_provider_that_only_chats_gets_sixty() -> None:
-    core = [probe for probe in PROBES.values() if {CHAT}.issuperset(probe.needs)]
+    """With a key and a context length too."""
+    capabilities = {CHAT, "auth", "context_length"}
+    core = [probe for probe in PROBES.values() if capabilities.issuperset(probe.needs)]
     assert 0 < len(core) <= MOST_REQUESTS_OF_CHAT
+
+
+def test_the_page_counts_what_is_sent() -> None:
+    """By kind of provider, follow-ups apart."""
+    lines = [line for line in render().splitlines() if line.startswith(("| the profile", "| everything"))]
+    counts = {
+        line.split(" | ")[0].strip("| "): [int(part) for part in re.findall(r"\d+", line)] for line in lines
+    }
+    assert sum(counts["everything"]) == len(PROBES)
+    assert counts["everything"][1] == sum(probe.derive is not None for probe in PROBES.values())
+    assert set(counts) == {"everything", *(f"the profile {name}" for name in PROFILES)}
+    assert all(len(pair) == 2 and pair[0] > 0 for pair in counts.values())
 
 
 @pytest.mark.parametrize("name", [name for name, probe in PROBES.items() if probe.method == "POST"])

@@ -211,7 +211,7 @@ def test_a_server_so_fast_that_it_ends_by_itself_proves_nothing() -> None:
 
 def test_a_cassette_says_that_we_left(tmp_path: Path) -> None:
     response = Response(200, (), (Chunk(EVENT, 0.1),))
-    request = Request("POST", "/v1/chat/completions", (("Accept", "application/json"),), b"{}")
+    request = chat_stream_hung_up.request("m")
     label = cassette.Label("p", "vllm", "1", "m", "2026-11-26")
     for left in (None, 0, 1):
         exchange = Exchange(chat_stream_hung_up.name, request, response, left=left)

@@ -156,7 +156,5 @@ def test_the_curl_line_shows_a_probes_own_headers() -> None:
     assert line.endswith('-H "Authorization: Bearer $A_KEY"')
 
 
-def test_headers_are_part_of_what_a_recording_is_of() -> None:
-    plain = Probe("p", "GET", "/v1/models")
-    assert Probe("p", "GET", "/v1/models", headers=(("A", "b"),)).fingerprint != plain.fingerprint
+def test_a_probe_sends_its_own_headers() -> None:
     assert ("A", "b") in Probe("p", "GET", "/v1/models", headers=(("A", "b"),)).request("m").headers

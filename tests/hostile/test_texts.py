@@ -23,7 +23,7 @@ from sixgates.config.mappings import Mappings
 from sixgates.config.routing import Endpoint, Route, Via
 from sixgates.config.ruleset import RULES
 from sixgates.drafting import _entry
-from sixgates.exchange import Chunk, Exchange, Finding, Mendable, Request, Response
+from sixgates.exchange import Chunk, Exchange, Finding, Mendable, Response
 from sixgates.gates import Thresholds, judge_gates
 from sixgates.linting.formats import FORMATS
 from sixgates.linting.reports import SHAPE, Report
@@ -268,7 +268,7 @@ def test_drift_shows_names_and_pointers(
         answer = Response(
             200, (("content-type", "application/json"),), (Chunk(json.dumps(body).encode(), 0.1),)
         )
-        recorded = Exchange("chat", Request("POST", "/v1/chat/completions", (), b"{}"), answer)
+        recorded = Exchange("chat", chat.request("m"), answer)
         label = cassette.Label("p", "vllm", text.encode("utf-8", "replace").decode(), "m", "2026-01-01")
         cassette.write(tmp_path / name, label, chat, recorded, "http://x")
     assert main(["drift", str(tmp_path / "old"), str(tmp_path / "new")]) == 0

@@ -38,7 +38,12 @@ def test_an_entry_names_a_check_and_a_recording_that_feeds_it(engine: ProviderTy
 
 def test_the_engines_with_entries_are_those_that_were_recorded() -> None:
     """And every file has some."""
-    recorded = {ProviderType.VLLM, ProviderType.LLAMA_CPP, ProviderType.LLAMA_CPP_PYTHON}
+    recorded = {
+        ProviderType.VLLM,
+        ProviderType.LLAMA_CPP,
+        ProviderType.LLAMA_CPP_PYTHON,
+        ProviderType.OLLAMA,
+    }
     assert {engine for engine, entries in load().items() if entries} == recorded
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.request import Request as UrlRequest
 from urllib.request import urlopen
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from sixgates import catalogue
 from sixgates.capability import CAPABILITIES
 from sixgates.catalogue import Probe
-from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
+from sixgates.exchange import Chunk, Exchange, FailureKind, Response, TransportError
 from sixgates.judge import Judgement, NotSent, Subject
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.sources import cassette
@@ -31,8 +32,7 @@ CHUNKS = st.lists(st.builds(Chunk, st.binary(max_size=40), st.floats(0, 9).map(l
 
 def exchange(response: Response | None, error: TransportError | None = None) -> Exchange:
     """An exchange of the probe."""
-    request = Request("POST", "/v1/chat/completions", (("Accept", "application/json"),), b'{"model": "m"}')
-    return Exchange("chat", request, response, error, 0.5)
+    return Exchange("chat", PROBE.request(LABEL.model), response, error, 0.5)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -138,6 +138,7 @@ def test_recording_and_replaying_give_the_same_verdicts(tmp_path: Path) -> None:
         "chat-stream-stopped": NotSent("nothing to build on"),
     }
     subject = Subject("reference", "reference", frozenset(CAPABILITIES))
-    cassette.save(tmp_path, LABEL, ROOT, known.probes(), fresh)
+    label = replace(LABEL, model="reference")
+    cassette.save(tmp_path, label, ROOT, known.probes(), fresh)
     _, replayed = cassette.answers(tmp_path, "reference", known.probes())
     assert Judgement(known, subject, replayed).verdicts() == Judgement(known, subject, fresh).verdicts()

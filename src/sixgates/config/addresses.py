@@ -8,12 +8,15 @@ from urllib.parse import urlsplit
 from sixgates.config.capabilities import DECLARABLE
 from sixgates.config.compile import drift
 from sixgates.config.plan import plan_of
+from sixgates.config.providers import Provider, ProviderType
 from sixgates.config.rules import Findings, Severity, rule
 from sixgates.config.stack import GATEWAY, PROVIDERS, Stack
 from sixgates.config.validation import suggestion
 from sixgates.exchange import Finding
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SERVES_MANY = {ProviderType.OLLAMA, ProviderType.OPENAI_COMPATIBLE}
+"""Servers of which one may serve the models of several entries."""
 
 
 @rule(
@@ -23,17 +26,23 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
     mend="Give one of them another port, or disable it.",
 )
 def port_conflict(stack: Stack) -> Findings:
-    """No two active providers have the same address."""
+    """No two active providers have the same address, but for different models of one server that serves many."""
     seen: dict[tuple[str, int | None, str], str] = {}
     for name, entry in stack.active.items():
         parts = urlsplit(entry.root)
         host = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}.get(parts.hostname or "", parts.hostname or "")
         address = (host, parts.port or _DEFAULT_PORTS.get(parts.scheme), parts.path)
         first = seen.setdefault(address, name)
-        if first != name and entry.type.cloud_root != entry.root:
+        if first != name and entry.type.cloud_root != entry.root and not _share(entry, stack.active[first]):
             where = stack.position(PROVIDERS, "providers", name, "base_url")
             got = f"{host}:{address[1]}, which {first} has"
             yield Finding(where, "an address of its own", got, f"Give {name} another port, or disable one.")
+
+
+def _share(entry: Provider, other: Provider) -> bool:
+    """Whether both may be one server, such as an Ollama with two models."""
+    same_kind = entry.type is other.type and entry.type in _SERVES_MANY
+    return same_kind and not set(entry.model_names) & set(other.model_names)
 
 
 @rule(

@@ -20,7 +20,11 @@ _DEFAULTS: dict[ProviderType, tuple[str, ...]] = {
     ProviderType.LLAMA_CPP_PYTHON: (
         *("tools", "logprobs", "logit_bias", "json_object", "seed", "completions"),
     ),
-    ProviderType.OLLAMA: ("tools", "json_object", "json_schema", "seed", "embeddings", "completions"),
+    # Reasoning, embeddings and vision depend on the model; `n`, `logit_bias`, `echo` and tool choice are not there.
+    ProviderType.OLLAMA: (
+        *("tools", "logprobs", "json_object", "json_schema", "seed"),
+        *("completions", "responses"),
+    ),
     ProviderType.OPENAI: (
         *("tools", "logprobs", "logit_bias", "json_object", "json_schema", "n", "seed"),
         *("responses", "stored_responses", "auth"),

@@ -17,15 +17,20 @@ from sixgates.engines.running import running
 from sixgates.visible import visible_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    Lines = Callable[[argparse.Namespace], Iterable[str]]
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 INTERRUPTED = 128 + signal.SIGINT
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    """Adds the three subcommands; each sets `run`, which takes the arguments and returns an exit status."""
+def add_parser(subparsers: Subparsers, without_engine: Lines | None = None) -> None:
+    """Adds the three subcommands; each sets `run`, which takes the arguments and returns an exit status.
+
+    With `without_engine`, which does what can be done about a recording without starting anything and says it line
+    by line, `record` has the options for it.
+    """
     engine = subparsers.add_parser("engine", help="install and start a real engine, until Ctrl-C")
     engine.add_argument("name", nargs="?", metavar="NAME", help=f"one of {', '.join(ENGINES)}")
     engine.add_argument("--port", type=int, help="port of 127.0.0.1 (default: a free one)")
@@ -39,11 +44,26 @@ def add_parser(subparsers: Subparsers) -> None:
     record.add_argument(
         "--into", type=Path, metavar="DIR", help="where PROVIDER's folder goes (default: cassettes)"
     )
-    record.set_defaults(run=functools.partial(stopped_cleanly, _record))
+    if without_engine is not None:
+        _add_options(record)
+    record.set_defaults(run=functools.partial(stopped_cleanly, functools.partial(_record, without_engine)))
     demo = subparsers.add_parser("demo", help="start an example stack and judge it by all six gates")
     demo.add_argument("--example", type=Path, default=Path("examples/embedded"), metavar="DIR")
     demo.add_argument("--gates-report", type=Path, default=Path("gates-report"), metavar="DIR")
     demo.set_defaults(run=functools.partial(stopped_cleanly, _demo))
+
+
+def _add_options(record: argparse.ArgumentParser) -> None:
+    either = record.add_mutually_exclusive_group()
+    either.add_argument(
+        "--missing", action="store_true", help="list what the recording lacks, record nothing"
+    )
+    either.add_argument(
+        "--exchanges",
+        type=Path,
+        metavar="DIR",
+        help="make what it lacks of an engine that cannot be started here from exchanges that were written down",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -90,9 +110,13 @@ def listing() -> str:
     )
 
 
-def _record(args: argparse.Namespace) -> int:
+def _record(without_engine: Lines | None, args: argparse.Namespace) -> int:
     from sixgates.engines.recording import record
 
+    if without_engine is not None and (args.missing or args.exchanges is not None):
+        for line in without_engine(args):
+            _say(line)
+        return 0
     return record(args.provider, args.gateway_config, engine=args.engine, into=args.into, report=_say)
 
 

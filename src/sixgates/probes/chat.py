@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sixgates.catalogue import MODEL, Probe
+from sixgates.catalogue import MODEL, Probe, Taken
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Unmet
 from sixgates.views import Document
@@ -47,7 +47,7 @@ def _stopping_at_once(earlier: Exchange) -> Mapping[str, Any]:
     text = Document.of(earlier).message["content"].text
     if not text:
         raise Unmet(Finding("chat", "some content to derive a stop word from", '""'))
-    return streamed(json.loads(earlier.request.body or b"{}"), stop=[text[:1]])
+    return streamed(json.loads(earlier.request.body or b"{}"), stop=[Taken(text[:1])])
 
 
 chat = Probe("chat", body=BASE, alone=True, answered_by="chat.answered")

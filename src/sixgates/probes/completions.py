@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sixgates.catalogue import COMPLETIONS_PATH, MODEL, Probe
+from sixgates.catalogue import COMPLETIONS_PATH, MODEL, Probe, Taken
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import WITH_USAGE, streamed
 from sixgates.select import Unmet
@@ -34,7 +34,7 @@ def _stopping_halfway(earlier: Exchange) -> Mapping[str, Any]:
     if not word:
         raise Unmet(Finding("completions", "some text to derive a stop word from", '""'))
     body = json.loads(earlier.request.body or b"{}")
-    return streamed(body, max_tokens=2 * MOST_TOKENS, stop=[NEVER_WRITTEN, word], **WITH_USAGE)
+    return streamed(body, max_tokens=2 * MOST_TOKENS, stop=[NEVER_WRITTEN, Taken(word)], **WITH_USAGE)
 
 
 def _completion(name: str, *, alone: bool = False, **more: Any) -> Probe:

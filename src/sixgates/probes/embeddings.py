@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sixgates.catalogue import EMBEDDINGS_PATH, MODEL, OVERFLOW, Probe
+from sixgates.catalogue import EMBEDDINGS_PATH, MODEL, OVERFLOW, Probe, Taken
 from sixgates.exchange import Exchange
 from sixgates.views import Document
 
@@ -30,7 +30,7 @@ def _embedding(name: str, text: Any, *, capability: str | None = None, **more: A
 
 def _half_as_long(earlier: Exchange) -> Mapping[str, Any]:
     length = len(Document.of(earlier)["data"].elements[0]["embedding"].elements)
-    return {"model": MODEL, "input": ONCE, "dimensions": max(length // 2, 1)}
+    return {"model": MODEL, "input": ONCE, "dimensions": Taken(max(length // 2, 1))}
 
 
 embeddings = _embedding("embeddings", ONCE)

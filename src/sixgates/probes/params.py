@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sixgates.catalogue import Probe
+from sixgates.catalogue import Probe, Taken
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import BASE, chat, chat_again, streamed
 from sixgates.select import Unmet
@@ -69,7 +69,7 @@ def _body(earlier: Exchange) -> dict[str, Any]:
 
 
 def _stopping_in_the_middle(earlier: Exchange) -> Mapping[str, Any]:
-    return {**_body(earlier), "stop": middle_of(_answer(earlier))}
+    return {**_body(earlier), "stop": Taken(middle_of(_answer(earlier)))}
 
 
 def _stopping_a_stream(earlier: Exchange) -> Mapping[str, Any]:
@@ -81,7 +81,7 @@ def _limited_otherwise(earlier: Exchange) -> Mapping[str, Any]:
     """Without max_tokens; whoever ignores the other limit writes what it wrote before, and ends at its end."""
     body = _body(earlier)
     del body["max_tokens"]
-    return {**body, "max_completion_tokens": FEW, "stop": [end_of(_answer(earlier))]}
+    return {**body, "max_completion_tokens": FEW, "stop": [Taken(end_of(_answer(earlier)))]}
 
 
 chat_nulls = Probe("chat-nulls", body={**BASE, **NULLS, "max_tokens": 4})

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sixgates.catalogue import MODEL, RESPONSES_PATH, Probe
+from sixgates.catalogue import MODEL, RESPONSES_PATH, Probe, Taken
 from sixgates.exchange import Exchange
 from sixgates.probes.chat import streamed
 from sixgates.probes.structured import SCHEMA
@@ -44,7 +44,7 @@ def _following(earlier: Exchange) -> Mapping[str, Any]:
     identity = Document.of(earlier)["id"].require(NON_EMPTY_STRING)
     asked = json.loads(earlier.request.body or b"{}")
     kept = {key: value for key, value in asked.items() if key != "instructions"}
-    return {**kept, "input": "Go on.", "previous_response_id": identity}
+    return {**kept, "input": "Go on.", "previous_response_id": Taken(identity)}
 
 
 response = _probe(

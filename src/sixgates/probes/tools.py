@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sixgates.catalogue import MODEL, Probe
+from sixgates.catalogue import MODEL, Probe, Taken
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import streamed
 from sixgates.select import OBJECT, Unmet
@@ -119,8 +119,8 @@ def _own_call_back(earlier: Exchange) -> Mapping[str, Any]:
     if not isinstance(identity, str):
         raise Unmet(Finding("tool-named", "a call with an id to send back", repr(identity)))
     body["messages"] += [
-        message.require(OBJECT),
-        {"role": "tool", "tool_call_id": identity, "content": "sunny"},
+        Taken(message.require(OBJECT)),
+        {"role": "tool", "tool_call_id": Taken(identity), "content": "sunny"},
     ]
     return {**body, "tool_choice": "none", "max_tokens": 4}
 

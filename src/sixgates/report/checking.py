@@ -228,6 +228,9 @@ class _Checked:
         misleads = {"misleads": result.get("misleads", [])}  # reports before version 1.2 have none
         self.fields(where, misleads, {"misleads": _LIST})
         self.texts(f"{where}.misleads", misleads["misleads"])
+        lacking = {"not_recorded": result.get("not_recorded", [])}  # reports before version 1.4 have none
+        self.fields(where, lacking, {"not_recorded": _LIST})
+        self.texts(f"{where}.not_recorded", lacking["not_recorded"])
 
     def readiness(self, where: str, readiness: Any) -> None:
         self.fields(where, readiness, _READINESS)

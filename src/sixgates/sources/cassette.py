@@ -2,7 +2,10 @@
 
 vcrpy's own serializer and persister write the files, so `vcr.use_cassette` replays them too. What vcrpy does not
 keep stands under one more key, `sixgates`: headers in order, chunk boundaries and arrival times, how a cut
-connection ended, and at the top what was recorded, where from, and with which probe.
+connection ended, and at the top what was recorded, where from, and with which version of the probe's recipe.
+
+Beside the cassettes `not-sent.json` says which probes had nothing to build on, and `engine.json`, where it is there,
+that the engine cannot be started where recordings are made: a probe that it lacks is then no fault of anybody's.
 """
 
 from __future__ import annotations
@@ -17,12 +20,21 @@ from typing import Any
 from sixgates.catalogue import Probe
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
 from sixgates.inputs.file import Obstacle, UnreadableError, read_bytes
-from sixgates.judge import Answer, NotSent
+from sixgates.judge import Answer, NotRecorded, NotSent
+from sixgates.sources.absent import (
+    FIRST_RECIPE,
+    MAX_BYTES,
+    NOT_SENT,
+    CassetteError,
+    MissingError,
+    not_sent,
+    unsent,
+    why_not_started,
+)
+from sixgates.sources.freshness import why_stale
 from sixgates.verdict import Cause
 
-MAX_BYTES = 50_000_000
-"""An answer of 1 MB, each byte escaped, and what is said of 5000 chunks fit into it many times."""
-_NOT_SENT = "not-sent.json"
+__all__ = ["MAX_BYTES", "CassetteError", "Label", "answers", "held", "missing", "read", "save", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +48,6 @@ class Label:
     recorded: str
 
 
-class CassetteError(Exception):
-    """A cassette cannot be read or written; the message names the file."""
-
-
 def write(folder: Path, label: Label, probe: Probe, exchange: Exchange, root: str) -> Path:
     """Write one exchange; raises CassetteError when the disk refuses or the bytes would not come back."""
     from vcr.persisters.filesystem import FilesystemPersister
@@ -50,25 +58,37 @@ def write(folder: Path, label: Label, probe: Probe, exchange: Exchange, root: st
         FilesystemPersister.save_cassette(path, {"requests": [], "responses": []}, _Serializer(document))
     except OSError as problem:
         raise CassetteError(f"{path}: cannot be written: {problem.strerror or problem}") from None
-    if read(path, probe)[1] != exchange:
+    if _read(path, probe)[2] != exchange:
         raise CassetteError(f"{path}: does not give back the bytes that were recorded")
     return path
 
 
-def read(path: Path, probe: Probe) -> tuple[Label, Exchange]:
-    """The label and the exchange of a cassette; raises CassetteError when it is missing, broken or stale."""
+def read(path: Path, probe: Probe, earlier: Exchange | None = None) -> tuple[Label, Exchange]:
+    """The label and the exchange of a cassette; raises CassetteError when it is missing, broken or stale.
+
+    `earlier` is the recorded answer that the request builds on.
+    """
+    label, recipe, exchange = _read(path, probe)
+    stale = why_stale(probe, exchange.request, model=label.model, recipe=recipe, earlier=earlier)
+    if stale is not None:
+        raise CassetteError(
+            f"{path}: stale, the probe {probe.name} has changed since it was recorded: {stale}"
+        )
+    return label, exchange
+
+
+def _read(path: Path, probe: Probe) -> tuple[Label, int, Exchange]:
+    """The label, the version of the recipe and the exchange, fresh or not."""
     document = _load(path)
     try:
         meta = document["sixgates"]
         label = Label(*(meta[name] for name in Label.__dataclass_fields__))
-        exchange = _exchange(probe.name, document["interactions"][0])
+        recipe = int(meta.get("recipe", FIRST_RECIPE))
+        return label, recipe, _exchange(probe.name, document["interactions"][0])
     except (LookupError, TypeError, ValueError, AttributeError) as problem:
         raise CassetteError(
             f"{path}: not a cassette of sixgates ({type(problem).__name__}: {problem})"
         ) from None
-    if meta["fingerprint"] != probe.fingerprint:
-        raise CassetteError(f"{path}: stale, the probe {probe.name} has changed since it was recorded")
-    return label, exchange
 
 
 def save(
@@ -84,17 +104,15 @@ def save(
             if isinstance(answer, Exchange)
         ]
         skipped = {
-            name: {"reason": answer.reason, "fingerprint": by_name[name].fingerprint}
+            name: {"reason": answer.reason, "recipe": by_name[name].recipe}
             for name, answer in found.items()
             if isinstance(answer, NotSent)
         } | {
-            name: {"cause": asdict(answer), "fingerprint": by_name[name].fingerprint}
+            name: {"cause": asdict(answer), "recipe": by_name[name].recipe}
             for name, answer in found.items()
             if isinstance(answer, Cause)
         }
-        (folder / _NOT_SENT).write_text(
-            json.dumps(skipped, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-        )
+        (folder / NOT_SENT).write_text(json.dumps(skipped, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         for orphan in set(folder.glob("*.yaml")) - set(written):
             orphan.unlink()
     except OSError as problem:
@@ -102,18 +120,9 @@ def save(
     return written
 
 
-def _not_sent(folder: Path) -> Mapping[str, Any]:
-    try:
-        known = json.loads(read_bytes(folder / _NOT_SENT, MAX_BYTES))
-    except (UnreadableError, ValueError, RecursionError):
-        return {}
-    entries = known.items() if isinstance(known, dict) else ()
-    return {name: entry for name, entry in entries if isinstance(entry, dict)}
-
-
 def held(folder: Path) -> set[str]:
     """The names of the probes that a folder holds an answer of, or the reason why it has none."""
-    return {path.stem for path in folder.glob("*.yaml")} | set(_not_sent(folder))
+    return {path.stem for path in folder.glob("*.yaml")} | set(not_sent(folder))
 
 
 def answers(folder: Path, provider: str, probes: Iterable[Probe]) -> tuple[Label | None, dict[str, Answer]]:
@@ -123,26 +132,31 @@ def answers(folder: Path, provider: str, probes: Iterable[Probe]) -> tuple[Label
     label: Label | None = None
     found: dict[str, Answer] = {}
     problems: dict[str, str] = {}
-    skipped = _not_sent(folder)
+    skipped, problem_of_all, unstartable = not_sent(folder), None, ""
+    try:
+        unstartable = why_not_started(folder)
+    except CassetteError as problem:
+        problem_of_all = str(problem)
     for probe in probes:
         entry = skipped.get(probe.name, {})
-        if entry.get("fingerprint") == probe.fingerprint:
-            found[probe.name] = _unsent(entry)
+        if entry and entry.get("recipe", FIRST_RECIPE) == probe.recipe:
+            found[probe.name] = unsent(entry)
             continue
+        earlier = found.get(probe.after.name) if probe.after else None
         try:
-            label, found[probe.name] = read(folder / f"{probe.name}.yaml", probe)
+            label, found[probe.name] = read(
+                folder / f"{probe.name}.yaml", probe, earlier if isinstance(earlier, Exchange) else None
+            )
+        except MissingError as problem:
+            if unstartable:
+                found[probe.name] = NotRecorded(probe.name, unstartable)
+            else:
+                problems[probe.name] = problem_of_all or str(problem)
         except CassetteError as problem:
             problems[probe.name] = str(problem)
     if problems:
         found.update(dict.fromkeys(problems, _incomplete(provider, problems)))
     return label, found
-
-
-def _unsent(entry: Mapping[str, Any]) -> NotSent | Cause:
-    cause = entry.get("cause")
-    if cause is None:
-        return NotSent(str(entry.get("reason", "")))
-    return Cause(str(cause["key"]), str(cause["summary"]), tuple(map(str, cause["next_steps"])))
 
 
 def missing(folder: Path, provider: str) -> Cause:
@@ -185,10 +199,9 @@ def _load(path: Path) -> Any:
         data = read_bytes(path, MAX_BYTES)
         return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - is safe
     except UnreadableError as problem:
-        missing = problem.obstacle is Obstacle.MISSING
-        raise CassetteError(
-            f"{path}: does not exist" if missing else f"{path}: cannot be read: {problem}"
-        ) from None
+        if problem.obstacle is Obstacle.MISSING:
+            raise MissingError(f"{path}: does not exist") from None
+        raise CassetteError(f"{path}: cannot be read: {problem}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise CassetteError(f"{path}: not YAML: {' '.join(str(problem).split())[:200]}") from None
 
@@ -200,7 +213,7 @@ def _document(label: Label, probe: Probe, exchange: Exchange, root: str) -> dict
         ends.append(ends[-1] + len(chunk.data))
     return {
         "version": 1,
-        "sixgates": {**asdict(label), "probe": probe.name, "fingerprint": probe.fingerprint},
+        "sixgates": {**asdict(label), "probe": probe.name, "recipe": probe.recipe},
         "interactions": [
             {
                 "request": {
