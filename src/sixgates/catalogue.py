@@ -104,14 +104,14 @@ class Probe:
 
     `body` is JSON with "$model" where the model's name belongs and "$overflow" where a prompt of one and a half
     context lengths belongs; `raw` replaces it by literal bytes. `derive` makes the body from the exchange of the
-    probe `after`, and says with `Taken` what it takes from the answer; without `derive`, `after` says only what
-    is sent before. `headers` come on top of what every request has. `group` names probes that are sent at the
-    same moment; `alone` asks for a quiet provider. `answered_by` is the check that must pass before any other
-    check on this probe can be judged. Where `path` is not answered with 200, `otherwise` is asked. With
-    `hang_up_after` the client leaves after so many network chunks of the answer; where the probe has a `gauge`,
-    only on a server on which that shows no request but this one. A recording is fresh when its request is what the probe sends now; raise `recipe`
-    when something changes that the request does not show, such as `auth`, `group` or what `derive` takes, and the
-    recordings become stale.
+    probe `after`, and says with `Taken` what it takes from the answer; without `derive`, `after` says only what is
+    sent before. `headers` come on top of what every request has. `group` names probes that are sent at the same
+    moment; `alone` asks for a quiet provider. `answered_by` is the check that must pass before any other check on
+    this probe can be judged. Where `path` is not answered with 200, `otherwise` is asked. With `hang_up_after` the
+    client leaves after so many network chunks of the answer; where the probe has a `gauge`, only on a server on
+    which that shows no request but this one. A recording is fresh when its request is what the probe sends now;
+    raise `recipe` when something changes that the request does not show, such as `auth`, `group` or what `derive`
+    takes, and the recordings become stale.
     """
 
     name: str
