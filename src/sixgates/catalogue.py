@@ -104,14 +104,14 @@ class Probe:
 
     `body` is JSON with "$model" where the model's name belongs and "$overflow" where a prompt of one and a half
     context lengths belongs; `raw` replaces it by literal bytes. `derive` makes the body from the exchange of the
-    probe `after`, and says with `Taken` what it takes from the answer; without `derive`, `after` says only what
-    is sent before. `headers` come on top of what every request has. `group` names probes that are sent at the
-    same moment; `alone` asks for a quiet provider. `answered_by` is the check that must pass before any other
-    check on this probe can be judged. Where `path` is not answered with 200, `otherwise` is asked. With
-    `hang_up_after` the client leaves after so many network chunks of the answer, on a server whose `gauge` shows
-    no request but this one. A recording is fresh when its request is what the probe sends now; raise `recipe`
-    when something changes that the request does not show, such as `auth`, `group` or what `derive` takes, and the
-    recordings become stale.
+    probe `after`, and says with `Taken` what it takes from the answer; without `derive`, `after` says only what is
+    sent before. `headers` come on top of what every request has. `group` names probes that are sent at the same
+    moment; `alone` asks for a quiet provider. `answered_by` is the check that must pass before any other check on
+    this probe can be judged. Where `path` is not answered with 200, `otherwise` is asked. With `hang_up_after` the
+    client leaves after so many network chunks of the answer; where the probe has a `gauge`, only on a server on
+    which that shows no request but this one. A recording is fresh when its request is what the probe sends now;
+    raise `recipe` when something changes that the request does not show, such as `auth`, `group` or what `derive`
+    takes, and the recordings become stale.
     """
 
     name: str
@@ -201,6 +201,8 @@ class Check:
     """One requirement: a pure function over the views of its probes' exchanges that yields findings.
 
     With `together` the function takes one view per probe; otherwise it judges each probe's exchange by itself.
+    With `partial` as well it takes those of the probes that were answered, however few, and names in each finding
+    the probe first.
     """
 
     id: str
@@ -223,6 +225,8 @@ class Check:
     """What has to happen by chance before a defect shows, as a sentence; empty where a defect shows at once."""
     spare: tuple[Probe, ...] = ()
     """Probes of those judged together whose exchange may be missing: the function takes None for it."""
+    partial: bool = False
+    """Whether it is judged together on whichever of its probes were answered."""
 
     @property
     def area(self) -> str:
@@ -233,8 +237,13 @@ class Check:
     def ways(self) -> frozenset[frozenset[str]]:
         """The sets of capabilities of which each is enough to judge it: one a probe, or one for all together."""
         needs = [frozenset(probe.needs) for probe in self.probes]
-        of_probes = [frozenset[str]().union(*needs)] if self.together else needs
+        of_probes = [frozenset[str]().union(*needs)] if self.whole else needs
         return frozenset(each | ({self.capability} if self.capability else frozenset()) for each in of_probes)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it needs the exchanges of all its probes."""
+        return self.together and not self.partial
 
     @property
     def prerequisites(self) -> tuple[str, ...]:
@@ -314,6 +323,7 @@ def check(
     probe: Probe | None = None,
     each: Iterable[Probe] = (),
     together: Iterable[Probe] = (),
+    among: Iterable[Probe] = (),
     evidence: Iterable[str],
     breaks: Iterable[str] = (),
     misleads: Iterable[str] = (),
@@ -322,8 +332,9 @@ def check(
     unconditional: bool = False,
     luck: str = "",
 ) -> Callable[[Callable[..., Findings]], Callable[..., Findings]]:
-    """Register a function as a check on one probe, on each of several, or on several together."""
-    paired = tuple(together)
+    """Register a check on one probe, on each of several, on several together, or among those that were answered."""
+    answered = tuple(among)
+    paired = answered or tuple(together)
     probes = paired or tuple(each) or ((probe,) if probe else ())
 
     def register(function: Callable[..., Findings]) -> Callable[..., Findings]:
@@ -349,6 +360,7 @@ def check(
                 capability=capability,
                 unconditional=unconditional,
                 luck=luck,
+                partial=bool(answered),
             )
         )
         return function

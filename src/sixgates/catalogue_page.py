@@ -135,6 +135,8 @@ def _request(probe: Probe) -> str:
         said.append(f"or {probe.otherwise} where that is not 200")
     if probe.gauge is not None:
         said.append(f"left after {probe.hang_up_after} pieces, if `{probe.gauge.name}` shows nothing else")
+    elif probe.hang_up_after is not None:
+        said.append(f"left after {probe.hang_up_after} pieces")
     if probe.group is not None:
         said.append("at the same moment as its like")
     if probe.alone:

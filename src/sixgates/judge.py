@@ -13,7 +13,7 @@ from sixgates.capability import Asked
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
 from sixgates.detection import LeftOut, check_of
 from sixgates.exchange import Exchange, Finding
-from sixgates.select import Findings, Unexercised, Unmet, Unseen
+from sixgates.select import Findings, Unexercised, Unmet
 from sixgates.verdict import EXCUSED, Cause, Gate, Level, Outcome, Verdict
 
 
@@ -117,7 +117,7 @@ class Judgement:
             found = {probe.name for probe, _ in islice(self._findings(check, probes), LOOKED_FOR)}
         except Exception:  # noqa: BLE001 - unexercised, or our own bug: the check's verdict says which
             return ()
-        if check.together:
+        if check.whole:
             return check.probes if found else ()
         return tuple(probe for probe in probes if probe.name in found)
 
@@ -167,7 +167,7 @@ class Judgement:
         if check.capability is not None and check.capability not in declared:
             return check.capability
         lacking = [name for probe in check.probes if (name := self._lacking(check, probe))]
-        if lacking and (check.together or len(lacking) == len(check.probes)):
+        if lacking and (check.whole or len(lacking) == len(check.probes)):
             return min(lacking, key=self._weighs)
         return None
 
@@ -231,7 +231,7 @@ class Judgement:
                 probes.append(probe)
             else:
                 excuses.append(excuse)
-        if excuses and (check.together or not probes):
+        if excuses and (check.whole or not probes):
             return [], excuses[0]
         return probes, None
 
@@ -292,9 +292,7 @@ class Judgement:
         try:
             found = list(islice(self._findings(check, probes), LOOKED_FOR))
         except Unexercised as silent:
-            if check.level is Level.MUST and not isinstance(silent, Unseen):
-                return replace(plain, outcome=Outcome.ERROR, reason=f"a MUST cannot go unexercised: {silent}")
-            return _unexercised(str(silent))(plain)
+            return self._silenced(silent)(plain)
         except Exception as problem:  # noqa: BLE001 - a judge that raises is our own bug and is reported as one
             reason = f"the check itself failed: {type(problem).__name__}: {problem}"
             return replace(plain, outcome=Outcome.ERROR, reason=reason)
@@ -309,19 +307,31 @@ class Judgement:
             reproduce=self._curl(probe),
         )
 
+    def _silenced(self, silent: Unexercised) -> Excuse:
+        if silent.instead and self.verdict(silent.instead).outcome is Outcome.DEVIATION:
+            return _not_applicable(f"{silent}: {silent.instead} {EXCUSED}")
+        return _unexercised(str(silent))
+
     def _findings(self, check: Check, probes: list[Probe]) -> Iterator[tuple[Probe, Finding]]:
+        """What is found, by the probe; raises Unexercised where none of the probes showed what the check is about."""
         if check.together:
-            run, named = self._views_of(check, probes), {probe.name: probe for probe in probes}
-            for finding in _settled(check.judge, run):
-                yield named.get(finding.where, probes[-1]), finding
+            named = {probe.name: probe for probe in probes}
+            for finding in _settled(check.judge, self._views_of(check, probes)):
+                yield named.get(finding.where.partition(":")[0], probes[-1]), finding
             return
+        silent: list[Unexercised] = []
         for probe in probes:
-            for finding in _settled(check.judge, self._views_of(check, [probe])):
-                where = finding.where if len(check.probes) == 1 else f"{probe.name}: {finding.where}"
-                yield probe, replace(finding, where=where)
+            try:
+                for finding in _settled(check.judge, self._views_of(check, [probe])):
+                    where = finding.where if len(check.probes) == 1 else f"{probe.name}: {finding.where}"
+                    yield probe, replace(finding, where=where)
+            except Unexercised as reason:
+                silent.append(reason)
+        if len(silent) == len(probes):
+            raise silent[0]
 
     def _views_of(self, check: Check, probes: list[Probe]) -> Callable[[], list[Any]]:
-        views = check.views if check.together else check.views * len(probes)
+        views = check.views if check.whole else check.views[:1] * len(probes)
         return lambda: [self._view(probe, view) for probe, view in zip(probes, views, strict=True)]
 
     def _view(self, probe: Probe, view: Any) -> Any:
@@ -427,10 +437,17 @@ def _unrecorded(answer: NotRecorded) -> Excuse:
 
 
 def _settled(judge: Callable[..., Findings], views: Callable[[], Iterable[Any]]) -> Findings:
+    """What a check finds; raises Unexercised only where it found nothing before that."""
+    told = False
     try:
-        yield from judge(*views())
+        for finding in judge(*views()):
+            told = True
+            yield finding
     except Unmet as unmet:
         yield unmet.finding
+    except Unexercised:
+        if not told:
+            raise
 
 
 _CURL_SETS = {"accept", "accept-encoding", "authorization", "content-type"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -45,10 +46,19 @@ class Reasoned:
         """Whether the model thought before it answered, and the server says so."""
         return bool(self.fields)
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The pieces of the content, or of the thought where the token limit came before any content."""
+        told = (tuple(self._pieces(field)) for field in ("content", *TEXTS))
+        return next((pieces for pieces in told if pieces), ())
+
     def told(self, field: str) -> str:
         """The thought as one of the fields tells it; what is no string is left out (a check names it)."""
+        return "".join(self._pieces(field))
+
+    def _pieces(self, field: str) -> Iterator[str]:
         values = (piece[field].value for piece in self.pieces)
-        return "".join(value for value in values if isinstance(value, str))
+        return (value for value in values if isinstance(value, str) and value)
 
 
 def filled(value: Json) -> bool:

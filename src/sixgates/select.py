@@ -26,7 +26,14 @@ class Unmet(Exception):
 
 
 class Unexercised(Exception):
-    """The model never did what a SHOULD is about; carries the reason. Raised before the first finding."""
+    """An exchange does not show what a check is about; carries the reason. What was found before counts.
+
+    `instead` is the check that names the cause, where there is one: a deviation from it excuses this one as well.
+    """
+
+    def __init__(self, reason: str, instead: str = "") -> None:
+        super().__init__(reason)
+        self.instead = instead
 
 
 class Unseen(Unexercised):

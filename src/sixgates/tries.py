@@ -36,7 +36,7 @@ def confidence(times: int) -> str:
 def asked_again(first: Judgement, check: Check) -> tuple[Probe, ...]:
     """What has to be sent again to judge a check once more: of its probes the first few that broke it, if any did."""
     broken = first.broken_on(check)
-    return first.applicable(check) if check.together or not broken else broken[:SAMPLE]
+    return first.applicable(check) if check.whole or not broken else broken[:SAMPLE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,10 @@ class Try:
         names = {probe.name for probe in self.judgement.applicable(check)}
         if self.sent is None or self.sent.issuperset(names):
             return self.judgement.observed(check.id)
-        if check.together or self.sent.isdisjoint(names):
+        if check.whole or self.sent.isdisjoint(names):
             return None
+        if check.partial:
+            return self.judgement.observed(check.id)
         return self.judgement.among(check.id, self.sent)
 
     def broken_on(self, check: Check) -> tuple[Probe, ...]:

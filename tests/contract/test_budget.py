@@ -75,8 +75,18 @@ def test_whoever_is_asked_to_write_is_told_how_much(name: str, conforming: dict[
 def test_only_a_stream_that_is_left_at_once_may_ask_for_more() -> None:
     """The third piece ends it; what a server writes on after that is what the probe is there to show."""
     left = [probe for probe in PROBES.values() if probe.hang_up_after is not None]
-    assert [(probe.name, probe.hang_up_after) for probe in left] == [("chat-stream-hung-up", 3)]
-    assert all(probe.gauge is not None for probe in left)
+    assert [(probe.name, probe.hang_up_after) for probe in left if probe.gauge is not None] == [
+        ("chat-stream-hung-up", 3)
+    ]
+
+
+def test_what_has_no_limit_is_left_as_well() -> None:
+    """Requests whose limit is none to some servers: after so many pieces the client has seen it."""
+    left = [probe for probe in PROBES.values() if probe.hang_up_after is not None and probe.gauge is None]
+    assert {probe.name: (probe.hang_up_after, (probe.body or {})["max_tokens"]) for probe in left} == {
+        "chat-stream-max-tokens-zero": (40, 0),
+        "chat-stream-max-tokens-negative": (40, -1),
+    }
 
 
 @pytest.mark.parametrize("name", PROBES)

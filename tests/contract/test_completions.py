@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sixgates import catalogue
+from sixgates.checks.completions import OTHER_TEXT
 from sixgates.exchange import Chunk, Exchange, Response
 from sixgates.judge import Answer, Judgement, NotSent
 from sixgates.probes.completions import completions_stopped_stream, stop_word
@@ -72,12 +73,18 @@ def _another_text(events: list[dict[str, Any]]) -> None:
     events[0]["choices"][0]["text"] = "Elsewhere"
 
 
-@pytest.mark.parametrize("change", [_usage_with_the_finish, _text_with_the_finish, _another_text])
+@pytest.mark.parametrize("change", [_usage_with_the_finish, _text_with_the_finish])
 def test_streams_as_engines_send_them_are_no_finding(
     change: Callable[[list[dict[str, Any]]], Any], judge_edited: JudgeEdited
 ) -> None:
-    """llama.cpp sends usage with the finish, vLLM text; a model that goes another way was not cut wrongly."""
+    """llama.cpp sends usage with the finish, vLLM text."""
     assert outcomes(judge_edited(in_stream(change))) == {}
+
+
+def test_a_stream_that_goes_another_way_shows_no_stop(judge_edited: JudgeEdited) -> None:
+    """It was not cut wrongly, nor rightly."""
+    verdict = judge_edited(in_stream(_another_text)).verdict("completions.stop_and_max")
+    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_EXERCISED, OTHER_TEXT)
 
 
 def test_a_stop_word_that_comes_through_is_shown(judge_edited: JudgeEdited) -> None:
@@ -138,7 +145,11 @@ def test_choices_may_come_in_any_order_and_numerics_may_differ(judge_edited: Jud
         document["choices"].reverse()
         document["choices"][0]["text"] = "Another"
 
-    assert outcomes(judge_edited(changing("completions-two-prompts", turn))) == {}
+    judgement = judge_edited(changing("completions-two-prompts", turn))
+    assert outcomes(judgement) == dict.fromkeys(
+        ("completions.prompt_array", "completions.prompt_array_usage"), Outcome.NOT_EXERCISED
+    )
+    assert judgement.verdict("completions.prompt_array").reason == OTHER_TEXT
 
 
 def test_an_ignored_echo_is_said_to_be_ignored(judge_edited: JudgeEdited) -> None:

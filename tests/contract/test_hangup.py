@@ -19,6 +19,7 @@ from sixgates.exchange import Chunk, Exchange, Request, Response
 from sixgates.gauge import running
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.probes.hangup import chat_stream_hung_up, gauge
+from sixgates.probes.limits import chat_stream_max_tokens_zero
 from sixgates.probes.models import model_unknown, models_list
 from sixgates.reference import mutants
 from sixgates.reference.mutants import MutantProvider
@@ -233,6 +234,18 @@ def test_the_client_that_leaves_comes_last() -> None:
         *server.asked[5:],
     ]
     assert set(server.asked[5:]) == {"/metrics"}
+
+
+def test_an_answer_without_a_limit_is_left_without_a_gauge() -> None:
+    """After so many pieces nothing more is to be seen; of what becomes of it nothing is said."""
+    server = Server(path="/none")
+    with listening(server.behave, hears=False) as url:
+        answers = fetch(Target("p", url, "m"), [chat_stream_max_tokens_zero])
+    exchange = answers[chat_stream_max_tokens_zero.name]
+    assert isinstance(exchange, Exchange)
+    assert exchange.response is not None
+    assert (len(exchange.response.chunks), exchange.left, exchange.error) == (40, None, None)
+    assert server.asked == ["/v1/chat/completions"]
 
 
 def test_a_gauge_that_falls_silent_is_a_finding_in_time() -> None:

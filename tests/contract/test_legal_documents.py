@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.contract.occasions import NOT_SHOWN
 
 from sixgates.exchange import Chunk, Exchange, Response
 from sixgates.judge import Judgement
@@ -165,7 +166,8 @@ def alarms(judgement: Judgement) -> dict[str, Level]:
     return {
         each.check: each.level
         for each in judgement.verdicts()
-        if each.outcome not in (silent if each.check.startswith("reasoning.") else fine)
+        if each.outcome
+        not in (silent if each.check in NOT_SHOWN or each.check.startswith("reasoning.") else fine)
     }
 
 

@@ -369,15 +369,28 @@ def test_what_is_legal_passes(name: str, judge_edited: JudgeEdited) -> None:
     assert (verdict.outcome, words(verdict)) == (Outcome.PASSED, [])
 
 
-@pytest.mark.parametrize("check", ["params.max_completion_tokens", "params.max_tokens.honoured"])
-def test_an_answer_shorter_than_the_limit_is_no_fault(check: str, judge_edited: JudgeEdited) -> None:
-    """A model that has said all in three tokens ends with "stop", limited or not."""
+@pytest.mark.parametrize(
+    ("check", "outcome", "reason"),
+    [
+        ("params.max_tokens.honoured", Outcome.PASSED, ""),
+        (
+            "params.max_completion_tokens",
+            Outcome.NOT_EXERCISED,
+            "so short an answer ends by itself, with or without the limit",
+        ),
+    ],
+)
+def test_an_answer_shorter_than_the_limit_is_no_fault(
+    check: str, outcome: Outcome, reason: str, judge_edited: JudgeEdited
+) -> None:
+    """A model that has said all in three tokens ends with "stop", limited or not: that proves nothing."""
     limited = {"chat", "chat-max-completion-tokens"}
 
     def edit(exchange: Exchange) -> Response | None:
         return changing(exchange.probe, _brief)(exchange) if exchange.probe in limited else None
 
-    assert judge_edited(edit).verdict(check).outcome is Outcome.PASSED
+    verdict = judge_edited(edit).verdict(check)
+    assert (verdict.outcome, verdict.reason) == (outcome, reason)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ def test_what_never_thinks_leaves_nothing_to_judge(
         verdict = judgement.verdict(f"reasoning.{name}")
         assert verdict.outcome is Outcome.NOT_EXERCISED
         assert verdict.reason == "no answer came with a thought"
-    for name in ("separated", "details_list_indexed", "roundtrip_accepted"):
+    assert judgement.verdict("reasoning.details_list_indexed").reason == "no delta holds a list of objects"
+    for name in ("separated", "roundtrip_accepted"):
         assert judgement.verdict(f"reasoning.{name}").outcome is Outcome.PASSED
 
 

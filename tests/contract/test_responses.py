@@ -179,24 +179,36 @@ def _nothing_but_thought(told: list[Document]) -> list[Document]:
 def test_a_thought_that_the_limit_cut_is_no_lack_of_an_answer(judge_edited: JudgeEdited) -> None:
     """A model that thinks spends small limits on its thought; what it never wrote is not judged."""
     judgement = judge_edited(in_streams(in_typed_events(_nothing_but_thought)))
-    assert alarms(judgement) == {"responses.output_message_fields": Outcome.NOT_EXERCISED}
-    reason = judgement.verdict("responses.output_message_fields").reason
-    assert reason == "the token limit came before the model had written a message"
+    found = alarms(judgement)
+    assert set(found.values()) == {Outcome.NOT_EXERCISED}
+    assert {judgement.verdict(name).reason for name in found} == {
+        "the token limit came before the model had called a function"
+    }
+    assert {"responses.tools.required_called", "responses.tools.call_item"} <= set(found)
+    everywhere = judge_edited(
+        lambda exchange: (
+            in_streams(in_typed_events(_nothing_but_thought))(exchange)
+            or in_answer("response", _thought_only)(exchange)
+        )
+    )
+    verdict = everywhere.verdict("responses.output_message")
+    assert verdict.outcome is Outcome.NOT_EXERCISED
+    assert verdict.reason == "the token limit came before the model had written a message"
+
+
+def _thought_only(answer: Document) -> None:
+    answer.update(output=[REASONING], status="incomplete")
 
 
 def test_a_schema_needs_room_for_its_text(judge_edited: JudgeEdited) -> None:
     """The same without a stream."""
-
-    def thought_only(answer: Document) -> None:
-        answer.update(output=[REASONING], status="incomplete")
-
-    verdict = judge_edited(in_answer("response-schema", thought_only)).verdict("responses.text_format")
+    verdict = judge_edited(in_answer("response-schema", _thought_only)).verdict("responses.text_format")
     assert verdict.outcome is Outcome.NOT_EXERCISED
     assert verdict.reason == "the token limit came before the model had written a text"
 
 
 def test_an_answer_below_the_limit_was_not_cut(judge_edited: JudgeEdited) -> None:
-    """A model that ends by itself leaves nothing to say."""
+    """A model that ends by itself leaves nothing to say; one answer that was cut is enough to look at."""
 
     def ended(answer: Document) -> None:
         answer.update(status="completed", incomplete_details=None)

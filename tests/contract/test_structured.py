@@ -12,6 +12,7 @@ import pytest
 from sixgates.checks.structured import begins_object
 from sixgates.exchange import Chunk, Exchange, Response
 from sixgates.judge import Judgement
+from sixgates.reference.mutants import in_events
 from sixgates.verdict import Outcome, Verdict
 
 JudgeEdited = Callable[[Callable[[Exchange], Response | None]], Judgement]
@@ -98,8 +99,27 @@ def test_any_fitting_text_passes(name: str, content: str, finish: str, judge_edi
     assert judgement.verdict(f"structured.{name}").outcome is Outcome.PASSED
 
 
+def cut_everywhere(content: str | None, **fields: Any) -> Callable[[Exchange], Response | None]:
+    """The plain answer and the stream cut after this content."""
+
+    def end(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for event, delta in zip(
+            events, ({"role": "assistant", **fields}, {"content": content}), strict=False
+        ):
+            event["choices"][0]["delta"] = delta
+        events[-1]["choices"][0]["finish_reason"] = "length"
+        return [*events[:2], events[-1]]
+
+    def edit(exchange: Exchange) -> Response | None:
+        if exchange.probe == "schema-stream" and exchange.response is not None:
+            return in_events(end)(exchange.response)
+        return answering("schema", content, "length", **fields)(exchange)
+
+    return edit
+
+
 def test_a_thought_may_use_up_the_tokens(judge_edited: JudgeEdited) -> None:
-    judgement = judge_edited(answering("schema", None, "length", **THOUGHT))
+    judgement = judge_edited(cut_everywhere(None, **THOUGHT))
     assert judgement.verdict("structured.json_schema.enforced").outcome is Outcome.PASSED
     verdict = judgement.verdict("structured.no_whitespace_runaway")
     assert verdict.outcome is Outcome.NOT_EXERCISED
@@ -107,8 +127,14 @@ def test_a_thought_may_use_up_the_tokens(judge_edited: JudgeEdited) -> None:
 
 
 def test_a_cut_answer_says_nothing_of_its_members(judge_edited: JudgeEdited) -> None:
-    judgement = judge_edited(answering("schema", '{"unit":', "length"))
+    judgement = judge_edited(cut_everywhere('{"unit":'))
     for name in ("enum", "additional_properties", "ref_defs"):
+        assert (
+            judge_edited(answering("schema", '{"unit":', "length"))
+            .verdict(f"structured.json_schema.{name}")
+            .outcome
+            is Outcome.PASSED
+        ), "the stream shows it"
         verdict = judgement.verdict(f"structured.json_schema.{name}")
         assert verdict.outcome is Outcome.NOT_EXERCISED
         assert verdict.reason == "the token limit cut the answer"

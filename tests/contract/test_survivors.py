@@ -122,11 +122,14 @@ def surviving(conforming: dict[str, Answer], all_checks: Catalogue) -> Callable[
     def noticed(name: str, answer: Exchange) -> bool:
         judgement = Judgement(all_checks, SUBJECT, {**conforming, name: answer})
         concerned = (
-            check.id
-            for check in all_checks.checks.values()
-            if any(probe.name == name for probe in check.probes)
+            check for check in all_checks.checks.values() if any(probe.name == name for probe in check.probes)
         )
-        return any(judgement.verdict(check).outcome in NOTICED for check in concerned)
+        # What judges each probe by itself is asked of this one alone: others are as they were.
+        verdicts = (
+            judgement.verdict(check.id) if check.together else judgement.among(check.id, {name})
+            for check in concerned
+        )
+        return any(verdict.outcome in NOTICED for verdict in verdicts)
 
     @cache
     def unnoticed(name: str) -> set[str]:

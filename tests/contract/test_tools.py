@@ -110,8 +110,13 @@ def test_a_model_that_never_ends_its_call_fails_no_must(
 ) -> None:
     """A call that the token limit cut, kept as a call or left as text, is the model's doing."""
     verdicts = judge(changed(conforming, in_json(change), PLAIN), on=PLAIN)
-    musts = tuple(verdict for verdict in verdicts if verdict.level is Level.MUST)
-    assert {check for check in outcomes(musts, Outcome.PASSED) if check.startswith("tools")} == set()
+    tools = [each for each in verdicts if each.level is Level.MUST and each.check.startswith("tools")]
+    assert {each.outcome for each in tools} <= {Outcome.PASSED, Outcome.NOT_EXERCISED}
+    reasons = {each.reason for each in tools if each.outcome is Outcome.NOT_EXERCISED}
+    assert reasons <= {
+        "the token limit cut the call, which stands in the text",
+        "the token limit cut the call before its arguments",
+    }
 
 
 def test_an_answer_of_text_alone_is_no_cut_call(judge: Judge, conforming: dict[str, Answer]) -> None:

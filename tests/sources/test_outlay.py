@@ -72,9 +72,12 @@ def real() -> dict[str, int | None]:
 
 
 def test_what_names_no_cap_is_known() -> None:
-    """Three bodies that are no request, and one whose caps are to be refused."""
+    """Three bodies that are no request, and three whose caps are to be refused."""
     (said,) = outlays(PROBES, PROBES)
-    assert set(said.uncapped) == {"invalid-json", "empty-body", "deeply-nested", "chat-out-of-range"}
+    assert set(said.uncapped) == {
+        *("invalid-json", "empty-body", "deeply-nested", "chat-out-of-range"),
+        *("chat-stream-max-tokens-zero", "chat-stream-max-tokens-negative"),
+    }
 
 
 def test_a_group_counts_twice() -> None:

@@ -1,6 +1,6 @@
 """What each chunk of a streamed chat completion must be."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
 
 from sixgates.catalogue import MUST, SHOULD, check
@@ -9,6 +9,7 @@ from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import chat, chat_stream_two_choices, chat_stream_usage, chat_unicode
 from sixgates.probes.chat import chat_stream_unicode as stream_unicode
 from sixgates.probes.params import chat_defaults
+from sixgates.reasoning import Reasoned
 from sixgates.select import (
     ARRAY,
     INTEGER,
@@ -192,21 +193,22 @@ def content_is_text(stream: ChatStream) -> Findings:
     together=[chat, chat_stream_usage],
     evidence=[SPEC_DELTA, "QwenLM/qwen-code#3896", "tashfeenahmed/freellmapi#1007"],
 )
-def deltas_are_increments(plain: Document, stream: ChatStream) -> Findings:
+def deltas_are_increments(plain: Reasoned, stream: Reasoned) -> Findings:
     """Each delta adds to the text: none repeats the one before it or all that was said so far."""
-    text = plain.message["content"].value
-    contents = stream.choices[0].contents
-    if not isinstance(text, str) or stream.text == text or len(contents) < 2:
-        return
-    repeats: dict[str, Callable[[], bool]] = {
-        "each piece twice": lambda: contents[::2] == contents[1::2] and "".join(contents[::2]) == text,
-        "all the text so far in each piece": lambda: _grows(contents),
-        "the whole text twice": lambda: stream.text == text * 2,
-        "the whole text once more at the end": lambda: contents[-1] == "".join(contents[:-1]),
+    text, contents = "".join(plain.written), stream.written
+    said = "".join(contents)
+    if not said:
+        raise Unexercised("the stream holds no text, so that nothing in it can repeat")
+    half = said[: len(said) // 2]
+    repeats: dict[str, bool] = {
+        "each piece twice": contents[::2] == contents[1::2] and len(set(contents)) > 1,
+        "all the text so far in each piece": _grows(contents),
+        "the whole text twice": said == half * 2,
+        "the whole text once more at the end": contents[-1] == "".join(contents[:-1]),
     }
     for words, holds in repeats.items():
-        if holds():
-            yield Finding("content", shown(text), f"{words}: {shown(stream.text)}")
+        if holds and said != text:
+            yield Finding("content", shown(text), f"{words}: {shown(said)}")
             return
 
 
@@ -255,6 +257,8 @@ def _text(exchange: Exchange) -> str | None:
 )
 def no_character_is_broken(plain: Document, stream: ChatStream) -> Findings:
     """A streamed text has no replacement character that the plain answer lacks."""
+    if not stream.text:
+        raise Unexercised("the stream holds no text, so that no character of it can be broken")
     allowed = plain.message["content"].text.count("\ufffd")
     found = stream.text.count("\ufffd")
     if found > allowed:

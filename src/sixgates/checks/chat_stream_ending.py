@@ -11,9 +11,11 @@ from sixgates.probes.chat import (
     chat_stream_stopped,
     chat_stream_usage,
 )
-from sixgates.select import COUNT, MISSING, NULL, Findings, literal, shown
+from sixgates.select import COUNT, MISSING, NULL, Findings, Unexercised, literal, shown
 from sixgates.views import ChatStream
 
+WORDS = 4
+"""No token of a vocabulary in use holds more."""
 WITH_USAGE = (chat_stream_usage, chat_stream_one_token)
 
 
@@ -82,8 +84,9 @@ def a_cut_answer_says_so(stream: ChatStream) -> Findings:
     """An answer cut by `max_tokens` ends with "length", unless the model ended it without a word."""
     choice = stream.choices[0]
     for reason in choice.finish_reasons[:1]:
-        if choice.text or reason.value != "stop":
-            yield from reason.unlike(literal("length"))
+        if not choice.text and reason.value == "stop":
+            raise Unexercised("the model ended its answer before the first word, so that nothing was cut")
+        yield from reason.unlike(literal("length"))
 
 
 @check(
@@ -93,9 +96,9 @@ def a_cut_answer_says_so(stream: ChatStream) -> Findings:
     evidence=["vllm-project/vllm#35705", "ROCm/FastFlowLM#728"],
 )
 def one_token_is_one_piece(stream: ChatStream) -> Findings:
-    """The smallest answer is at most one piece of content."""
+    """The smallest answer is at most one piece of content, of a few words at most."""
     contents = stream.choices[0].contents
-    if len(contents) > 1:
+    if len(contents) > 1 or len(stream.text.split()) > WORDS:
         yield Finding("content", "at most one piece for one token", shown(list(contents)))
 
 

@@ -4,11 +4,14 @@ from sixgates.catalogue import MUST, check
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import chat_stream, chat_stream_usage
 from sixgates.probes.interleaved import parallel_streams
-from sixgates.select import Findings, shown
+from sixgates.reasoning import Reasoned
+from sixgates.select import Findings, Unexercised, shown
 from sixgates.views import ChatStream
 
 STRANGE = 4
 """Fewer characters of another answer may stand in one by chance."""
+PIECE = 12
+"""So many in a row do not."""
 
 
 @check(
@@ -43,15 +46,26 @@ def streams_do_not_disturb_each_other(one: Exchange, two: Exchange) -> Findings:
     luck="Streams mix only where the server works on both in the same moment.",
 )
 def streams_keep_to_their_answers(
-    first_alone: ChatStream, second_alone: ChatStream, first: ChatStream, second: ChatStream
+    first_alone: Reasoned, second_alone: Reasoned, first: Reasoned, second: Reasoned
 ) -> Findings:
     """Of streams at the same time none holds text of another's answer, as that was when sent by itself."""
-    one, two = first_alone.text, second_alone.text
-    for stream, own, other in ((first, one, two), (second, two, one)):
-        if not own.startswith(stream.text) and mixed(stream.text, own, other):
+    one, two, said, also_said = ("".join(each.written) for each in (first_alone, second_alone, first, second))
+    if not said and not also_said:
+        raise Unexercised("neither stream holds a text, so that there is nothing of the other in it")
+    for probe, text, own, other in zip(
+        parallel_streams, (said, also_said), (one, two), (two, one), strict=True
+    ):
+        if _holds_some_of(other, text, own):
             expected = f"only text of its own answer, {shown(own)}"
-            got = f"text of the other's, too: {shown(stream.text)}"
-            yield Finding(f"{stream.reply.probe}: content", expected, got)
+            yield Finding(f"{probe.name}: content", expected, f"text of the other's, too: {shown(text)}")
+
+
+def _holds_some_of(other: str, said: str, own: str) -> bool:
+    """Whether a text is a mixture of two, or, where rounding made it a third one, holds a piece of the other."""
+    if own.startswith(said):
+        return False
+    pieces = (other[start : start + PIECE] for start in range(len(other) - PIECE + 1))
+    return mixed(said, own, other) or any(piece in said and piece not in own for piece in pieces)
 
 
 def mixed(said: str, own: str, other: str) -> bool:

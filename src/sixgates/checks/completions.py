@@ -31,6 +31,7 @@ from sixgates.views import DONE, ChatStream, Document, Reply
 SPEC = "spec: CreateCompletionResponse"
 SPEC_REQUEST = "spec: CreateCompletionRequest"
 FINISH_REASONS = literal("stop", "length", "content_filter")
+OTHER_TEXT = "the same prompt got another text than before, so that the two cannot be compared"
 PARALLEL = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
 
 
@@ -113,13 +114,18 @@ def limits_are_kept(plain: Document, stream: ChatStream) -> Findings:
     words = [word.text for word in parse_json(stream.reply.request.body or b"null")["stop"].elements]
     whole, written = plain.choices[0]["text"].text, _text_of(stream)
     expected = min((whole.partition(word)[0] for word in words), key=len)
+    seen, wanted = written.rstrip(), expected.rstrip()
     if any(word in written for word in words):
         yield Finding("text", f"nothing from the stop words {shown(words)} on", shown(written))
-    elif written == expected:
+    elif seen == wanted:
         for reason in stream.choices[0].finish_reasons:
             yield from reason.unlike(literal("stop"))
-    elif expected.startswith(written):
+    elif wanted.startswith(seen):
         yield Finding("text", f"all before the stop word: {shown(expected)}", shown(written))
+    elif seen.startswith(wanted):
+        yield Finding("text", f"{shown(expected)}, and nothing that comes after a stop word", shown(written))
+    else:
+        raise Unexercised(OTHER_TEXT)
 
 
 @check(
@@ -130,9 +136,12 @@ def limits_are_kept(plain: Document, stream: ChatStream) -> Findings:
 )
 def a_cut_answer_says_so(reply: Reply) -> Findings:
     """A choice that max_tokens cut ends with "length", unless the model ended it without a word."""
-    for choice in _answered(reply, "an array of prompts").choices:
-        if choice["text"].value or choice["finish_reason"].value != "stop":
-            yield from choice["finish_reason"].unlike(literal("length"))
+    choices = _answered(reply, "an array of prompts").choices
+    cut = [each for each in choices if each["text"].value or each["finish_reason"].value != "stop"]
+    if not cut:
+        raise Unexercised("the model ended each answer before the first word, so that nothing was cut")
+    for choice in cut:
+        yield from choice["finish_reason"].unlike(literal("length"))
 
 
 @check(
@@ -151,9 +160,12 @@ def prompts_have_a_choice_each(plain: Document, answer: Document) -> Findings:
     alone = plain.choices[0]["text"].text
     first, second = sorted(choices, key=lambda choice: choice["index"].integer)
     texts = first["text"].text, second["text"].text
-    if not alone.startswith(texts[1]) and (alone.startswith(texts[0] or "␀") or texts[0] == texts[1]):
-        got = f"{shown(texts[1])}; choice 0 has {shown(texts[0])}"
-        yield Finding(second["text"].where, f"the start of what {PROMPT!r} gets alone, {shown(alone)}", got)
+    if alone.startswith(texts[1] or "␀"):
+        return
+    if not texts[1] or not (alone.startswith(texts[0] or "␀") or texts[0] == texts[1]):
+        raise Unexercised(OTHER_TEXT)
+    got = f"{shown(texts[1])}; choice 0 has {shown(texts[0])}"
+    yield Finding(second["text"].where, f"the start of what {PROMPT!r} gets alone, {shown(alone)}", got)
 
 
 @check(
@@ -166,6 +178,8 @@ def prompts_have_a_choice_each(plain: Document, answer: Document) -> Findings:
 def every_prompt_counts(answer: Document) -> Findings:
     """With two prompts and max_tokens 1, usage counts the tokens of both choices."""
     written = sum(1 for choice in answer.choices if choice["text"].text)
+    if not written:
+        raise Unexercised("no choice has a text, so that there is no token to count")
     least = Kind(f"at least {written}", lambda value: INTEGER.holds(value) and value >= written)
     yield from answer["usage"]["completion_tokens"].unlike(least)
 
@@ -188,7 +202,6 @@ def the_prompt_is_repeated(answer: Document) -> Findings:
     "completions.echo_logprobs",
     SHOULD,
     probe=completions_echo,
-    capability="echo",
     evidence=[
         SPEC_REQUEST,
         "ggml-org/llama.cpp#27174",
@@ -196,8 +209,11 @@ def the_prompt_is_repeated(answer: Document) -> Findings:
         "vllm-project/vllm#5334",
     ],
 )
-def prompt_tokens_have_logprobs(answer: Document) -> Findings:
+def prompt_tokens_have_logprobs(reply: Reply) -> Findings:
     """With echo and logprobs, each token of the prompt is listed too; the first has no logprob, the others have."""
+    answer = _answered(reply, "echo with logprobs")
+    if not answer.choices[0]["text"].text.startswith(PROMPT):
+        raise Unexercised("the prompt is not repeated, so that its tokens need not be listed")
     usage, logprobs = answer["usage"], answer.choices[0]["logprobs"]
     count = usage["prompt_tokens"].integer + usage["completion_tokens"].integer
     first, *others = logprobs["token_logprobs"].elements

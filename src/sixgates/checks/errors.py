@@ -4,6 +4,7 @@ import re
 
 from sixgates.catalogue import CLIENTS, MUST, SHOULD, check
 from sixgates.checks.chat_shape import NOTHING, completed
+from sixgates.checks.refused import REFUSABLE, Refusal
 from sixgates.exchange import Exchange, Finding, seconds_of
 from sixgates.probes.chat import chat, chat_again, chat_stream
 from sixgates.probes.errors import (
@@ -20,7 +21,7 @@ from sixgates.probes.errors import (
 from sixgates.probes.interleaved import parallel_streams
 from sixgates.probes.models import models_list, models_list_wrong_scheme
 from sixgates.redaction import REDACTED
-from sixgates.select import NON_EMPTY_STRING, OBJECT, STRING, Findings, Json, Kind, Unmet, shown
+from sixgates.select import NON_EMPTY_STRING, OBJECT, STRING, Findings, Kind, Unexercised, Unmet, shown
 from sixgates.views import Reply
 
 ECHO = REDACTED[:12]
@@ -31,6 +32,8 @@ SLUG = Kind('a slug other than "None"', lambda value: value != "None")
 TRACE = re.compile(
     r"Traceback \(most recent|File \\?\"[^\"]+\", line \d|site-packages|\bat .{1,200}\.[jt]s:\d"
 )
+ENCODED = re.compile(r"\{\s*\\*\"(?:error|message|detail)\\*\"\s*:|\{\s*'error'\s*:\s*\{")
+"""The beginning of an error as JSON, however often it was escaped, or as Python shows it."""
 KEY_MATERIAL = re.compile(r"sixgates-wrong|c2l4Z2F0ZXM6d3Jvbmc|\b[0-9a-f]{64}\b|VerificationToken|Table\b")
 KEYLESS = (no_key, wrong_key, empty_key_stream, models_list_wrong_scheme)
 """Each way to lack the key, and each way to ask: with GET, with POST, and for a stream."""
@@ -52,8 +55,9 @@ def faults_get_a_response(exchange: Exchange) -> Findings:
 @check(
     "errors.envelope",
     MUST,
-    each=CLIENT_FAULTS,
+    each=REFUSABLE,
     requires=ANSWERED,
+    unconditional=True,
     evidence=[SPEC, "vllm-project/vllm#12886", "openai/openai-node#1734", "ray-project/ray#64833"],
     misleads=[
         "openai-python",
@@ -65,105 +69,124 @@ def faults_get_a_response(exchange: Exchange) -> Findings:
         "Vercel AI SDK",
     ],
 )
-def errors_have_an_envelope(reply: Reply) -> Findings:
+def errors_have_an_envelope(refusal: Refusal) -> Findings:
     """An error's body is a JSON object whose `error` is an object with a message."""
-    if refused(reply):
-        yield from reply.json["error"].unlike(OBJECT)
-        yield from _error(reply)["message"].unlike(STRING)
+    yield from refusal.error["message"].unlike(STRING)
 
 
 @check(
     "errors.message_nonempty",
     MUST,
-    each=CLIENT_FAULTS,
+    each=REFUSABLE,
     requires=ANSWERED,
+    unconditional=True,
     evidence=[SPEC, "vllm-project/vllm#35438"],
 )
-def errors_say_what_is_wrong(reply: Reply) -> Findings:
+def errors_say_what_is_wrong(refusal: Refusal) -> Findings:
     """An error's message is not empty."""
-    if refused(reply):
-        message = _error(reply)["message"]
-        yield from message.unlike(NON_EMPTY_STRING)
-        if isinstance(message.value, str) and message.value and not message.value.strip():
-            yield message.finding("words")
+    message = refusal.error["message"]
+    yield from message.unlike(NON_EMPTY_STRING)
+    if isinstance(message.value, str) and message.value and not message.value.strip():
+        yield message.finding("words")
+
+
+@check(
+    "errors.message_in_words",
+    SHOULD,
+    each=REFUSABLE,
+    requires=[*ANSWERED, "errors.envelope"],
+    unconditional=True,
+    evidence=[SPEC, "vllm-project/aibrix#2594"],
+)
+def messages_hold_no_errors(refusal: Refusal) -> Findings:
+    """An error's message is words: no error object stands in it as text."""
+    message = refusal.error["message"]
+    within = ENCODED.search(message.text)
+    if within:
+        yield message.finding("words, not another error's JSON", "the error of an upstream was not unpacked")
 
 
 @check(
     "errors.code_type",
     SHOULD,
-    each=CLIENT_FAULTS,
+    each=REFUSABLE,
     requires=ANSWERED,
+    unconditional=True,
     evidence=["spec: Error", "ggml-org/llama.cpp#5961", "sgl-project/sglang#32808"],
 )
-def code_is_a_string(reply: Reply) -> Findings:
+def code_is_a_string(refusal: Refusal) -> Findings:
     """An error's code, where given, is a string, not the HTTP status as a number."""
-    if refused(reply):
-        yield from _error(reply)["code"].unlike(STRING | NOTHING)
+    yield from refusal.error["code"].unlike(STRING | NOTHING)
 
 
 @check(
     "errors.param_type",
     SHOULD,
-    each=CLIENT_FAULTS,
+    each=REFUSABLE,
     requires=ANSWERED,
+    unconditional=True,
     evidence=["spec: Error", "ray-project/ray#64833"],
 )
-def param_is_a_string(reply: Reply) -> Findings:
+def param_is_a_string(refusal: Refusal) -> Findings:
     """An error's param, where given, is a string."""
-    if refused(reply):
-        yield from _error(reply)["param"].unlike(STRING | NOTHING)
+    yield from refusal.error["param"].unlike(STRING | NOTHING)
 
 
 @check(
     "errors.type_present",
     SHOULD,
-    each=CLIENT_FAULTS,
+    each=REFUSABLE,
     requires=ANSWERED,
+    unconditional=True,
     evidence=["spec: Error", "ray-project/ray#64833"],
 )
-def type_is_there(reply: Reply) -> Findings:
+def type_is_there(refusal: Refusal) -> Findings:
     """An error has a type, a non-empty string."""
-    if refused(reply):
-        yield from _error(reply)["type"].unlike(NON_EMPTY_STRING)
+    yield from refusal.error["type"].unlike(NON_EMPTY_STRING)
 
 
 @check(
     "errors.no_stringified_none",
     SHOULD,
-    each=CLIENT_FAULTS,
+    each=REFUSABLE,
     requires=ANSWERED,
+    unconditional=True,
     evidence=["BerriAI/litellm#27823"],
 )
-def none_is_null(reply: Reply) -> Findings:
+def none_is_null(refusal: Refusal) -> Findings:
     """An error's type, param and code are never the word "None"."""
-    if refused(reply):
-        for name in ("type", "param", "code"):
-            yield from _error(reply)[name].unlike(SLUG)
+    for name in ("type", "param", "code"):
+        yield from refusal.error[name].unlike(SLUG)
 
 
 @check(
-    "errors.no_stack_trace", MUST, each=CLIENT_FAULTS, requires=ANSWERED, evidence=["vllm-project/vllm#57997"]
+    "errors.no_stack_trace",
+    MUST,
+    each=REFUSABLE,
+    requires=ANSWERED,
+    unconditional=True,
+    evidence=["vllm-project/vllm#57997"],
 )
-def errors_hide_the_inside(reply: Reply) -> Findings:
+def errors_hide_the_inside(refusal: Refusal) -> Findings:
     """An error's body shows no stack trace and no path of the server's code."""
-    if refused(reply):
-        trace = TRACE.search(reply.text)
-        if trace:
-            yield Finding("body", "no stack trace", shown(reply.text[trace.start() :]))
+    trace = TRACE.search(refusal.text)
+    if trace:
+        yield Finding("body", "no stack trace", shown(refusal.text[trace.start() :]))
 
 
 @check(
     "errors.no_html",
     MUST,
-    each=[*CLIENT_FAULTS, unknown_route],
+    each=[*REFUSABLE, unknown_route],
     requires=ANSWERED,
+    unconditional=True,
     evidence=["digitalocean/gradient-python#96"],
     misleads=CLIENTS,
 )
-def errors_are_no_pages(reply: Reply) -> Findings:
+def errors_are_no_pages(refusal: Refusal) -> Findings:
     """No error under /v1 is an HTML page, not even that of an unknown route."""
-    if refused(reply) and (reply.text.lstrip("\ufeff \t\r\n").startswith("<") or _is_html(reply)):
-        yield Finding("body", "no HTML", f"{reply.response.media_type or 'no type'} {shown(reply.text)}")
+    if refusal.text.lstrip("\ufeff \t\r\n").startswith("<") or _is_html(refusal):
+        yield Finding("body", "no HTML", f"{refusal.response.media_type or 'no type'} {shown(refusal.text)}")
 
 
 @check(
@@ -224,28 +247,16 @@ def the_key_is_never_repeated(reply: Reply) -> Findings:
 )
 def refusals_for_load_say_when_to_return(exchange: Exchange) -> Findings:
     """Whatever is refused for load, with 429 or 503, says in Retry-After when to come again."""
-    if exchange.response is not None and exchange.response.status in {429, 503}:
-        reply = Reply.of(exchange)
-        yield from _error(reply)["message"].unlike(NON_EMPTY_STRING)
-        after = reply.response.header("retry-after") or ""
-        if not after.isdecimal() and seconds_of(after) is None:
-            got = shown(after) if after else "absent"
-            yield Finding("header retry-after", "a number of seconds or a date", got)
-
-
-def refused(reply: Reply) -> bool:
-    """Whether there is an error to look at; a 2xx to a body that is no JSON is none, and raises Unmet."""
-    if not 200 <= reply.status < 300:
-        return True
-    if reply.probe == invalid_json.name:
-        raise Unmet(Finding("status", "400 or more", f"{reply.status} {shown(reply.text)}"))
-    return False
-
-
-def _error(reply: Reply) -> Json:
+    if exchange.response is None or exchange.response.status not in {429, 503}:
+        raise Unexercised("nothing was refused for load")
+    reply = Reply.of(exchange)
     error = reply.json["error"]
     error.require(OBJECT)
-    return error
+    yield from error["message"].unlike(NON_EMPTY_STRING)
+    after = reply.response.header("retry-after") or ""
+    if not after.isdecimal() and seconds_of(after) is None:
+        got = shown(after) if after else "absent"
+        yield Finding("header retry-after", "a number of seconds or a date", got)
 
 
 def _is_html(reply: Reply) -> bool:

@@ -2,7 +2,8 @@
 
 from sixgates.catalogue import CLIENTS, MAY, MUST, SHOULD, check
 from sixgates.checks.chat_stream_framing import answered
-from sixgates.checks.errors import ANSWERED, refused
+from sixgates.checks.errors import ANSWERED
+from sixgates.checks.refused import Refusal
 from sixgates.exchange import Finding
 from sixgates.probes.errors import (
     CLIENT_FAULTS,
@@ -184,9 +185,9 @@ def overlong_prompts_are_survived(stream: ChatStream) -> Findings:
     evidence=["ggml-org/llama.cpp#9522", "vllm-project/vllm#47163", "BerriAI/litellm#14085"],
     misleads=CLIENTS,
 )
-def faults_of_clients_are_not_5xx(reply: Reply) -> Findings:
+def faults_of_clients_are_not_5xx(reply: Refusal) -> Findings:
     """What the client did wrong is never answered with 5xx, which clients send again."""
-    if refused(reply) and reply.status >= 500:
+    if reply.status >= 500:
         yield Finding("status", "4xx", f"{reply.status} {shown(reply.text)}")
 
 
@@ -197,9 +198,9 @@ def faults_of_clients_are_not_5xx(reply: Reply) -> Findings:
     requires=ANSWERED,
     evidence=["source: openai-python _should_retry"],
 )
-def faults_are_not_retried(reply: Reply) -> Findings:
+def faults_are_not_retried(reply: Refusal) -> Findings:
     """What the client did wrong is not answered with 408 or 409, which clients send again."""
-    if refused(reply) and reply.status in {408, 409}:
+    if reply.status in {408, 409}:
         yield Finding("status", "400, 401, 404 or 422", f"{reply.status} {shown(reply.text)}")
 
 

@@ -8,7 +8,7 @@ from sixgates.checks.input_replayed import accepted, blames
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat, chat_longer_prompt
 from sixgates.probes.input import LONG, LONGER, chat_developer, chat_roles
-from sixgates.select import Findings, shown
+from sixgates.select import Findings, Unexercised, shown
 from sixgates.views import Document, Reply
 
 SPEC = "spec: ChatCompletionRequestMessage"
@@ -37,8 +37,7 @@ ORDER: Mapping[str, str] = {
 def developers_are_heard(one: Document, many: Document, reply: Reply) -> Findings:
     """A message of the role developer is accepted, and read like one of the role system."""
     yield from accepted(reply)
-    read = _sentences(one, many, reply)
-    if read is not None and read < LONG / 2:
+    if _sentences(one, many, reply) < LONG / 2:
         yield _dropped("developer message", reply, one)
 
 
@@ -69,8 +68,7 @@ def developers_crash_nothing(reply: Reply) -> Findings:
 def systems_may_come_late(one: Document, many: Document, reply: Reply) -> Findings:
     """A system message after an assistant's is accepted, and read."""
     yield from accepted(reply, ORDER, "a late system message")
-    read = _sentences(one, many, reply)
-    if read is not None and read < LONGER - 6:
+    if _sentences(one, many, reply) < LONGER - 6:
         yield _dropped("late system message", reply, one)
 
 
@@ -84,10 +82,9 @@ def systems_may_be_several(one: Document, many: Document, reply: Reply) -> Findi
     """A second system message right after the first is accepted, and read."""
     yield from accepted(reply, ORDER, "several system messages")
     read = _sentences(one, many, reply)
-    if read is not None:
-        others = LONGER if read >= LONGER - 6 else 0
-        if read - others < LONG - 6:
-            yield _dropped("second system message", reply, one)
+    others = LONGER if read >= LONGER - 6 else 0
+    if read - others < LONG - 6:
+        yield _dropped("second system message", reply, one)
 
 
 @check(
@@ -121,14 +118,14 @@ def _no_failure(reply: Reply) -> Findings:
         yield Finding("status", "200 or a 4xx", f"{reply.status} {shown(reply.text)}")
 
 
-def _sentences(one: Document, many: Document, reply: Reply) -> float | None:
-    """How many sentences more than the first prompt the server read; None where it does not count."""
+def _sentences(one: Document, many: Document, reply: Reply) -> float:
+    """How many sentences more than the first prompt the server read; raises Unexercised where it does not count."""
     counts = (one["usage"]["prompt_tokens"], many["usage"]["prompt_tokens"])
-    counted = reply.json["usage"]["prompt_tokens"] if reply.status == 200 else None
-    if counted is None or not are_counts(*counts, counted):
-        return None
+    counted = reply.json["usage"]["prompt_tokens"]
+    if reply.status != 200 or not are_counts(*counts, counted) or counts[0].value >= counts[1].value:
+        raise Unexercised("the server counts no prompt tokens, so a dropped message would not show")
     first, longer = (count.value for count in counts)
-    return float((counted.value - first) * (LONG - 1) / (longer - first)) if longer > first else None
+    return float((counted.value - first) * (LONG - 1) / (longer - first))
 
 
 def _dropped(what: str, reply: Reply, one: Document) -> Finding:

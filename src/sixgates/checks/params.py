@@ -14,7 +14,7 @@ from sixgates.probes.params import (
     chat_out_of_range,
     chat_stream_unknown_field,
 )
-from sixgates.select import COUNT, INTEGER, STRING, Findings, Kind, literal, shown
+from sixgates.select import COUNT, INTEGER, STRING, Findings, Kind, Unexercised, literal, shown
 from sixgates.views import Document, Reply
 
 SPEC = "spec: CreateChatCompletionRequest"
@@ -79,14 +79,13 @@ def values_out_of_range_are_no_server_fault(reply: Reply) -> Findings:
 def max_tokens_limits(plain: Document, short: Document) -> Findings:
     """max_tokens limits the completion, to 16 tokens as to one, and finish_reason says so."""
     for completion, limit in ((plain, BASE["max_tokens"]), (short, 1)):
-        usage = completion["usage"]["completion_tokens"]
+        usage, content = completion["usage"]["completion_tokens"], completion.message["content"]
         if usage.given:
             yield from usage.unlike(_at_most(limit))
-    content = short.message["content"]
-    if _written(short) > 1 and not short["usage"]["completion_tokens"].given:
-        yield content.finding("one token")
-    if content.text:
-        yield from short.choices[0]["finish_reason"].unlike(literal("length"))
+        elif _written(completion) > limit:
+            yield content.finding(f"{limit} tokens at most")
+    ends = literal("length") if short.message["content"].text else literal("length", "stop")
+    yield from short.choices[0]["finish_reason"].unlike(ends)
 
 
 @check(
@@ -105,8 +104,8 @@ def max_completion_tokens_limits(plain: Document, reply: Reply) -> Findings:
     usage = reply.json["usage"]["completion_tokens"]
     if usage.given:
         yield from usage.unlike(_at_most(FEW))
-    if _written(plain) <= FEW + 1:  # so short an answer ends by itself, with or without the limit
-        return
+    if _written(plain) <= FEW + 1:
+        raise Unexercised("so short an answer ends by itself, with or without the limit")
     if finish.value != "length" or content.value == plain.message["content"].value:
         got = f"{shown(finish.value)} after {shown(content.value)}: the limit was ignored"
         yield Finding(finish.where, f'"length" after {FEW} tokens', got)

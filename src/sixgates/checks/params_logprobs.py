@@ -162,6 +162,8 @@ def streams_have_logprobs(stream: ChatStream) -> Findings:
 def a_seed_repeats_the_text(greedy: Document, first: Document, again: Document) -> Findings:
     """At temperature 1 the same seed gives the same text again."""
     text, repeated = first.message["content"].text, again.message["content"]
+    if not text and not repeated.text:
+        raise Unexercised("neither answer holds a text")
     if repeated.text != text:
         yield repeated.finding(f"{shown(text)}, as with the same seed before")
     elif text == greedy.message["content"].value:

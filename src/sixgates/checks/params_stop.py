@@ -10,6 +10,8 @@ from sixgates.select import Findings, Json, Unexercised, literal, shown
 from sixgates.views import ChatStream, Document
 
 SPEC = "spec: CreateChatCompletionRequest"
+FEW = 4
+"""So many characters tell one text from another."""
 OTHER_TEXT = "at temperature 0 the model wrote another text than before, so the stop word had nothing to show"
 
 
@@ -22,8 +24,10 @@ OTHER_TEXT = "at temperature 0 the model wrote another text than before, so the 
 )
 def unmet_stop_words_lose_nothing(plain: Document, guarded: Document) -> Findings:
     """A stop word that never comes takes nothing from the end of the text."""
-    same = guarded.message["content"]
-    yield from _exactly(plain.message["content"].text, same.text, same.where)
+    text, same = plain.message["content"].text, guarded.message["content"]
+    if not text:
+        raise Unexercised("the plain answer holds no text that could lose its end")
+    yield from _exactly(text, same.text, same.where)
 
 
 @check(
@@ -35,12 +39,16 @@ def unmet_stop_words_lose_nothing(plain: Document, guarded: Document) -> Finding
 def a_stop_word_ends_the_text(plain: Document, stopped: Exchange) -> Findings:
     """A stop word given as a string ends the text before it, with finish_reason "stop"."""
     answer = Document.of(stopped)
-    word = _stop_of(stopped)
-    content = answer.message["content"]
+    word, whole = _stop_of(stopped), plain.message["content"].text
+    content, before = answer.message["content"], whole.partition(word)[0]
     if word in content.text:
         yield content.finding(f"a text that ends before {shown(word)}")
-    elif plain.message["content"].text.startswith(content.text.rstrip()):
+    elif whole.startswith(content.text.rstrip()):
         yield from answer.choices[0]["finish_reason"].unlike(literal("stop"))
+    elif content.text.strip().startswith(before.strip()):
+        yield content.finding(f"{shown(before)}, and nothing that comes after the stop word {shown(word)}")
+    else:
+        raise Unexercised(OTHER_TEXT)
 
 
 @check(
@@ -76,11 +84,14 @@ def no_part_of_a_stop_word_is_sent(plain: Document, stopped: Exchange) -> Findin
     yield from _exactly(plain.message["content"].text.partition(word)[0], stream.text, where)
 
 
-@check("params.stop.array", SHOULD, probe=chat_stream_stopped, evidence=[SPEC])
-def stop_words_may_be_an_array(stream: ChatStream) -> Findings:
+@check("params.stop.array", SHOULD, together=[chat, chat_stream_stopped], evidence=[SPEC])
+def stop_words_may_be_an_array(plain: Document, stream: ChatStream) -> Findings:
     """Stop words given as an array end the text: the first character of the text as a stop word leaves none of it."""
     word = str(json.loads(stream.reply.request.body or b"{}").get("stop", ["?"])[0])
-    if word in stream.text:
+    without = plain.message["content"].text.replace(word, "").strip()
+    if word not in stream.text and not without.startswith(stream.text.strip()[:FEW]):
+        raise Unexercised(OTHER_TEXT)
+    if stream.text.strip():
         where = stream.choices[0].entries[0].where
         yield Finding(where, f"a text that ends before {shown(word)}", shown(stream.text))
 

@@ -123,11 +123,17 @@ def a_thought_is_no_answer(*answers: Reasoned) -> Findings:
 )
 def lists_in_deltas_have_indexes(answer: Reasoned) -> Findings:
     """Objects in a list of a delta, such as reasoning_details, have an index each."""
-    for piece in answer.pieces:
-        fields = piece.value if isinstance(piece.value, dict) else {}
-        for entry in (entry for field in fields if field != "tool_calls" for entry in members(piece[field])):
-            if isinstance(entry.value, dict):
-                yield from entry["index"].unlike(INTEGER)
+    lists = [
+        piece[field]
+        for piece in answer.pieces
+        for field in (piece.value if isinstance(piece.value, dict) else {})
+        if field != "tool_calls"
+    ]
+    found = [entry for each in lists for entry in members(each) if isinstance(entry.value, dict)]
+    if not found:
+        raise Unexercised("no delta holds a list of objects")
+    for entry in found:
+        yield from entry["index"].unlike(INTEGER)
 
 
 def _thoughtful(answers: tuple[Reasoned, ...]) -> list[Reasoned]:

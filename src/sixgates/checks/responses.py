@@ -47,6 +47,7 @@ SECONDS = Kind(
     lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 10**9 < value < 10**11,
 )
 PRESENT = Kind("there, if only null", lambda value: value is not ABSENT)
+NO_MESSAGE = "the token limit came before the model had written a message"
 KEYS = (
     *("error", "incomplete_details", "instructions", "metadata", "parallel_tool_calls"),
     *("temperature", "tool_choice", "tools", "top_p"),
@@ -105,7 +106,9 @@ def responses_have_all_keys(answer: FinalResponse) -> Findings:
 def the_output_holds_a_message(answer: FinalResponse) -> Findings:
     """The output holds a message of the assistant with output_text, unless the limit came during its thought."""
     messages = answer.items("message")
-    if not messages and not (answer.output and answer.only_thought):
+    if not messages and answer.output and answer.only_thought:
+        raise Unexercised(NO_MESSAGE)
+    if not messages:
         yield answer["output"].finding("an item of type message")
     for message in messages:
         yield from message["role"].unlike(literal("assistant"))
@@ -124,7 +127,7 @@ def the_output_holds_a_message(answer: FinalResponse) -> Findings:
 def messages_have_all_fields(answer: FinalResponse) -> Findings:
     """A message in the output has an id, a status and, in its text, an array of annotations."""
     if not answer.items("message") and answer.output and answer.only_thought:
-        raise Unexercised("the token limit came before the model had written a message")
+        raise Unexercised(NO_MESSAGE)
     for message in answer.items("message") or [answer["output"][0]]:
         yield from message["id"].unlike(NON_EMPTY_STRING)
         yield from message["status"].unlike(literal("completed", "incomplete", "in_progress"))

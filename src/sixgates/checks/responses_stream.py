@@ -7,7 +7,7 @@ from sixgates.probes.responses import response_stream, response_tool_stream
 from sixgates.probes.responses_stream import response_thought_stream, response_tool_cut_stream
 from sixgates.responses_parts import Item, same
 from sixgates.responses_view import CREATED, DONE, FinalResponse, ResponseStream
-from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, Json, Unmet, literal, shown
+from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, Json, Unexercised, Unmet, literal, shown
 
 SPEC = "spec: ResponseStreamEvent"
 STREAMS = (response_stream, response_tool_stream, response_tool_cut_stream, response_thought_stream)
@@ -167,9 +167,9 @@ def _as_before(first: Json, told: list[Json]) -> Findings:
 
 
 def items_of(stream: ResponseStream) -> list[Item]:
-    """The items of a stream; none where the limit cut the thought before anything was added."""
+    """The items of a stream; raises Unexercised where the limit cut the thought before anything was added."""
     if not stream.named("response.output_item.added") and _thinking_was_cut(stream):
-        return []
+        raise Unexercised("the token limit cut the thought before any item was added")
     return stream.items
 
 

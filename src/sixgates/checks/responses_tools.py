@@ -16,6 +16,7 @@ from sixgates.select import (
     Findings,
     Json,
     Kind,
+    Unexercised,
     Unmet,
     literal,
     parse_json,
@@ -23,6 +24,7 @@ from sixgates.select import (
 )
 
 SPEC = "spec: FunctionToolCall"
+NO_CALL = "the token limit came before the model had called a function"
 STREAMS = (response_tool_stream, response_tool_cut_stream)
 CALLED = ("responses.tools.required_called",)
 STATUSES = literal("completed", "incomplete", "in_progress")
@@ -47,7 +49,10 @@ def flat_tools_are_accepted(exchange: Exchange) -> Findings:
 )
 def a_required_tool_is_called(answer: FinalResponse) -> Findings:
     """The tool choice "required" yields a call, though the prompt asks for none; else only the limit came first."""
-    if not answer.items("function_call") and not (answer.output and answer.only_thought):
+    calls = answer.items("function_call")
+    if not calls and answer.output and answer.only_thought:
+        raise Unexercised(NO_CALL)
+    if not calls:
         got = f"status {shown(answer['status'].value)}, text {shown(answer.text)}"
         yield Finding(answer["output"].where, "an item of type function_call, as tool_choice requires", got)
 
@@ -147,7 +152,9 @@ def arguments_are_done_once(stream: ResponseStream) -> Findings:
 
 def _calls(answer: FinalResponse) -> list[Json]:
     calls = answer.items("function_call")
-    if not calls and not answer.only_thought:
+    if not calls and answer.only_thought:
+        raise Unexercised(NO_CALL)
+    if not calls:
         raise Unmet(answer["output"].finding("an item of type function_call"))
     return calls
 
@@ -155,6 +162,8 @@ def _calls(answer: FinalResponse) -> list[Json]:
 def _called(stream: ResponseStream) -> list[Item]:
     calls = [item for item in items_of(stream) if item.is_call]
     final = FinalResponse(stream.terminal["response"], stream.request)
+    if not calls and final.only_thought:
+        raise Unexercised(NO_CALL)
     if not calls and not final.cut:
         raise Unmet(stream.items[0].added["item"]["type"].finding('"function_call"'))
     return calls

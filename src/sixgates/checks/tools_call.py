@@ -3,9 +3,10 @@
 import json
 
 from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.checks.structured import begins_object
 from sixgates.checks.tools import cut_in_markup
 from sixgates.completion import Call, Completion
-from sixgates.exchange import Finding
+from sixgates.exchange import Exchange, Finding
 from sixgates.probes import tools
 from sixgates.probes.tools import (
     tool_named,
@@ -48,7 +49,31 @@ def a_call_is_whole(answer: Completion) -> Findings:
 
 
 def _calls(answer: Completion) -> tuple[Call, ...]:
-    return () if cut_in_markup(answer) else answer.called
+    if cut_in_markup(answer):
+        raise Unexercised("the token limit cut the call, which stands in the text")
+    return answer.called
+
+
+def whole_or_begun(answer: Completion) -> Findings:
+    """What is wrong with arguments that are to be a JSON object, as far as they came."""
+    if not answer.cut:
+        for call in answer.called:
+            yield from parse_json(call.arguments.text, call.arguments.where).unlike(OBJECT)
+        return
+    begun = [text for text in begun_arguments(answer) if text.strip()]
+    if not begun:
+        raise Unexercised("the token limit cut the call before its arguments")
+    for text in begun:
+        if not begins_object(text):
+            yield Finding("arguments", "the beginning of a JSON object", shown(text))
+
+
+def begun_arguments(answer: Completion) -> list[str]:
+    """The arguments of a call that the token limit cut, as far as they came, as a call or as text."""
+    if cut_in_markup(answer):
+        return [answer.text.partition('"arguments":')[2].lstrip()]
+    texts = (call.arguments.value for call in answer.calls)
+    return [text for text in texts if isinstance(text, str)]
 
 
 @check(
@@ -68,16 +93,14 @@ def arguments_are_text(answer: Completion) -> Findings:
 @check(
     "tools.call.arguments_json",
     MUST,
-    each=FORCED,
+    each=[tool_named, tool_required],
     requires=[*CALLED, "tools.call.arguments_string"],
     evidence=[SPEC_CALL, "vllm-project/vllm#24509", "vllm-project/vllm#51697", "ogx-ai/ogx#4430"],
     breaks=["openai-python helper", "openai-node helper", "pydantic-ai", "litellm"],
 )
 def arguments_are_json(answer: Completion) -> Findings:
-    """A call's arguments parse as a JSON object, unless the token limit cut them."""
-    for call in _calls(answer):
-        if not answer.cut:
-            yield from parse_json(call.arguments.text, call.arguments.where).unlike(OBJECT)
+    """A call's arguments parse as a JSON object, or begin as one where the token limit cut them."""
+    yield from whole_or_begun(answer)
 
 
 @check(
@@ -114,11 +137,10 @@ def arguments_fit_the_schema(answer: Completion) -> Findings:
     breaks=["openai-python", "openai-node", "pydantic-ai", "litellm", "Vercel AI SDK"],
 )
 def no_arguments_are_an_empty_object(answer: Completion) -> Findings:
-    """A call without parameters has the arguments "{}", never "" or null, unless the token limit cut them."""
-    for call in _calls(answer):
-        text = call.arguments.text
-        if not answer.cut:
-            yield from parse_json(text, call.arguments.where).unlike(OBJECT)
+    """A call without parameters has the arguments "{}", or their beginning where the token limit cut them."""
+    for call in answer.calls:
+        call.arguments.require(STRING)
+    yield from whole_or_begun(answer)
 
 
 @check(
@@ -129,7 +151,9 @@ def no_arguments_are_an_empty_object(answer: Completion) -> Findings:
 )
 def a_forced_call_has_no_text(answer: Completion) -> Findings:
     """Beside a forced call there is no content, and no call is left in it as markup."""
-    if (answer.calls or cut_in_markup(answer)) and answer.text.strip():
+    if not answer.calls and not cut_in_markup(answer):
+        raise Unexercised("no tool was called")
+    if answer.text.strip():
         yield Finding("content", "null or empty", shown(answer.text))
 
 
@@ -151,16 +175,24 @@ def ids_differ_within(answer: Completion) -> Findings:
 @check(
     "tools.id.unique_across",
     MUST,
-    together=[tool_named, tool_required],
+    among=[*FORCED, *FORCED_STREAMS],
     requires=["tools.named.called", "tools.required.called"],
     evidence=["NousResearch/hermes-agent#70724"],
     luck="Ids that are drawn from too few are alike only now and then.",
 )
-def ids_differ_across(one: Completion, another: Completion) -> Findings:
+def ids_differ_across(*exchanges: Exchange) -> Findings:
     """The calls of two answers have different ids."""
-    ids = {shown(call.id.value) for call in one.calls} & {shown(call.id.value) for call in another.calls}
-    for identity in sorted(ids):
-        yield Finding("tool_calls/0/id", "an id that no earlier answer used", identity)
+    seen: dict[str, str] = {}
+    answers = 0
+    for exchange in exchanges:
+        ids = {shown(call.id.value) for call in Completion.of(exchange).calls}
+        answers += bool(ids)
+        for identity in sorted(ids & seen.keys()):
+            where = f"{exchange.probe}: tool_calls/0/id"
+            yield Finding(where, f"an id other than that of {seen[identity]}", identity)
+        seen |= dict.fromkeys(ids, exchange.probe)
+    if answers < 2:
+        raise Unexercised("no two answers hold a call")
 
 
 def arguments_of(answer: Completion) -> object:

@@ -3,7 +3,7 @@
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.exchange import Finding
 from sixgates.probes import tools
-from sixgates.select import OBJECT, Findings, shown
+from sixgates.select import OBJECT, Findings, Unexercised, shown
 from sixgates.views import Document, Reply
 
 SPEC = "spec: ChatCompletionRequestAssistantMessage"
@@ -46,8 +46,9 @@ def the_own_call_is_accepted_back(answer: Document) -> Findings:
 )
 def content_may_be_left_out(reply: Reply) -> Findings:
     """A message with a tool call needs no `content`."""
-    if not _blames(reply, "parameters"):
-        yield from _accepted(reply, "an assistant's message without content")
+    if _blames(reply, "parameters"):
+        raise Unexercised("the request was refused for its tool without parameters")
+    yield from _accepted(reply, "an assistant's message without content")
 
 
 @check(
@@ -59,8 +60,9 @@ def content_may_be_left_out(reply: Reply) -> Findings:
 )
 def parameters_are_optional(reply: Reply) -> Findings:
     """A tool without `parameters` is accepted."""
-    if not _blames(reply, "content") or _blames(reply, "parameters"):
-        yield from _accepted(reply, "a tool without parameters")
+    if _blames(reply, "content") and not _blames(reply, "parameters"):
+        raise Unexercised("the request was refused for its message without content")
+    yield from _accepted(reply, "a tool without parameters")
 
 
 @check(

@@ -2,7 +2,7 @@
 
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.chat_stream_framing import answered
-from sixgates.checks.tools_call import CALLED, FORCED_STREAMS, arguments_of
+from sixgates.checks.tools_call import CALLED, FORCED_STREAMS, arguments_of, whole_or_begun
 from sixgates.completion import Completion
 from sixgates.exchange import Finding
 from sixgates.probes.tools import (
@@ -23,7 +23,6 @@ from sixgates.select import (
     Findings,
     Unexercised,
     literal,
-    parse_json,
     shown,
 )
 from sixgates.views import ChatStream, members
@@ -228,10 +227,8 @@ def argument_pieces_are_text(stream: ChatStream) -> Findings:
     breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
 )
 def argument_pieces_make_json(answer: Completion) -> Findings:
-    """The pieces of a call's arguments make one JSON object, unless the token limit cut them."""
-    for call in answer.called:
-        if not answer.cut:
-            yield from parse_json(call.arguments.text, call.arguments.where).unlike(OBJECT)
+    """The pieces of a call's arguments make one JSON object, or its beginning where the token limit cut them."""
+    yield from whole_or_begun(answer)
 
 
 @check(
@@ -257,7 +254,9 @@ def streamed_arguments_are_the_same(plain: Completion, stream: Completion) -> Fi
 )
 def streaming_drops_no_call(plain: Completion, stream: Completion) -> Findings:
     """A tool that the plain answer calls is also called in the stream."""
-    if plain.calls and not stream.calls:
+    if not plain.calls and not stream.calls:
+        raise Unexercised("neither answer holds a call", instead="tools.required.called")
+    if not stream.calls:
         name = shown(plain.calls[0].name.value)
         yield Finding(
             "tool_calls", f"a call of {name}, as in the plain answer", f"none; {shown(stream.text)}"

@@ -1,7 +1,6 @@
 """What the official SDK's own client makes of each exchange: it must neither raise nor lose anything."""
 
-from sixgates import probes
-from sixgates.catalogue import CHAT_PATH, MUST, RESPONSES_PATH, SHOULD, Probe, check, modules
+from sixgates.catalogue import CHAT_PATH, MUST, RESPONSES_PATH, SHOULD, Probe, check
 from sixgates.exchange import Exchange
 from sixgates.probes.completions import (
     completions,
@@ -9,6 +8,7 @@ from sixgates.probes.completions import (
     completions_stopped_stream,
     completions_two_prompts,
 )
+from sixgates.probes.declared import posted
 from sixgates.probes.embeddings import embeddings, embeddings_batch, embeddings_half, embeddings_tokens
 from sixgates.probes.errors import CLIENT_FAULTS, missing_messages, mistyped_messages, unknown_model
 from sixgates.probes.models import models_list
@@ -22,23 +22,13 @@ SPEC = "spec: CreateChatCompletionResponse"
 SPEC_STREAM = "spec: CreateChatCompletionStreamResponse"
 
 
-def _posted(path: str) -> tuple[Probe, ...]:
-    """The declared probes that post to a path, each once."""
-    values = (value for module in modules(probes) for value in vars(module).values())
-    groups = (value if isinstance(value, tuple) else (value,) for value in values)
-    declared = (each for group in groups for each in group if isinstance(each, Probe))
-    return tuple(
-        {each.name: each for each in declared if (each.method, each.path) == ("POST", path)}.values()
-    )
-
-
 def asks_for_stream(probe: Probe) -> bool:
     """Whether the answer is to come as a stream."""
     return "stream" in probe.name.split("-")  # the body of a derived one is not known before it is sent
 
 
-CHATS = tuple(each for each in _posted(CHAT_PATH) if each not in CLIENT_FAULTS and each.hang_up_after is None)
-RESPONSES = _posted(RESPONSES_PATH)
+CHATS = tuple(each for each in posted(CHAT_PATH) if each not in CLIENT_FAULTS and each.hang_up_after is None)
+RESPONSES = posted(RESPONSES_PATH)
 WHOLE_RESPONSES = tuple(each for each in RESPONSES if not asks_for_stream(each))
 STREAMS = tuple(each for each in CHATS if asks_for_stream(each) and each.answered_by)
 WHOLE = tuple(each for each in CHATS if not asks_for_stream(each) and each.answered_by)

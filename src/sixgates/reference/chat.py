@@ -51,7 +51,13 @@ def _validate(body: Mapping[str, Any]) -> None:
             raise invalid(f"{name} must be from {least} to {most}", name)
 
 
-_RANGES = (("temperature", 0, 2), ("presence_penalty", -2, 2), ("n", 1, 128), ("max_tokens", 1, 10**6))
+_RANGES = (
+    ("temperature", 0, 2),
+    ("presence_penalty", -2, 2),
+    ("n", 1, 128),
+    ("max_tokens", 1, 10**6),
+    ("top_logprobs", 0, 20),
+)
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "temperature": (int, float),
     "max_tokens": int,

@@ -34,12 +34,21 @@ def answers(
             continue
         request = with_key(request, probe.auth, inner.key)
         if probe.gauge is None:
-            found[probe.name] = scrubber.exchange(_exchange(provider, probe, request))
+            found[probe.name] = scrubber.exchange(_begun(_exchange(provider, probe, request), probe))
             continue
         asked = with_key(probe.gauge.request(inner.model), probe.gauge.auth, inner.key)
         exchanges = _left(provider, probe, request, probe.gauge, asked)
         found |= {each.probe: scrubber.exchange(each) for each in exchanges}
     return found
+
+
+def _begun(exchange: Exchange, probe: Probe) -> Exchange:
+    """As much of an exchange as a client takes in that leaves in the middle; all of it else."""
+    if exchange.response is None or probe.hang_up_after is None:
+        return exchange
+    return replace(
+        exchange, response=replace(exchange.response, chunks=exchange.response.chunks[: probe.hang_up_after])
+    )
 
 
 def _left(
@@ -51,8 +60,7 @@ def _left(
     response, after = exchange.response, probe.hang_up_after
     if response is not None and len(response.chunks) > (after or 0):
         meanwhile = running(_exchange(provider, gauge, asked))
-        begun = replace(response, chunks=response.chunks[:after])
-        exchange = replace(exchange, response=begun, left=meanwhile or 0)
+        exchange = replace(_begun(exchange, probe), left=meanwhile or 0)
     provider.end(request, left=exchange.left is not None)
     return exchange, _exchange(provider, gauge, asked)
 

@@ -111,8 +111,8 @@ class Capture:
                 size += len(data)
                 if size > MAX_BYTES or len(self.chunks) >= MAX_CHUNKS:
                     raise _TooLargeError(f"more than {MAX_BYTES} bytes or {MAX_CHUNKS} chunks of body")
-                if self.meanwhile is not None and len(self.chunks) == self.hang_up_after:
-                    self.left = await self.meanwhile()
+                if len(self.chunks) == self.hang_up_after:
+                    self.left = await self.meanwhile() if self.meanwhile is not None else None
                     return
         finally:
             await reply.aclose()

@@ -1,0 +1,6 @@
+"""What the reference has no occasion for: these checks end as not exercised on it, their mutants give occasion."""
+
+NOT_SHOWN = {
+    "errors.rate_limit_429": "the reference is never busy",
+    "reasoning.details_list_indexed": "the reference's deltas hold no lists but those of calls",
+}
