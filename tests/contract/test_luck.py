@@ -20,9 +20,11 @@ LUCKY = {
     "chat.stream.incremental": "the clock",
     "chat.stream.incremental_with_tools": "the clock",
     "chat.stream.n2_indices": "an order",
+    "completions.equals_nonstream": "rounding beside other requests",
     "errors.rate_limit_429": "a refusal for load",
     "http.request_id": "two ids",
     "params.seed.deterministic": "two samples",
+    "reasoning.stream_equals": "rounding beside other requests",
     "tools.id.unique_across": "two ids",
     "tools.id.unique_in_response": "two ids",
 }

@@ -10,6 +10,7 @@ from sixgates.probes.completions import (
     completions_stopped_stream,
     completions_two_prompts,
 )
+from sixgates.probes.twins import completions_stopped
 from sixgates.select import (
     ARRAY,
     COUNT,
@@ -51,7 +52,7 @@ def a_prompt_is_completed(reply: Reply) -> Findings:
 @check(
     "completions.shape",
     MUST,
-    probe=completions,
+    each=[completions, completions_stopped],
     evidence=[SPEC, "ROCm/FastFlowLM#728"],
     breaks=["openai-python"],
 )
@@ -120,19 +121,6 @@ def limits_are_kept(plain: Document, stream: ChatStream) -> Findings:
             yield from reason.unlike(literal("stop"))
     elif expected.startswith(written):
         yield Finding("text", f"all before the stop word: {shown(expected)}", shown(written))
-
-
-@check(
-    "completions.finish_length",
-    SHOULD,
-    probe=completions_two_prompts,
-    evidence=[SPEC, "ROCm/FastFlowLM#728"],
-)
-def a_cut_answer_says_so(reply: Reply) -> Findings:
-    """A choice that max_tokens cut ends with "length", unless the model ended it without a word."""
-    for choice in _answered(reply, "an array of prompts").choices:
-        if choice["text"].value or choice["finish_reason"].value != "stop":
-            yield from choice["finish_reason"].unlike(literal("length"))
 
 
 @check(

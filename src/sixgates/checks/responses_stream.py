@@ -3,6 +3,7 @@
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.exchange import Finding
 from sixgates.probes.responses import response_stream, response_tool_stream
+from sixgates.probes.twins import response_unicode_stream
 from sixgates.responses_view import (
     CREATED,
     DONE,
@@ -18,7 +19,7 @@ from sixgates.responses_view import (
 from sixgates.select import COUNT, NON_EMPTY_STRING, OBJECT, Findings, Json, Kind, Unmet, literal, shown
 
 SPEC = "spec: ResponseStreamEvent"
-STREAMS = (response_stream, response_tool_stream)
+STREAMS = (response_stream, response_tool_stream, response_unicode_stream)
 HELPERS = ("openai-python helper", "openai-node helper")
 
 
