@@ -29,8 +29,9 @@ drift: $(READY) ## make drift OLD=cassettes/llama_cpp NEW=cassettes/versions/b11
 engine: $(READY) ## make engine NAME=vllm PORT=8001: start a real engine, until Ctrl-C
 	$(BIN)/sixgates engine $(or $(NAME),--list) $(if $(PORT),--port $(PORT))
 
-docs: $(READY) ## write the pages of checks and of rules
+docs: $(READY) ## write the pages of checks, of twins and of rules
 	$(BIN)/sixgates catalogue --output docs/catalogue.md
+	$(BIN)/sixgates twins --output docs/twins.md
 	$(BIN)/sixgates rules --output docs/rules.md
 
 clean: ## remove what make built; installed engines stay in the cache (rm -r ~/.cache/sixgates)

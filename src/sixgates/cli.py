@@ -97,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     catalogue = commands.add_parser("catalogue", help="print the catalogue of contract checks as Markdown")
     catalogue.add_argument("--output", type=Path, metavar="FILE", help="write it there instead")
     catalogue.set_defaults(run=_catalogue)
+    twins = commands.add_parser("twins", help="print which check judges what on which surface, as Markdown")
+    twins.add_argument("--output", type=Path, metavar="FILE", help="write it there instead")
+    twins.set_defaults(run=_twins)
     _add_serve(commands)
     report = commands.add_parser(
         "report", help="merge gates.json files of several runs and machines; in doubt the worse outcome holds"
@@ -168,7 +171,16 @@ def _schema(options: argparse.Namespace) -> int:
 def _catalogue(options: argparse.Namespace) -> int:
     from sixgates.catalogue_page import render
 
-    text = render()
+    return _page(options, render())
+
+
+def _twins(options: argparse.Namespace) -> int:
+    from sixgates.twins_page import render
+
+    return _page(options, render())
+
+
+def _page(options: argparse.Namespace, text: str) -> int:
     if options.output is None:
         print(text, end="")
         return OK

@@ -124,7 +124,10 @@ LEGAL: dict[str, tuple[Edit, set[str]]] = {
     "blank lines between events": (each_piece(lambda piece: piece + b"\n\n"), set()),
     "several data lines": (each_piece(on_many_lines), set()),
     # Legal, and yet openai-python takes the mark for a part of the field's name and loses the first event.
-    "byte-order mark": (in_pieces(lambda pieces: [b"\xef\xbb\xbf" + pieces[0], *pieces[1:]]), WITNESSED),
+    "byte-order mark": (
+        in_pieces(lambda pieces: [b"\xef\xbb\xbf" + pieces[0], *pieces[1:]]),
+        WITNESSED | {"http.no_bom"},
+    ),
     "event names": (each_piece(lambda piece: b"event: message\n" + piece), set()),
     "event ids": (in_pieces(numbered), set()),
     "charset": (with_header("content-type", "Text/Event-Stream; charset=utf-8"), set()),

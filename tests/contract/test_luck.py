@@ -20,6 +20,7 @@ LUCKY = {
     "chat.stream.incremental": "the clock",
     "chat.stream.incremental_with_tools": "the clock",
     "chat.stream.n2_indices": "an order",
+    "completions.equals_nonstream": "rounding beside other requests",
     "errors.rate_limit_429": "a refusal for load",
     "http.ids_unique": "two ids",
     "http.model_stable": "models that take turns",
@@ -27,6 +28,7 @@ LUCKY = {
     "params.seed.first_answer": "rounding beside other requests",
     "params.seed.deterministic": "two samples",
     "responses.item_ids_unique": "two ids",
+    "reasoning.stream_equals": "rounding beside other requests",
     "tools.id.unique_across": "two ids",
     "tools.id.unique_in_response": "two ids",
 }

@@ -120,4 +120,4 @@ def test_a_long_wait_for_the_first_token_is_no_burst(judge_edited: JudgeEdited) 
 
 def test_one_burst_at_the_end_is_found(judge_edited: JudgeEdited) -> None:
     (finding,) = judge_edited(_timed(5.0, 5.12)).verdict("chat.stream.incremental").findings
-    assert finding.got.endswith(" moments, the first after 5.01 s of 5.11 s")
+    assert finding.got.endswith(" moments, the first after 5.00 s of 5.11 s")

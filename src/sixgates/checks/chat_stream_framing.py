@@ -26,6 +26,8 @@ from sixgates.probes.tools import (
     tool_none_stream,
     tool_required_stream,
 )
+from sixgates.probes.twins import tool_unicode_stream
+from sixgates.reasoning import TEXTS, filled
 from sixgates.select import OBJECT, Findings, Json, Unexercised, shown
 from sixgates.sse import Block
 from sixgates.views import DONE, ChatStream, Reply
@@ -42,7 +44,13 @@ TEXT_STREAMS = (
     chat_stream_stopped,
     chat_stream_unicode,
 )
-TOOL_STREAMS = (tool_named_stream, tool_required_stream, tool_none_stream, tool_cut_stream)
+TOOL_STREAMS = (
+    tool_named_stream,
+    tool_required_stream,
+    tool_none_stream,
+    tool_cut_stream,
+    tool_unicode_stream,
+)
 ONE_CHOICE = (*TEXT_STREAMS, *TOOL_STREAMS)
 STREAMS = (*ONE_CHOICE, chat_stream_two_choices)
 
@@ -241,5 +249,5 @@ def _spread(stream: ChatStream) -> Iterator[Finding]:
 
 
 def _says_something(entry: Json) -> bool:
-    content = entry["delta"]["content"]
-    return content.given and content.value != ""
+    told = (entry["delta"][name] for name in ("content", *TEXTS))
+    return any(filled(value) for value in told)

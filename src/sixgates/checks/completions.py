@@ -10,6 +10,7 @@ from sixgates.probes.completions import (
     completions_stopped_stream,
     completions_two_prompts,
 )
+from sixgates.probes.twins import completions_stopped
 from sixgates.select import (
     ARRAY,
     COUNT,
@@ -52,7 +53,7 @@ def a_prompt_is_completed(reply: Reply) -> Findings:
 @check(
     "completions.shape",
     MUST,
-    probe=completions,
+    each=[completions, completions_stopped],
     evidence=[SPEC, "ROCm/FastFlowLM#728"],
     breaks=["openai-python"],
 )
@@ -126,22 +127,6 @@ def limits_are_kept(plain: Document, stream: ChatStream) -> Findings:
         yield Finding("text", f"{shown(expected)}, and nothing that comes after a stop word", shown(written))
     else:
         raise Unexercised(OTHER_TEXT)
-
-
-@check(
-    "completions.finish_length",
-    SHOULD,
-    probe=completions_two_prompts,
-    evidence=[SPEC, "ROCm/FastFlowLM#728"],
-)
-def a_cut_answer_says_so(reply: Reply) -> Findings:
-    """A choice that max_tokens cut ends with "length", unless the model ended it without a word."""
-    choices = _answered(reply, "an array of prompts").choices
-    cut = [each for each in choices if each["text"].value or each["finish_reason"].value != "stop"]
-    if not cut:
-        raise Unexercised("the model ended each answer before the first word, so that nothing was cut")
-    for choice in cut:
-        yield from choice["finish_reason"].unlike(literal("length"))
 
 
 @check(

@@ -3,8 +3,10 @@
 from sixgates.catalogue import MUST, check
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import chat, chat_stream, chat_stream_usage
+from sixgates.probes.completions import completions, completions_stopped_stream
 from sixgates.probes.embeddings import embeddings
 from sixgates.probes.models import models_list
+from sixgates.probes.responses import response, response_stream
 from sixgates.probes.tools import tool_named, tool_named_stream
 from sixgates.select import Findings
 
@@ -20,6 +22,10 @@ from sixgates.select import Findings
         tool_named,
         tool_named_stream,
         embeddings,
+        completions,
+        completions_stopped_stream,
+        response,
+        response_stream,
     ],
     evidence=["spec: RFC 9112 section 8", "langgenius/dify#37236"],
     breaks=["openai-python", "openai-node"],

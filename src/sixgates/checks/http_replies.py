@@ -5,9 +5,11 @@ from sixgates.checks.chat_shape import completed
 from sixgates.checks.errors import ANSWERED
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat, chat_again, chat_stream
+from sixgates.probes.completions import completions
 from sixgates.probes.embeddings import embeddings
 from sixgates.probes.errors import missing_messages, unknown_model, unknown_route, with_slash, wrong_method
 from sixgates.probes.models import models_list
+from sixgates.probes.responses import response
 from sixgates.select import NON_EMPTY_STRING, Findings, shown
 from sixgates.views import Reply
 
@@ -15,7 +17,7 @@ from sixgates.views import Reply
 @check(
     "http.content_type_json",
     MUST,
-    each=[models_list, chat, missing_messages, unknown_model, embeddings],
+    each=[models_list, chat, missing_messages, unknown_model, embeddings, completions, response],
     requires=ANSWERED,
     evidence=["spec: CreateChatCompletionResponse", "tarasglek/chatcraft.org#515"],
     breaks=["openai-node", "openai-node helper"],

@@ -84,7 +84,7 @@ def no_part_of_a_stop_word_is_sent(plain: Document, stopped: Exchange) -> Findin
     yield from _exactly(plain.message["content"].text.partition(word)[0], stream.text, where)
 
 
-@check("params.stop.array", SHOULD, together=[chat, chat_stream_stopped], evidence=[SPEC])
+@check("params.stop.array", MUST, together=[chat, chat_stream_stopped], evidence=[SPEC, "dphnAI/sonar#742"])
 def stop_words_may_be_an_array(plain: Document, stream: ChatStream) -> Findings:
     """Stop words given as an array end the text: the first character of the text as a stop word leaves none of it."""
     word = str(json.loads(stream.reply.request.body or b"{}").get("stop", ["?"])[0])

@@ -15,6 +15,7 @@ from sixgates.probes.chat import (
     chat_unicode,
 )
 from sixgates.probes.structured import schema, schema_stream
+from sixgates.probes.tools import tool_none, tool_none_stream
 from sixgates.reasoning import TEXTS, Reasoned, filled
 from sixgates.select import INTEGER, STRING, Findings, Unexercised, shown
 from sixgates.views import members
@@ -28,7 +29,7 @@ SILENT = "no answer came with a thought"
 @check(
     "reasoning.separated",
     SHOULD,
-    each=[*PLAIN, *STREAMS, schema, schema_stream],
+    each=[*PLAIN, *STREAMS, schema, schema_stream, tool_none, tool_none_stream],
     evidence=["vllm-project/vllm#14170", "ggml-org/llama.cpp#24096"],
 )
 def content_is_no_thought(answer: Reasoned) -> Findings:

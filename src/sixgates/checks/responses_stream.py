@@ -5,12 +5,19 @@ from sixgates.checks.responses import SECONDS
 from sixgates.exchange import Finding
 from sixgates.probes.responses import response_stream, response_tool_stream
 from sixgates.probes.responses_stream import response_thought_stream, response_tool_cut_stream
+from sixgates.probes.twins import response_unicode_stream
 from sixgates.responses_parts import Item, same
 from sixgates.responses_view import CREATED, DONE, FinalResponse, ResponseStream
 from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, Json, Unexercised, Unmet, literal, shown
 
 SPEC = "spec: ResponseStreamEvent"
-STREAMS = (response_stream, response_tool_stream, response_tool_cut_stream, response_thought_stream)
+STREAMS = (
+    response_stream,
+    response_tool_stream,
+    response_tool_cut_stream,
+    response_thought_stream,
+    response_unicode_stream,
+)
 ADDED_FIRST = ("responses.stream.item_added_first",)
 HELPERS = ("openai-python helper", "openai-node helper")
 

@@ -14,6 +14,7 @@ from sixgates.probes.tools import (
     tool_required,
     tool_required_stream,
 )
+from sixgates.probes.twins import tool_unicode_stream
 from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, Unexercised, literal
 from sixgates.views import Document, Reply
 
@@ -56,7 +57,7 @@ def none_is_accepted(answer: Document) -> Findings:
 @check(
     "tools.named.called",
     MUST,
-    each=[tool_named, tool_no_arguments, tool_named_stream],
+    each=[tool_named, tool_no_arguments, tool_named_stream, tool_unicode_stream],
     evidence=[SPEC_CHOICE, "ollama/ollama#8421", "ollama/ollama#17921", "agno-agi/agno#2099"],
 )
 def the_named_tool_is_called(answer: Completion) -> Findings:
@@ -65,7 +66,7 @@ def the_named_tool_is_called(answer: Completion) -> Findings:
         return
     if len(answer.called) > 1:
         yield Finding("tool_calls", "one call", f"{len(answer.calls)} calls")
-    yield from answer.called[0].name.unlike(literal("get_weather", "ping"))
+    yield from answer.called[0].name.unlike(literal("get_weather", "ping", "draw"))
 
 
 def cut_in_markup(answer: Completion) -> bool:

@@ -15,6 +15,7 @@ from sixgates.probes.tools import (
     tool_required,
     tool_required_stream,
 )
+from sixgates.probes.twins import tool_unicode_stream
 from sixgates.select import (
     NON_EMPTY_STRING,
     OBJECT,
@@ -28,7 +29,7 @@ from sixgates.select import (
 
 SPEC_CALL = "spec: ChatCompletionMessageToolCall"
 FORCED = (tool_named, tool_required, tool_no_arguments)
-FORCED_STREAMS = (tool_named_stream, tool_required_stream)
+FORCED_STREAMS = (tool_named_stream, tool_required_stream, tool_unicode_stream)
 CALLED = ("tools.named.called", "tools.required.called")
 
 
@@ -106,8 +107,8 @@ def arguments_are_json(answer: Completion) -> Findings:
 @check(
     "tools.call.arguments_schema",
     SHOULD,
-    probe=tool_named,
-    requires=["tools.named.called", "tools.call.arguments_json"],
+    each=[tool_named, tool_named_stream],
+    requires=["tools.named.called", "tools.call.arguments_json", "tools.stream.args_concat"],
     evidence=["spec: FunctionObject", "vllm-project/vllm#51697"],
 )
 def arguments_fit_the_schema(answer: Completion) -> Findings:

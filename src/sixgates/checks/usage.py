@@ -1,7 +1,7 @@
 """What the token counts of a completion must add up to."""
 
 from sixgates.catalogue import MAY, MUST, SHOULD, check
-from sixgates.checks.chat_shape import NOTHING, PLAIN
+from sixgates.checks.chat_shape import FORCED, NOTHING, PLAIN
 from sixgates.probes.chat import (
     BASE,
     chat,
@@ -11,19 +11,23 @@ from sixgates.probes.chat import (
     chat_stream_usage,
     chat_two_choices,
 )
-from sixgates.probes.tools import tool_named
+from sixgates.probes.completions import completions, completions_stopped_stream
+from sixgates.probes.structured import json_object, schema
+from sixgates.probes.tools import tool_named, tool_none
 from sixgates.select import COUNT, INTEGER, OBJECT, Findings, Json, Kind, Unexercised
 from sixgates.views import ChatStream, Document
 
 SPEC = "spec: CompletionUsage"
 MOST_TOKENS = BASE["max_tokens"]
+ALSO_COUNTED = (*FORCED, tool_none, json_object, schema)
+COUNTED_STREAMS = (chat_stream_usage, chat_stream_one_token, completions_stopped_stream)
 POSITIVE = Kind("an integer > 0", lambda value: INTEGER.holds(value) and value > 0)
 
 
 @check(
     "usage.sum",
     MUST,
-    each=PLAIN,
+    each=[*PLAIN, *ALSO_COUNTED],
     evidence=[SPEC, "SecretiveShell/MCP-Bridge#48"],
 )
 def counts_add_up(completion: Document) -> Findings:
@@ -31,8 +35,34 @@ def counts_add_up(completion: Document) -> Findings:
     completion.choices[0].require(OBJECT)
     usage = completion["usage"]
     if usage.given:
-        prompt, written = usage["prompt_tokens"].require(POSITIVE), usage["completion_tokens"].require(COUNT)
-        yield from usage["total_tokens"].unlike(_exactly(prompt + written, f"{prompt} + {written}"))
+        yield from _sum(usage)
+
+
+@check(
+    "usage.stream_sum",
+    MUST,
+    each=COUNTED_STREAMS,
+    evidence=[SPEC, "SecretiveShell/MCP-Bridge#48"],
+)
+def streamed_counts_add_up(stream: ChatStream) -> Findings:
+    """Where a stream gives usage, its last one adds up as that of a plain answer does, and the prompt counts."""
+    usage = _last_usage(stream)
+    if usage.given:
+        yield from _sum(usage)
+
+
+@check(
+    "usage.stream_details",
+    MAY,
+    each=COUNTED_STREAMS,
+    evidence=[SPEC, "ggml-org/llama.cpp#22081", "langchain-ai/langchain#39926"],
+)
+def streamed_details_are_parts(stream: ChatStream) -> Findings:
+    """A stream's cached_tokens are among its prompt_tokens, its reasoning_tokens among its completion_tokens."""
+    usage = _last_usage(stream)
+    if usage.given:
+        yield from _part(usage, "prompt_tokens", "cached_tokens")
+        yield from _part(usage, "completion_tokens", "reasoning_tokens")
 
 
 @check(
@@ -44,8 +74,7 @@ def counts_add_up(completion: Document) -> Findings:
 def stream_counts_the_same(completion: Document, stream: ChatStream) -> Findings:
     """A stream counts the prompt as the plain answer does, and an equal completion too."""
     plain = completion["usage"]
-    given = [chunk["usage"] for chunk in stream.chunks if chunk["usage"].given]
-    streamed = given[-1] if given else stream.chunks[-1]["usage"]
+    streamed = _last_usage(stream)
     expected = plain["prompt_tokens"].integer
     yield from streamed["prompt_tokens"].unlike(_exactly(expected, "as in the plain answer"))
     if stream.text == completion.message["content"].value:
@@ -88,7 +117,7 @@ def longer_prompts_count_more(first: Document, again: Document, longer: Document
 @check(
     "usage.cached_tokens",
     MAY,
-    each=[chat, chat_again],
+    each=[chat, chat_again, completions],
     evidence=[SPEC, "ggml-org/llama.cpp#22081"],
 )
 def cached_tokens_are_prompt_tokens(completion: Document) -> Findings:
@@ -96,7 +125,9 @@ def cached_tokens_are_prompt_tokens(completion: Document) -> Findings:
     yield from _part(completion["usage"], "prompt_tokens", "cached_tokens")
 
 
-@check("usage.reasoning_tokens", MAY, each=[chat, chat_again], evidence=["spec: CompletionUsage"])
+@check(
+    "usage.reasoning_tokens", MAY, each=[chat, chat_again, completions], evidence=["spec: CompletionUsage"]
+)
 def reasoning_tokens_are_completion_tokens(completion: Document) -> Findings:
     """reasoning_tokens, where given, is between 0 and completion_tokens."""
     yield from _part(completion["usage"], "completion_tokens", "reasoning_tokens")
@@ -134,6 +165,16 @@ def details_hold_integers(completion: Document) -> Findings:
         if details.given:
             for key in details.require(OBJECT):
                 yield from details[key].unlike(INTEGER)
+
+
+def _last_usage(stream: ChatStream) -> Json:
+    given = [chunk["usage"] for chunk in stream.chunks if chunk["usage"].given]
+    return given[-1] if given else stream.chunks[-1]["usage"]
+
+
+def _sum(usage: Json) -> Findings:
+    prompt, written = usage["prompt_tokens"].require(POSITIVE), usage["completion_tokens"].require(COUNT)
+    yield from usage["total_tokens"].unlike(_exactly(prompt + written, f"{prompt} + {written}"))
 
 
 def _exactly(count: int, why: str) -> Kind:

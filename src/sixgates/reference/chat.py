@@ -95,7 +95,7 @@ def _story(desk: Desk, body: Mapping[str, Any]) -> str:
 
 
 def _call(desk: Desk, tool: Mapping[str, Any], limit: int, *, named: bool) -> Answer:
-    arguments = json.dumps(_arguments(tool))
+    arguments = json.dumps(_arguments(tool), ensure_ascii=False)
     tokens = tuple(piece + "," for piece in arguments[:-1].split(",")[:-1])
     tokens = (*tokens, arguments[sum(map(len, tokens)) :])
     call = {"id": f"call_{desk.number()}", "name": tool["name"]}

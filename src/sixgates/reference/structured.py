@@ -21,7 +21,7 @@ def constrained(body: Mapping[str, Any]) -> str | None:
         return json.dumps({"answer": "Hi!"})
     if kind == "json_schema":
         schema = _schema(wanted)
-        return json.dumps(_value(schema, schema))
+        return json.dumps(_value(schema, schema), ensure_ascii=False)
     raise invalid("response_format.type must be text, json_object or json_schema", "response_format")
 
 
