@@ -218,6 +218,8 @@ class Check:
     """Whether it is judged even where its probes were not answered as they should be."""
     luck: str = ""
     """What has to happen by chance before a defect shows, as a sentence; empty where a defect shows at once."""
+    twin: str = ""
+    """Another check that needs a call: where it was judged on one, this one may do without a call of its own."""
 
     @property
     def area(self) -> str:
@@ -316,6 +318,7 @@ def check(
     capability: str | None = None,
     unconditional: bool = False,
     luck: str = "",
+    twin: str = "",
 ) -> Callable[[Callable[..., Findings]], Callable[..., Findings]]:
     """Register a function as a check on one probe, on each of several, or on several together."""
     paired = tuple(together)
@@ -344,6 +347,7 @@ def check(
                 capability=capability,
                 unconditional=unconditional,
                 luck=luck,
+                twin=twin,
             )
         )
         return function
@@ -365,8 +369,8 @@ def load() -> Catalogue:
     unknown = [
         f"{check.id} requires {name}"
         for check in CATALOGUE.checks.values()
-        for name in check.prerequisites
-        if name not in CATALOGUE.checks
+        for name in (*check.prerequisites, check.twin)
+        if name and name not in CATALOGUE.checks
     ]
     if unknown:
         raise CatalogueError("; ".join(unknown))

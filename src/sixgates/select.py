@@ -26,7 +26,11 @@ class Unmet(Exception):
 
 
 class Unexercised(Exception):
-    """The model never did what a SHOULD is about; carries the reason. Raised before the first finding."""
+    """The model never did what a check is about; carries the reason. Raised before the first finding."""
+
+
+class Declined(Exception):
+    """The server explicitly refused what a check is about; carries the reason. Raised before the first finding."""
 
 
 class _Absent:

@@ -101,7 +101,7 @@ def test_any_fitting_text_passes(name: str, content: str, finish: str, judge_edi
 def test_a_thought_may_use_up_the_tokens(judge_edited: JudgeEdited) -> None:
     judgement = judge_edited(answering("schema", None, "length", **THOUGHT))
     assert judgement.verdict("structured.json_schema.enforced").outcome is Outcome.PASSED
-    verdict = judgement.verdict("structured.no_whitespace_runaway")
+    verdict = judgement.among("structured.no_whitespace_runaway", {"schema"})
     assert verdict.outcome is Outcome.NOT_EXERCISED
     assert verdict.reason == "the thought left no tokens for the answer"
 
@@ -109,7 +109,7 @@ def test_a_thought_may_use_up_the_tokens(judge_edited: JudgeEdited) -> None:
 def test_a_cut_answer_says_nothing_of_its_members(judge_edited: JudgeEdited) -> None:
     judgement = judge_edited(answering("schema", '{"unit":', "length"))
     for name in ("enum", "additional_properties", "ref_defs"):
-        verdict = judgement.verdict(f"structured.json_schema.{name}")
+        verdict = judgement.among(f"structured.json_schema.{name}", {"schema"})
         assert verdict.outcome is Outcome.NOT_EXERCISED
         assert verdict.reason == "the token limit cut the answer"
 
