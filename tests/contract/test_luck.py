@@ -25,6 +25,7 @@ LUCKY = {
     "params.seed.deterministic": "two samples",
     "tools.id.unique_across": "two ids",
     "tools.id.unique_in_response": "two ids",
+    "tools.led.id_unique_across": "two ids",
 }
 """Everything that depends on when, beside what, or from which draw an answer came.
 

@@ -171,9 +171,10 @@ def _nothing_but_thought(told: list[Document]) -> list[Document]:
 def test_a_thought_that_the_limit_cut_is_no_lack_of_an_answer(judge_edited: JudgeEdited) -> None:
     """A model that thinks spends small limits on its thought; what it never wrote is not judged."""
     judgement = judge_edited(in_streams(in_typed_events(_nothing_but_thought)))
-    assert alarms(judgement) == {"responses.output_message_fields": Outcome.NOT_EXERCISED}
-    reason = judgement.verdict("responses.output_message_fields").reason
-    assert reason == "the token limit came before the model had written a message"
+    assert alarms(judgement) == {}
+    verdict = judgement.among("responses.output_message_fields", {"response-stream"})
+    assert verdict.outcome is Outcome.NOT_EXERCISED
+    assert verdict.reason == "the token limit came before the model had written a message"
 
 
 def test_a_schema_needs_room_for_its_text(judge_edited: JudgeEdited) -> None:
@@ -194,7 +195,11 @@ def test_an_answer_below_the_limit_was_not_cut(judge_edited: JudgeEdited) -> Non
         answer.update(status="completed", incomplete_details=None)
         answer["usage"]["output_tokens"] = 3
 
-    verdict = judge_edited(in_answer("response", ended)).verdict("responses.incomplete")
+    judgement = judge_edited(in_answer("response", ended))
+    assert judgement.verdict("responses.incomplete").outcome is Outcome.PASSED, (
+        "its stream was cut, and says so"
+    )
+    verdict = judgement.among("responses.incomplete", {"response"})
     assert verdict.outcome is Outcome.NOT_EXERCISED
     assert verdict.reason == (
         "fewer tokens were written than max_output_tokens allows, or usage does not say how many"
@@ -451,7 +456,7 @@ _ARRAY_AS_OUTPUT = {"responses.tools.output_roundtrip", "responses.stored"}
 _READ = {"responses.witness", "responses.witness_accepted"}
 _EVENTS = {"responses.input_items", "responses.tools.flat_format"}
 SPARED = {
-    "lone-surrogate": _ARRAY_AS_OUTPUT | _READ,
+    "lone-surrogate": _ARRAY_AS_OUTPUT | _READ | {"responses.tools.none_not_called"},
     "wrong-types": _ARRAY_AS_OUTPUT | _READ,
     "events-of-nothing": _EVENTS,
     "wrong-types-in-events": {*_EVENTS, "responses.stream.terminal_event"},

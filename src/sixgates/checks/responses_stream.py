@@ -2,6 +2,7 @@
 
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.exchange import Finding
+from sixgates.probes.led import response_tool_led_stream
 from sixgates.probes.responses import response_stream, response_tool_stream
 from sixgates.responses_view import (
     CREATED,
@@ -18,7 +19,7 @@ from sixgates.responses_view import (
 from sixgates.select import COUNT, NON_EMPTY_STRING, OBJECT, Findings, Json, Kind, Unmet, literal, shown
 
 SPEC = "spec: ResponseStreamEvent"
-STREAMS = (response_stream, response_tool_stream)
+STREAMS = (response_stream, response_tool_stream, response_tool_led_stream)
 HELPERS = ("openai-python helper", "openai-node helper")
 
 

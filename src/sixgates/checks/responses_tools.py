@@ -3,9 +3,21 @@
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.responses_input import answered_with_events
 from sixgates.exchange import Exchange, Finding
+from sixgates.leading import forces_a_call, or_declined, without_a_call, writes_instead
+from sixgates.probes.led import response_tool_led, response_tool_led_none, response_tool_led_stream
 from sixgates.probes.responses import response_tool_stream
-from sixgates.responses_view import ARGUMENTS, ARGUMENTS_DONE, DONE, FinalResponse, Item, ResponseStream, same
+from sixgates.responses_view import (
+    ARGUMENTS,
+    ARGUMENTS_DONE,
+    DONE,
+    FinalResponse,
+    Item,
+    ResponseStream,
+    asked,
+    same,
+)
 from sixgates.select import (
+    ARRAY,
     MISSING,
     NON_EMPTY_STRING,
     OBJECT,
@@ -13,14 +25,16 @@ from sixgates.select import (
     Findings,
     Json,
     Kind,
-    Unmet,
+    Unexercised,
     literal,
     parse_json,
     shown,
 )
+from sixgates.views import members
 
 SPEC = "spec: FunctionToolCall"
 CALLED = ("responses.tools.required_called",)
+STREAMS = (response_tool_stream, response_tool_led_stream)
 
 
 @check(
@@ -50,7 +64,7 @@ def a_required_tool_is_called(answer: FinalResponse) -> Findings:
 @check(
     "responses.tools.call_item",
     MUST,
-    probe=response_tool_stream,
+    each=[*STREAMS, response_tool_led],
     requires=CALLED,
     evidence=[SPEC, "tenstorrent/tt-inference-server#2433"],
     breaks=["openai-python helper"],
@@ -69,7 +83,7 @@ def calls_have_their_shape(answer: FinalResponse) -> Findings:
 @check(
     "responses.tools.call_item_fields",
     SHOULD,
-    probe=response_tool_stream,
+    each=[*STREAMS, response_tool_led],
     requires=CALLED,
     evidence=[SPEC, "tenstorrent/tt-inference-server#2433"],
 )
@@ -83,7 +97,7 @@ def calls_have_all_fields(answer: FinalResponse) -> Findings:
 @check(
     "responses.tools.args_events",
     MUST,
-    probe=response_tool_stream,
+    each=STREAMS,
     requires=CALLED,
     evidence=[SPEC, "spec: ResponseFunctionCallArgumentsDeltaEvent"],
     breaks=["openai-python", "openai-python helper", "langchain-openai", "pydantic-ai"],
@@ -104,7 +118,7 @@ def arguments_come_in_pieces(stream: ResponseStream) -> Findings:
 @check(
     "responses.tools.args_done",
     SHOULD,
-    probe=response_tool_stream,
+    each=STREAMS,
     requires=CALLED,
     evidence=["spec: ResponseFunctionCallArgumentsDoneEvent"],
 )
@@ -116,18 +130,68 @@ def arguments_are_done_once(stream: ResponseStream) -> Findings:
             yield Finding(item.added.where, f"one event {ARGUMENTS_DONE} after it", str(number))
 
 
+@check(
+    "responses.led.answered",
+    MUST,
+    each=[response_tool_led, response_tool_led_stream, response_tool_led_none],
+    evidence=["spec: FunctionTool", "vllm-project/vllm#49216"],
+)
+def a_history_of_calls_is_answered(exchange: Exchange) -> Findings:
+    """A question after questions that calls answered is answered, or refused with a 4xx; never a server error."""
+    or_declined(exchange)
+    if asked(exchange.request).get("stream") is True:
+        yield from answered_with_events(exchange)
+    else:
+        yield from FinalResponse.of(exchange)["output"].unlike(ARRAY)
+
+
+@check(
+    "responses.tools.none_not_called",
+    MUST,
+    probe=response_tool_led_none,
+    evidence=["spec: ToolChoiceOptions", "jundot/omlx#3383", "ollama/ollama#17921"],
+)
+def no_tool_is_called(answer: FinalResponse) -> Findings:
+    """The tool choice "none" yields no call, even where the history leads to one."""
+    answer["output"].require(ARRAY)
+    for item in members(answer["output"]):
+        yield from item["type"].unlike(NON_EMPTY_STRING)
+    for call in answer.items("function_call"):
+        yield call["name"].finding("no call of a function")
+
+
+@check(
+    "responses.tools.streamed_alike",
+    MUST,
+    together=[response_tool_led, response_tool_led_stream],
+    twin="responses.tools.call_item",
+    evidence=[SPEC, "earendil-works/pi#1125"],
+)
+def as_many_calls_are_streamed(plain: FinalResponse, stream: FinalResponse) -> Findings:
+    """A call that the plain response or its stream makes is made by the other, too, unless it says something else."""
+    one, other = (len(answer.items("function_call")) for answer in (plain, stream))
+    if not one and not other:
+        raise Unexercised("the model was led to a call, and made none, plain or streamed")
+    fewer, more, said = (plain, stream, one) if one < other else (stream, plain, other)
+    if one != other and not writes_instead(fewer.text, more.text):
+        expected = f"{max(one, other)} calls, plain as streamed"
+        yield Finding(fewer["output"].where, expected, f"{said}; text {shown(fewer.text)}")
+
+
 def _calls(answer: FinalResponse) -> list[Json]:
     calls = answer.items("function_call")
-    if not calls and not answer.only_thought:
-        raise Unmet(answer["output"].finding("an item of type function_call"))
+    if not calls and not (forces_a_call(answer.request) and answer.only_thought):
+        missing = answer["output"].finding("an item of type function_call")
+        raise without_a_call(answer.request, missing)
     return calls
 
 
 def _called(stream: ResponseStream) -> list[Item]:
     calls = [item for item in stream.items if item.is_call]
     final = FinalResponse(stream.terminal["response"], stream.request)
-    if not calls and not final.only_thought:
-        raise Unmet(stream.items[0].added["item"]["type"].finding('"function_call"'))
+    if not calls and not (forces_a_call(stream.request) and final.only_thought):
+        missing = stream.items[0].added["item"]["type"].finding('"function_call"')
+        raise without_a_call(stream.request, missing)
     return calls
 
 
