@@ -227,6 +227,8 @@ class Check:
     """Probes of those judged together whose exchange may be missing: the function takes None for it."""
     partial: bool = False
     """Whether it is judged together on whichever of its probes were answered."""
+    twin: str = ""
+    """Another check that needs a call: where it was judged on one, this one may do without a call of its own."""
 
     @property
     def area(self) -> str:
@@ -331,6 +333,7 @@ def check(
     capability: str | None = None,
     unconditional: bool = False,
     luck: str = "",
+    twin: str = "",
 ) -> Callable[[Callable[..., Findings]], Callable[..., Findings]]:
     """Register a check on one probe, on each of several, on several together, or among those that were answered."""
     answered = tuple(among)
@@ -361,6 +364,7 @@ def check(
                 unconditional=unconditional,
                 luck=luck,
                 partial=bool(answered),
+                twin=twin,
             )
         )
         return function
@@ -382,8 +386,8 @@ def load() -> Catalogue:
     unknown = [
         f"{check.id} requires {name}"
         for check in CATALOGUE.checks.values()
-        for name in check.prerequisites
-        if name not in CATALOGUE.checks
+        for name in (*check.prerequisites, check.twin)
+        if name and name not in CATALOGUE.checks
     ]
     if unknown:
         raise CatalogueError("; ".join(unknown))

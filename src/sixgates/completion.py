@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from sixgates.exchange import Exchange, Finding, Request
-from sixgates.select import Json, Unmet, shown
+from sixgates.leading import forces_a_call, without_a_call
+from sixgates.select import Json, shown
 from sixgates.views import ChatStream, ChoiceStream, Document, members
 
 
@@ -30,6 +31,7 @@ class Completion:
     calls: tuple[Call, ...]
     streamed: bool
     ended: bool
+    request: Request
 
     @classmethod
     def of(cls, exchange: Exchange) -> Self:
@@ -40,24 +42,25 @@ class Completion:
     def each(cls, exchange: Exchange) -> tuple[Self, ...]:
         """Every choice of an exchange, in order of appearance; raises Unmet unless it is a 200 with a choice."""
         if not asked_for_stream(exchange.request):
-            return tuple(cls._whole(choice) for choice in Document.of(exchange).choices)
+            return tuple(cls._whole(choice, exchange) for choice in Document.of(exchange).choices)
         stream = ChatStream.of(exchange)
         ended = stream.done and exchange.error is None
-        return tuple(cls._streamed(choice, ended) for choice in stream.choices)
+        return tuple(cls._streamed(choice, ended, exchange) for choice in stream.choices)
 
     @classmethod
-    def _whole(cls, choice: Json) -> Self:
+    def _whole(cls, choice: Json, exchange: Exchange) -> Self:
         message = choice["message"]
         text = message["content"].value
         calls = tuple(_call(call) for call in members(message["tool_calls"]))
-        return cls(text if isinstance(text, str) else "", choice["finish_reason"], calls, False, True)
+        said = text if isinstance(text, str) else ""
+        return cls(said, choice["finish_reason"], calls, False, True, exchange.request)
 
     @classmethod
-    def _streamed(cls, choice: ChoiceStream, ended: bool) -> Self:
+    def _streamed(cls, choice: ChoiceStream, ended: bool, exchange: Exchange) -> Self:
         reasons = choice.finish_reasons
         finish = reasons[0] if reasons else choice.entries[-1]["finish_reason"]
         calls = tuple(_assembled(deltas) for deltas in choice.calls)
-        return cls(choice.text, finish, calls, True, ended)
+        return cls(choice.text, finish, calls, True, ended, exchange.request)
 
     @property
     def cut(self) -> bool:
@@ -65,11 +68,16 @@ class Completion:
         return bool(self.finish.value == "length")
 
     @property
+    def forced(self) -> bool:
+        """Whether the request left the model nothing else than to call."""
+        return forces_a_call(self.request)
+
+    @property
     def called(self) -> tuple[Call, ...]:
-        """The calls, at least one; raises Unmet otherwise."""
+        """The calls, at least one; otherwise raises Unmet, or Unexercised where the model was only led to one."""
         if not self.calls:
             got = f"none; finish_reason {shown(self.finish.value)}, content {shown(self.text)}"
-            raise Unmet(Finding("tool_calls", "a tool call", got))
+            raise without_a_call(self.request, Finding("tool_calls", "a tool call", got))
         return self.calls
 
 

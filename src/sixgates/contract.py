@@ -305,7 +305,7 @@ def checks_needed(known: catalogue.Catalogue, wanted: Iterable[str]) -> tuple[st
         check = known.checks.get(waiting.pop())
         if check is not None and check.id not in seen:
             seen.add(check.id)
-            waiting += check.prerequisites
+            waiting += (*check.prerequisites, *filter(None, [check.twin]))
     return tuple(name for name in known.checks if name in seen)
 
 

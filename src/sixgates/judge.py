@@ -13,7 +13,7 @@ from sixgates.capability import Asked
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
 from sixgates.detection import LeftOut, check_of
 from sixgates.exchange import Exchange, Finding
-from sixgates.select import Findings, Unexercised, Unmet
+from sixgates.select import Declined, Findings, Unexercised, Unmet
 from sixgates.verdict import EXCUSED, Cause, Gate, Level, Outcome, Verdict
 
 
@@ -122,6 +122,14 @@ class Judgement:
         return tuple(probe for probe in probes if probe.name in found)
 
     def _judge(self, check: Check, sent: Collection[str] | None = None) -> Verdict:
+        verdict = self._found(check, sent)
+        if verdict.outcome is not Outcome.NOT_EXERCISED or not check.twin:
+            return verdict
+        if self.observed(check.twin).outcome not in _DECIDED:
+            return verdict
+        return _not_applicable(f"{check.twin} was judged on another call; here {verdict.reason}")(verdict)
+
+    def _found(self, check: Check, sent: Collection[str] | None = None) -> Verdict:
         plain = self._verdict(check)
         if self.fatal is not None:
             return replace(plain, outcome=Outcome.BLOCKED, cause=self.fatal)
@@ -243,7 +251,7 @@ class Judgement:
             return _blocked(answer)
         for name in (*self._required(check, probe), None if check.unconditional else probe.answered_by):
             if name is not None and name != check.id and not self._met_on(probe, name):
-                excuse = self._unless_met(name)
+                excuse = self._unless_met(name, probe)
                 if excuse is not None:
                     return excuse
         if isinstance(answer, NotSent):
@@ -272,8 +280,8 @@ class Judgement:
         except Exception:  # noqa: BLE001 - the required check's own verdict reports this
             return False
 
-    def _unless_met(self, name: str) -> Excuse | None:
-        verdict = self.verdict(name)
+    def _unless_met(self, name: str, probe: Probe) -> Excuse | None:
+        verdict = self._required_verdict(self.catalogue.checks[name], probe)
         match verdict.outcome:
             case Outcome.PASSED | Outcome.ADVISORY:
                 return None
@@ -288,11 +296,19 @@ class Judgement:
         summary = f"{self.subject.name}: the prerequisite {name} did not pass"
         return _blocked(Cause(f"{self.subject.name}:{name}", summary, (f"mend {name} first",)))
 
+    def _required_verdict(self, required: Check, probe: Probe) -> Verdict:
+        """On this probe alone, where it can be told apart: another that was answered is no excuse for it."""
+        if required.together or probe not in required.probes:
+            return self.verdict(required.id)
+        return self.excused(self.among(required.id, {probe.name}))
+
     def _run(self, check: Check, probes: list[Probe], plain: Verdict) -> Verdict:
         try:
             found = list(islice(self._findings(check, probes), LOOKED_FOR))
         except Unexercised as silent:
             return self._silenced(silent)(plain)
+        except Declined as refusal:
+            return _not_applicable(str(refusal))(plain)
         except Exception as problem:  # noqa: BLE001 - a judge that raises is our own bug and is reported as one
             reason = f"the check itself failed: {type(problem).__name__}: {problem}"
             return replace(plain, outcome=Outcome.ERROR, reason=reason)
@@ -319,16 +335,16 @@ class Judgement:
             for finding in _settled(check.judge, self._views_of(check, probes)):
                 yield named.get(finding.where.partition(":")[0], probes[-1]), finding
             return
-        silent: list[Unexercised] = []
+        silent: list[Unexercised | Declined] = []
         for probe in probes:
             try:
                 for finding in _settled(check.judge, self._views_of(check, [probe])):
                     where = finding.where if len(check.probes) == 1 else f"{probe.name}: {finding.where}"
                     yield probe, replace(finding, where=where)
-            except Unexercised as reason:
+            except (Unexercised, Declined) as reason:
                 silent.append(reason)
-        if len(silent) == len(probes):
-            raise silent[0]
+        if silent and len(silent) == len(probes):
+            raise min(silent, key=lambda reason: isinstance(reason, Declined))
 
     def _views_of(self, check: Check, probes: list[Probe]) -> Callable[[], list[Any]]:
         views = check.views if check.whole else check.views[:1] * len(probes)

@@ -37,7 +37,11 @@ class Unexercised(Exception):
 
 
 class Unseen(Unexercised):
-    """What came leaves open whether a capability is offered: so even a MUST goes unexercised."""
+    """What came leaves open whether a capability is offered."""
+
+
+class Declined(Exception):
+    """The server explicitly refused what a check is about; carries the reason. Raised before the first finding."""
 
 
 class _Absent:

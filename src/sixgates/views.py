@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Self
 
 from sixgates.exchange import Exchange, Finding, Request, Response
+from sixgates.leading import without_a_call
 from sixgates.select import OBJECT, Json, Unmet, parse_json, shown
 from sixgates.sse import Block, parse
 
@@ -208,10 +209,11 @@ class ChatStream:
 
     @property
     def calls(self) -> tuple[tuple[Json, ...], ...]:
-        """The deltas of each tool call of the first choice; raises Unmet when there is none."""
+        """The deltas of each tool call of the first choice; where there is none, raises as `Completion.called`."""
         calls = self.choices[0].calls
         if not calls:
-            raise Unmet(Finding("body", "a tool call", f"none; text {shown(self.text)}"))
+            missing = Finding("body", "a tool call", f"none; text {shown(self.text)}")
+            raise without_a_call(self.reply.request, missing)
         return calls
 
     def arrival(self, where: Json) -> float:

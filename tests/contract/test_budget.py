@@ -18,7 +18,7 @@ from sixgates.judge import Answer
 PROBES = {probe.name: probe for probe in catalogue.load().probes()}
 MOST_REQUESTS = 120
 MOST_REQUESTS_OF_CHAT = 60
-MOST_TOKENS = 64
+MOST_TOKENS = 96
 MOST_TOKENS_OF_ABANDONED = 1024
 """A server that ends 64 tokens within moments would seem to have heard its client leave."""
 LONGEST_S = 60.0

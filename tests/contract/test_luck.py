@@ -31,6 +31,7 @@ LUCKY = {
     "reasoning.stream_equals": "rounding beside other requests",
     "tools.id.unique_across": "two ids",
     "tools.id.unique_in_response": "two ids",
+    "tools.led.id_unique_across": "two ids",
 }
 """Everything that depends on when, beside what, or from which draw an answer came.
 

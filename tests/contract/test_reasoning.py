@@ -87,7 +87,13 @@ def test_one_name_is_worth_knowing_and_consistent(judge_edited: JudgeEdited) -> 
             "the same thought under both names",
             'reasoning_content "", reasoning "A short answer will do."',
         )
-        for where in ("message", "stream", "stream")
+        for where in (
+            "chat-unicode: message",
+            "chat-stream: stream",
+            "chat-stream-unicode: stream",
+            "thought-led: message",
+            "thought-led-stream: stream",
+        )
     ]
 
 

@@ -14,6 +14,7 @@ from sixgates.probes.chat import (
     chat_stream_usage,
     chat_unicode,
 )
+from sixgates.probes.led import thought_led, thought_led_stream
 from sixgates.probes.structured import schema, schema_stream
 from sixgates.probes.tools import tool_none, tool_none_stream
 from sixgates.reasoning import TEXTS, Reasoned, filled
@@ -29,7 +30,10 @@ SILENT = "no answer came with a thought"
 @check(
     "reasoning.separated",
     SHOULD,
-    each=[*PLAIN, *STREAMS, schema, schema_stream, tool_none, tool_none_stream],
+    each=[
+        *(*PLAIN, *STREAMS, schema, schema_stream),
+        *(tool_none, tool_none_stream, thought_led, thought_led_stream),
+    ],
     evidence=["vllm-project/vllm#14170", "ggml-org/llama.cpp#24096"],
 )
 def content_is_no_thought(answer: Reasoned) -> Findings:
@@ -60,7 +64,7 @@ def streams_think_in_the_same_field(
 @check(
     "reasoning.field_both",
     MAY,
-    together=[chat, chat_unicode, chat_stream, chat_stream_unicode],
+    each=[chat, chat_unicode, chat_stream, chat_stream_unicode, thought_led, thought_led_stream],
     evidence=[
         "langgenius/dify#33342",
         "strands-agents/harness-sdk#2182",
@@ -68,51 +72,51 @@ def streams_think_in_the_same_field(
         "musistudio/claude-code-router#1205",
     ],
 )
-def every_client_finds_the_thought(*answers: Reasoned) -> Findings:
+def every_client_finds_the_thought(answer: Reasoned) -> Findings:
     """A thought is a string, the same under reasoning_content and reasoning: clients read one or the other."""
-    for answer in _thoughtful(answers):
-        for field in TEXTS:
-            for piece in answer.pieces:
-                if filled(piece[field]):
-                    yield from piece[field].unlike(STRING)
-        named, renamed = (answer.told(field) for field in TEXTS)
-        if named != renamed:
-            where = "stream" if answer.completion.streamed else "message"
-            got = f"reasoning_content {shown(named)}, reasoning {shown(renamed)}"
-            yield Finding(where, "the same thought under both names", got)
+    _thoughtful(answer)
+    for field in TEXTS:
+        for piece in answer.pieces:
+            if filled(piece[field]):
+                yield from piece[field].unlike(STRING)
+    named, renamed = (answer.told(field) for field in TEXTS)
+    if named != renamed:
+        where = "stream" if answer.completion.streamed else "message"
+        got = f"reasoning_content {shown(named)}, reasoning {shown(renamed)}"
+        yield Finding(where, "the same thought under both names", got)
 
 
 @check(
     "reasoning.stream_order",
     SHOULD,
-    together=OPEN_STREAMS,
+    each=[*OPEN_STREAMS, thought_led_stream],
     evidence=["ollama/ollama#17166", "vllm-project/vllm#41691"],
 )
-def thoughts_come_first(*answers: Reasoned) -> Findings:
+def thoughts_come_first(answer: Reasoned) -> Findings:
     """In a stream the thought comes before the content, and no delta holds both."""
-    for answer in _thoughtful(answers):
-        begun = False
-        for piece in answer.pieces:
-            thinks = any(filled(piece[field]) for field in answer.fields)
-            speaks = filled(piece["content"])
-            if thinks and speaks:
-                yield piece.finding("a thought or content, not both")
-            elif thinks and begun:
-                yield piece.finding("content only: it has begun")
-            begun = begun or speaks
+    _thoughtful(answer)
+    begun = False
+    for piece in answer.pieces:
+        thinks = any(filled(piece[field]) for field in answer.fields)
+        speaks = filled(piece["content"])
+        if thinks and speaks:
+            yield piece.finding("a thought or content, not both")
+        elif thinks and begun:
+            yield piece.finding("content only: it has begun")
+        begun = begun or speaks
 
 
 @check(
     "reasoning.content_nonempty_on_stop",
     SHOULD,
-    together=[*PLAIN, *OPEN_STREAMS],
+    each=[*PLAIN, *OPEN_STREAMS, thought_led, thought_led_stream],
     evidence=["ggml-org/llama.cpp#25538"],
 )
-def a_thought_is_no_answer(*answers: Reasoned) -> Findings:
+def a_thought_is_no_answer(answer: Reasoned) -> Findings:
     """An answer that ended by itself has content, not only a thought."""
-    for answer in _thoughtful(answers):
-        if answer.completion.finish.value == "stop" and not answer.text:
-            yield Finding("content", "content after the thought", shown(answer.text))
+    _thoughtful(answer)
+    if answer.completion.finish.value == "stop" and not answer.text:
+        yield Finding("content", "content after the thought", shown(answer.text))
 
 
 @check(
@@ -137,11 +141,9 @@ def lists_in_deltas_have_indexes(answer: Reasoned) -> Findings:
         yield from entry["index"].unlike(INTEGER)
 
 
-def _thoughtful(answers: tuple[Reasoned, ...]) -> list[Reasoned]:
-    found = [answer for answer in answers if answer.thought]
-    if not found:
+def _thoughtful(answer: Reasoned) -> None:
+    if not answer.thought:
         raise Unexercised(SILENT)
-    return found
 
 
 def _listed(fields: set[str]) -> str:

@@ -3,6 +3,7 @@
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.responses import SECONDS
 from sixgates.exchange import Finding
+from sixgates.probes.led import response_tool_led_stream
 from sixgates.probes.responses import response_stream, response_tool_stream
 from sixgates.probes.responses_stream import response_thought_stream, response_tool_cut_stream
 from sixgates.probes.twins import response_unicode_stream
@@ -15,6 +16,7 @@ STREAMS = (
     response_stream,
     response_tool_stream,
     response_tool_cut_stream,
+    response_tool_led_stream,
     response_thought_stream,
     response_unicode_stream,
 )

@@ -4,11 +4,14 @@ from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.responses_input import answered_with_events
 from sixgates.checks.responses_stream import ADDED_FIRST, items_of
 from sixgates.exchange import Exchange, Finding
+from sixgates.leading import forces_a_call, or_declined, without_a_call, writes_instead
+from sixgates.probes.led import response_tool_led, response_tool_led_none, response_tool_led_stream
 from sixgates.probes.responses import response_tool_stream
 from sixgates.probes.responses_stream import response_tool_cut_stream
 from sixgates.responses_parts import Item, same
-from sixgates.responses_view import ARGUMENTS, ARGUMENTS_DONE, DONE, FinalResponse, ResponseStream
+from sixgates.responses_view import ARGUMENTS, ARGUMENTS_DONE, DONE, FinalResponse, ResponseStream, asked
 from sixgates.select import (
+    ARRAY,
     MISSING,
     NON_EMPTY_STRING,
     OBJECT,
@@ -17,15 +20,15 @@ from sixgates.select import (
     Json,
     Kind,
     Unexercised,
-    Unmet,
     literal,
     parse_json,
     shown,
 )
+from sixgates.views import members
 
 SPEC = "spec: FunctionToolCall"
 NO_CALL = "the token limit came before the model had called a function"
-STREAMS = (response_tool_stream, response_tool_cut_stream)
+STREAMS = (response_tool_stream, response_tool_cut_stream, response_tool_led_stream)
 CALLED = ("responses.tools.required_called",)
 STATUSES = literal("completed", "incomplete", "in_progress")
 
@@ -60,7 +63,7 @@ def a_required_tool_is_called(answer: FinalResponse) -> Findings:
 @check(
     "responses.tools.call_item",
     MUST,
-    probe=response_tool_stream,
+    each=[*STREAMS, response_tool_led],
     requires=CALLED,
     evidence=[SPEC, "tenstorrent/tt-inference-server#2433"],
     breaks=["openai-python helper"],
@@ -79,7 +82,7 @@ def calls_have_their_shape(answer: FinalResponse) -> Findings:
 @check(
     "responses.tools.call_item_fields",
     SHOULD,
-    probe=response_tool_stream,
+    each=[*STREAMS, response_tool_led],
     requires=CALLED,
     evidence=[SPEC, "tenstorrent/tt-inference-server#2433"],
 )
@@ -150,22 +153,71 @@ def arguments_are_done_once(stream: ResponseStream) -> Findings:
             yield Finding(item.added.where, f"one event {ARGUMENTS_DONE} after it", str(number))
 
 
+@check(
+    "responses.led.answered",
+    MUST,
+    each=[response_tool_led, response_tool_led_stream, response_tool_led_none],
+    evidence=["spec: FunctionTool", "vllm-project/vllm#49216"],
+)
+def a_history_of_calls_is_answered(exchange: Exchange) -> Findings:
+    """A question after questions that calls answered is answered, or refused with a 4xx; never a server error."""
+    or_declined(exchange)
+    if asked(exchange.request).get("stream") is True:
+        yield from answered_with_events(exchange)
+    else:
+        yield from FinalResponse.of(exchange)["output"].unlike(ARRAY)
+
+
+@check(
+    "responses.tools.none_not_called",
+    MUST,
+    probe=response_tool_led_none,
+    evidence=["spec: ToolChoiceOptions", "jundot/omlx#3383", "ollama/ollama#17921"],
+)
+def no_tool_is_called(answer: FinalResponse) -> Findings:
+    """The tool choice "none" yields no call, even where the history leads to one."""
+    answer["output"].require(ARRAY)
+    for item in members(answer["output"]):
+        yield from item["type"].unlike(NON_EMPTY_STRING)
+    for call in answer.items("function_call"):
+        yield call["name"].finding("no call of a function")
+
+
+@check(
+    "responses.tools.streamed_alike",
+    MUST,
+    together=[response_tool_led, response_tool_led_stream],
+    twin="responses.tools.call_item",
+    evidence=[SPEC, "earendil-works/pi#1125"],
+)
+def as_many_calls_are_streamed(plain: FinalResponse, stream: FinalResponse) -> Findings:
+    """A call that the plain response or its stream makes is made by the other, too, unless it says something else."""
+    one, other = (len(answer.items("function_call")) for answer in (plain, stream))
+    if not one and not other:
+        raise Unexercised("the model was led to a call, and made none, plain or streamed")
+    fewer, more, said = (plain, stream, one) if one < other else (stream, plain, other)
+    if one != other and not writes_instead(fewer.text, more.text):
+        expected = f"{max(one, other)} calls, plain as streamed"
+        yield Finding(fewer["output"].where, expected, f"{said}; text {shown(fewer.text)}")
+
+
 def _calls(answer: FinalResponse) -> list[Json]:
     calls = answer.items("function_call")
-    if not calls and answer.only_thought:
+    if not calls and forces_a_call(answer.request) and answer.only_thought:
         raise Unexercised(NO_CALL)
     if not calls:
-        raise Unmet(answer["output"].finding("an item of type function_call"))
+        raise without_a_call(answer.request, answer["output"].finding("an item of type function_call"))
     return calls
 
 
 def _called(stream: ResponseStream) -> list[Item]:
     calls = [item for item in items_of(stream) if item.is_call]
     final = FinalResponse(stream.terminal["response"], stream.request)
-    if not calls and final.only_thought:
+    if not calls and forces_a_call(stream.request) and final.only_thought:
         raise Unexercised(NO_CALL)
-    if not calls and not final.cut:
-        raise Unmet(stream.items[0].added["item"]["type"].finding('"function_call"'))
+    if not calls and not (forces_a_call(stream.request) and final.cut):
+        missing = stream.items[0].added["item"]["type"].finding('"function_call"')
+        raise without_a_call(stream.request, missing)
     return calls
 
 

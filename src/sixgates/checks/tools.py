@@ -4,6 +4,7 @@ from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.completion import Completion
 from sixgates.exchange import Finding
 from sixgates.probes import tools
+from sixgates.probes.led import tool_led_none, tool_led_none_stream, tool_led_parallel_off
 from sixgates.probes.tools import (
     tool_cut,
     tool_named,
@@ -102,11 +103,11 @@ def a_required_tool_is_called(answer: Completion) -> Findings:
 @check(
     "tools.none.not_called",
     MUST,
-    each=[tool_none, tool_none_stream],
+    each=[tool_none, tool_none_stream, tool_led_none, tool_led_none_stream],
     evidence=[SPEC_CHOICE, "ollama/ollama#17921", "ROCm/FastFlowLM#728"],
 )
 def no_tool_is_called(answer: Completion) -> Findings:
-    """The tool choice "none" yields no call, however much the prompt begs for one."""
+    """The tool choice "none" yields no call, however much the prompt begs for one or the history leads to it."""
     for call in answer.calls:
         yield call.name.finding("no tool call")
     if answer.finish.value == "tool_calls":
@@ -156,10 +157,12 @@ def no_tools_are_no_crash(reply: Reply) -> Findings:
 @check(
     "tools.parallel.disabled",
     SHOULD,
-    probe=tool_required,
+    each=[tool_required, tool_led_parallel_off],
     evidence=["vllm-project/vllm#9451", "sgl-project/sglang#9696", "QwenLM/Qwen3#1092"],
 )
 def one_call_at_most(answer: Completion) -> Findings:
     """With `parallel_tool_calls` false at most one tool is called."""
+    if not answer.calls:
+        raise Unexercised("no tool was called, and so none too many")
     if len(answer.calls) > 1:
         yield Finding("tool_calls", "at most one call", f"{len(answer.calls)} calls")

@@ -1,6 +1,7 @@
 """What a tool call must be when it comes whole."""
 
 import json
+from typing import Any
 
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.structured import begins_object
@@ -8,6 +9,7 @@ from sixgates.checks.tools import cut_in_markup
 from sixgates.completion import Call, Completion
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes import tools
+from sixgates.probes.led import tool_led, tool_led_parallel, tool_led_parallel_stream, tool_led_stream
 from sixgates.probes.tools import (
     tool_named,
     tool_named_stream,
@@ -30,27 +32,30 @@ from sixgates.select import (
 SPEC_CALL = "spec: ChatCompletionMessageToolCall"
 FORCED = (tool_named, tool_required, tool_no_arguments)
 FORCED_STREAMS = (tool_named_stream, tool_required_stream, tool_unicode_stream)
+LED = (tool_led, tool_led_parallel)
+LED_STREAMS = (tool_led_stream, tool_led_parallel_stream)
 CALLED = ("tools.named.called", "tools.required.called")
 
 
 @check(
     "tools.call.shape",
     MUST,
-    each=FORCED,
+    each=[*FORCED, *LED],
     requires=CALLED,
     evidence=[SPEC_CALL, "ggml-org/llama.cpp#11992", "ggml-org/llama.cpp#12279"],
     breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai"],
 )
 def a_call_is_whole(answer: Completion) -> Findings:
     """A call has a non-empty id, the type "function", and a function name."""
-    for call in _calls(answer):
+    for call in calls_of(answer):
         yield from call.id.unlike(NON_EMPTY_STRING)
         yield from call.type.unlike(literal("function"))
         yield from call.name.unlike(NON_EMPTY_STRING)
 
 
-def _calls(answer: Completion) -> tuple[Call, ...]:
-    if cut_in_markup(answer):
+def calls_of(answer: Completion) -> tuple[Call, ...]:
+    """The calls; raises Unexercised where the token limit left a forced one as text, else as `Completion.called`."""
+    if answer.forced and cut_in_markup(answer):
         raise Unexercised("the token limit cut the call, which stands in the text")
     return answer.called
 
@@ -80,21 +85,21 @@ def begun_arguments(answer: Completion) -> list[str]:
 @check(
     "tools.call.arguments_string",
     MUST,
-    each=FORCED,
+    each=[*FORCED, *LED],
     requires=CALLED,
     evidence=[SPEC_CALL, "langchain-ai/langchain#34242"],
     breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "Vercel AI SDK"],
 )
 def arguments_are_text(answer: Completion) -> Findings:
     """A call's arguments are a string that holds JSON, never an object or null."""
-    for call in _calls(answer):
+    for call in calls_of(answer):
         yield from call.arguments.unlike(STRING)
 
 
 @check(
     "tools.call.arguments_json",
     MUST,
-    each=[tool_named, tool_required],
+    each=[tool_named, tool_required, *LED],
     requires=[*CALLED, "tools.call.arguments_string"],
     evidence=[SPEC_CALL, "vllm-project/vllm#24509", "vllm-project/vllm#51697", "ogx-ai/ogx#4430"],
     breaks=["openai-python helper", "openai-node helper", "pydantic-ai", "litellm"],
@@ -161,14 +166,17 @@ def a_forced_call_has_no_text(answer: Completion) -> Findings:
 @check(
     "tools.id.unique_in_response",
     MUST,
-    each=[tool_required, tool_required_stream],
+    each=[tool_required, tool_required_stream, tool_led_parallel, tool_led_parallel_stream],
     requires=["tools.required.called"],
+    twin="tools.call.shape",
     evidence=[SPEC_CALL, "NousResearch/hermes-agent#70724"],
     luck="Ids that are drawn from too few are alike only now and then.",
 )
 def ids_differ_within(answer: Completion) -> Findings:
     """The calls of one answer have different ids."""
-    ids = [shown(call.id.value) for call in _calls(answer)]
+    ids = [shown(call.id.value) for call in calls_of(answer)]
+    if len(ids) < 2 and not answer.forced:
+        raise Unexercised("the model was led to two calls, and made one")
     if len(set(ids)) < len(ids):
         yield Finding("tool_calls", "different ids", ", ".join(ids))
 
@@ -198,9 +206,11 @@ def ids_differ_across(*exchanges: Exchange) -> Findings:
 
 def arguments_of(answer: Completion) -> object:
     """The first call's arguments as a value; their text where they do not parse, None without a call."""
-    if not answer.calls:
-        return None
-    text = answer.calls[0].arguments.value
+    return parsed(answer.calls[0].arguments.value) if answer.calls else None
+
+
+def parsed(text: Any) -> object:
+    """The value of some JSON; what it was where it does not parse."""
     try:
         return json.loads(text)
     except (TypeError, ValueError, RecursionError):

@@ -1,8 +1,10 @@
 """How an answer with tool calls must end, streamed or not."""
 
 from sixgates.catalogue import MUST, SHOULD, check
+from sixgates.checks.tools_call import LED, LED_STREAMS, calls_of
 from sixgates.completion import Completion
 from sixgates.exchange import Finding
+from sixgates.probes.led import tool_led_cut, tool_led_cut_stream, tool_led_none, tool_led_none_stream
 from sixgates.probes.tools import (
     tool_cut,
     tool_cut_stream,
@@ -19,8 +21,9 @@ from sixgates.select import Findings, Unexercised, literal, shown
 @check(
     "tools.finish.required",
     MUST,
-    each=[tool_required, tool_required_stream],
+    each=[tool_required, tool_required_stream, *LED, *LED_STREAMS],
     requires=["tools.required.called"],
+    twin="tools.call.shape",
     evidence=[
         "vllm-project/vllm#25054",
         "sgl-project/sglang#2877",
@@ -29,7 +32,8 @@ from sixgates.select import Findings, Unexercised, literal, shown
     ],
 )
 def required_calls_end_as_calls(answer: Completion) -> Findings:
-    """An answer that had to call a tool ends with "tool_calls", or "length" where the token limit cut it."""
+    """An answer that calls where none is named ends with "tool_calls", or "length" where the token limit cut it."""
+    calls_of(answer)
     yield from answer.finish.unlike(literal("tool_calls", "length"))
 
 
@@ -52,7 +56,20 @@ def named_calls_end_alike(plain: Completion, stream: Completion) -> Findings:
 @check(
     "tools.finish.consistent",
     MUST,
-    each=[tool_named, tool_named_stream, tool_required, tool_required_stream, tool_none, tool_none_stream],
+    each=[
+        tool_named,
+        tool_named_stream,
+        tool_required,
+        tool_required_stream,
+        tool_none,
+        tool_none_stream,
+        *LED,
+        *LED_STREAMS,
+        tool_led_none,
+        tool_led_none_stream,
+        tool_led_cut,
+        tool_led_cut_stream,
+    ],
     evidence=["vllm-project/vllm#53255", "openvinotoolkit/model_server#3927"],
 )
 def tool_calls_means_calls(answer: Completion) -> Findings:

@@ -2,7 +2,7 @@
 
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.chat_stream_framing import answered
-from sixgates.checks.tools_call import CALLED, FORCED_STREAMS, arguments_of, whole_or_begun
+from sixgates.checks.tools_call import CALLED, FORCED_STREAMS, LED_STREAMS, arguments_of, whole_or_begun
 from sixgates.completion import Completion
 from sixgates.exchange import Finding
 from sixgates.probes.tools import (
@@ -28,6 +28,7 @@ from sixgates.select import (
 from sixgates.views import ChatStream, members
 
 SPEC = "spec: ChatCompletionMessageToolCallChunk"
+NAMES = ("get_weather", "get_time", "ping", "draw")
 
 
 @check(
@@ -48,7 +49,7 @@ def tool_stream_is_answered(stream: ChatStream) -> Findings:
 @check(
     "tools.stream.array",
     MUST,
-    each=[*FORCED_STREAMS, tool_none_stream],
+    each=[*FORCED_STREAMS, *LED_STREAMS, tool_none_stream],
     evidence=[SPEC, "huggingface/text-generation-inference#2794"],
     breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
 )
@@ -64,7 +65,7 @@ def calls_are_an_array(stream: ChatStream) -> Findings:
 @check(
     "tools.stream.index_present",
     MUST,
-    each=FORCED_STREAMS,
+    each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "ollama/ollama#7881", "openai/openai-python#2806", "THU-MAIC/OpenMAIC#1556"],
     breaks=["openai-python helper", "openai-node helper"],
@@ -79,7 +80,7 @@ def every_piece_has_an_index(stream: ChatStream) -> Findings:
 @check(
     "tools.stream.index_zero_based",
     MUST,
-    each=FORCED_STREAMS,
+    each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "vllm-project/vllm#9048"],
     breaks=["openai-python helper", "openai-node helper"],
@@ -94,9 +95,15 @@ def calls_are_counted_from_zero(stream: ChatStream) -> Findings:
 @check(
     "tools.stream.index_distinct",
     MUST,
-    each=FORCED_STREAMS,
+    each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
-    evidence=[SPEC, "ggml-org/llama.cpp#18591", "QuantumNous/new-api#2701", "dyedd/lens#49"],
+    evidence=[
+        SPEC,
+        "ggml-org/llama.cpp#18591",
+        "QuantumNous/new-api#2701",
+        "dyedd/lens#49",
+        "BerriAI/litellm#33678",
+    ],
     breaks=[
         "openai-python",
         "openai-python helper",
@@ -118,7 +125,7 @@ def calls_do_not_share_an_index(stream: ChatStream) -> Findings:
 @check(
     "tools.id.stable_stream",
     MUST,
-    each=FORCED_STREAMS,
+    each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "vllm-project/vllm#18412"],
     breaks=["openai-python", "openai-node", "langchain-openai", "litellm"],
@@ -133,7 +140,7 @@ def the_first_piece_has_the_id(stream: ChatStream) -> Findings:
 @check(
     "tools.stream.id_once",
     SHOULD,
-    each=FORCED_STREAMS,
+    each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "vllm-project/vllm#18412"],
     breaks=["openai-python helper"],
@@ -149,7 +156,7 @@ def later_pieces_have_no_id(stream: ChatStream) -> Findings:
 @check(
     "tools.stream.name_once",
     MUST,
-    each=FORCED_STREAMS,
+    each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "ggml-org/llama.cpp#12379", "lmstudio-ai/lmstudio-bug-tracker#649"],
     breaks=["openai-python", "openai-python helper", "openai-node", "langchain-openai", "pydantic-ai"],
@@ -159,7 +166,7 @@ def the_name_is_said_once(stream: ChatStream) -> Findings:
     for deltas in stream.calls:
         names = [delta["function"]["name"].value for delta in deltas]
         joined = "".join(name for name in names if isinstance(name, str))
-        if joined not in ("get_weather", "ping", "draw"):
+        if joined not in NAMES:
             yield deltas[0]["function"]["name"].finding(
                 f"the tool's name, once; concatenated: {shown(joined)}"
             )
@@ -168,7 +175,7 @@ def the_name_is_said_once(stream: ChatStream) -> Findings:
 @check(
     "tools.stream.type_function",
     MUST,
-    each=FORCED_STREAMS,
+    each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "vllm-project/vllm#16340"],
     breaks=["openai-node helper"],
@@ -182,7 +189,7 @@ def the_first_piece_has_the_type(stream: ChatStream) -> Findings:
 @check(
     "tools.stream.no_later_nulls",
     SHOULD,
-    each=FORCED_STREAMS,
+    each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=["vllm-project/vllm#16340"],
     breaks=["openai-python helper"],
@@ -199,7 +206,7 @@ def later_pieces_have_no_nulls(stream: ChatStream) -> Findings:
 @check(
     "tools.stream.args_strings",
     MUST,
-    each=FORCED_STREAMS,
+    each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "langchain-ai/langchain#34242"],
     breaks=[
@@ -221,8 +228,8 @@ def argument_pieces_are_text(stream: ChatStream) -> Findings:
 @check(
     "tools.stream.args_concat",
     MUST,
-    each=FORCED_STREAMS,
-    requires=CALLED,
+    each=[*FORCED_STREAMS, *LED_STREAMS],
+    requires=[*CALLED, "tools.stream.index_distinct"],
     evidence=[SPEC, "vllm-project/vllm#24509", "vllm-project/vllm#23312", "vllm-project/vllm#20028"],
     breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
 )

@@ -9,8 +9,14 @@ from typing import Any
 from sixgates.exchange import Response
 from sixgates.reference.conversation import conversation
 from sixgates.reference.desk import CREATED, Desk, invalid
+from sixgates.reference.led import asked_for, led_to, total
 from sixgates.reference.structured import constrained
-from sixgates.reference.writing import NUMBERS, STORY, Answer, sampled, thinking, tokens_in
+from sixgates.reference.writing import NUMBERS, STORY, Answer, Call, sampled, thinking, tokens_in
+
+HEAD = 12
+"""The tokens of a led call before its arguments: its markup and its name."""
+TWO = ("Both", " at", " once.")
+"""What the model says before it calls several tools."""
 
 TOKENS_OF_NAME = 3
 """What a call takes of the limit before its arguments."""
@@ -25,7 +31,7 @@ def chat(desk: Desk, body: Mapping[str, Any]) -> Response:
     if prompt > desk.context_length:
         raise invalid("the prompt is too long", "messages", "context_length_exceeded")
     answers = [answer(desk, body, messages) for _ in range(body.get("n") or 1)]
-    spent = sum(len(answer.thought) + len(answer.tokens) for answer in answers)
+    spent = sum(answer.spent for answer in answers)
     usage = {"prompt_tokens": prompt, "completion_tokens": spent, "total_tokens": prompt + spent}
     head = {"id": f"chatcmpl-{desk.number()}", "created": CREATED, "model": desk.model}
     if body.get("stream"):
@@ -70,16 +76,20 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 
 def answer(desk: Desk, body: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> Answer:
-    """What the model writes in a conversation: text, or the call that the request forces; raises Refused."""
+    """What the model writes: text, or the calls that the request forces or its history leads to; raises Refused."""
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or 256
     tool = _forced(body)
     if tool is not None:
         return _call(desk, tool, limit, named=isinstance(body.get("tool_choice"), dict))
+    led = _led(body, messages)
+    if led:
+        return _calls(desk, led, limit, asked_for(messages))
     forced = constrained(body)
     asked = str(messages[-1].get("content"))
     text = asked.partition("Repeat exactly: ")[2] or _story(desk, body) * 4
     if asked.startswith("Count from 1"):
         text = NUMBERS
+    text = total(asked) or text
     if body.get("logit_bias"):
         text = "token " * 20
     stops = body.get("stop") or []
@@ -98,20 +108,35 @@ def _call(desk: Desk, tool: Mapping[str, Any], limit: int, *, named: bool) -> An
     arguments = json.dumps(_arguments(tool), ensure_ascii=False)
     tokens = tuple(piece + "," for piece in arguments[:-1].split(",")[:-1])
     tokens = (*tokens, arguments[sum(map(len, tokens)) :])
-    call = {"id": f"call_{desk.number()}", "name": tool["name"]}
     room = limit - TOKENS_OF_NAME
+    call = Call(f"call_{desk.number()}", tool["name"], tokens[: max(room, 1)], TOKENS_OF_NAME)
     finish = "length" if len(tokens) > room else ("stop" if named else "tool_calls")
-    return Answer(tokens[: max(room, 1)], finish, call)
+    return Answer((), finish, (call,))
+
+
+def _calls(desk: Desk, tools: Sequence[Mapping[str, Any]], limit: int, city: str) -> Answer:
+    """A call of each tool about the city, a line of arguments a token, words before several; the limit cuts it."""
+    calls: list[Call] = []
+    words = TWO if len(tools) > 1 else ()
+    for tool in tools:
+        left = limit - Answer(words, "", tuple(calls)).spent - HEAD
+        tokens = tuple(json.dumps(_arguments(tool, city), indent=1).splitlines(keepends=True))
+        calls.append(Call(f"call_{desk.number()}", tool["name"], tokens[: max(left, 0)], HEAD))
+        if len(tokens) > left:
+            return Answer(words, "length", tuple(calls))
+    return Answer(words, "tool_calls", tuple(calls))
 
 
 def _wants_usage(body: Mapping[str, Any]) -> bool:
     return bool((body.get("stream_options") or {}).get("include_usage"))
 
 
+def _functions(body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {tool["function"]["name"]: tool["function"] for tool in body.get("tools") or []}
+
+
 def _forced(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    functions: dict[str, Mapping[str, Any]] = {
-        tool["function"]["name"]: tool["function"] for tool in body.get("tools") or []
-    }
+    functions = _functions(body)
     choice = body.get("tool_choice")
     if isinstance(choice, dict):
         name = choice["function"]["name"]
@@ -121,9 +146,21 @@ def _forced(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next(iter(functions.values()), None) if choice == "required" else None
 
 
-def _arguments(function: Mapping[str, Any]) -> dict[str, Any]:
-    properties = function.get("parameters", {}).get("properties", {})
-    return {name: schema["enum"][0] for name, schema in properties.items()}
+def _led(body: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The tools that the history leads to, where the request allows to call them."""
+    if body.get("tool_choice") == "none":
+        return []
+    functions = _functions(body)
+    led = [functions[name] for name in led_to(messages) if name in functions]
+    return led[:1] if body.get("parallel_tool_calls") is False else led
+
+
+def _arguments(function: Mapping[str, Any], said: str = "") -> dict[str, Any]:
+    """The required arguments, all where none is: the first value that each allows, or what was said."""
+    schema = function.get("parameters", {})
+    properties = schema.get("properties", {})
+    wanted = {name: properties[name] for name in schema.get("required", properties)}
+    return {name: each["enum"][0] if "enum" in each else said for name, each in wanted.items()}
 
 
 def _top(body: Mapping[str, Any]) -> int | None:
@@ -150,10 +187,9 @@ def _choice(index: int, answer: Answer, top: int | None) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": "".join(answer.tokens), "refusal": None}
     if answer.thought:
         message |= _thought("".join(answer.thought))
-    if answer.call is not None:
-        function = {"name": answer.call["name"], "arguments": message["content"]}
-        call = {"id": answer.call["id"], "type": "function", "function": function}
-        message |= {"content": None, "tool_calls": [call]}
+    if answer.calls:
+        said = message["content"] or None
+        message |= {"content": said, "tool_calls": [_told(call, call.arguments) for call in answer.calls]}
     return {
         "index": index,
         "message": message,
@@ -178,7 +214,8 @@ def _events(
 
     events = []
     for index, answer in enumerate(answers):
-        deltas = _text_deltas(answer) if answer.call is None else _call_deltas(answer, answer.call)
+        deltas = _text_deltas(answer) if answer.tokens or not answer.calls else []
+        deltas += _call_deltas(answer, begun=bool(deltas))
         events += [event(index, delta) for delta in deltas]
         events.append(event(index, {}, answer.finish))
     return events if usage is None else [*events, {**shared, "choices": [], "usage": usage}]
@@ -193,10 +230,15 @@ def _thought(text: str) -> dict[str, str]:
     return {"reasoning_content": text, "reasoning": text}
 
 
-def _call_deltas(answer: Answer, call: Mapping[str, Any]) -> list[dict[str, Any]]:
-    opening = {"id": call["id"], "type": "function", "function": {"name": call["name"], "arguments": ""}}
-    pieces: list[dict[str, Any]] = [{"function": {"arguments": token}} for token in answer.tokens]
-    return [
-        {"role": "assistant", "content": None, "tool_calls": [{"index": 0, **opening}]},
-        *({"tool_calls": [{"index": 0, **piece}]} for piece in pieces),
-    ]
+def _told(call: Call, arguments: str) -> dict[str, Any]:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+
+
+def _call_deltas(answer: Answer, *, begun: bool) -> list[dict[str, Any]]:
+    """Each call's opening without arguments, then these in pieces; unless text came, a role and no content first."""
+    pieces: list[dict[str, Any]] = []
+    for index, call in enumerate(answer.calls):
+        pieces.append({"index": index, **_told(call, "")})
+        pieces += [{"index": index, "function": {"arguments": token}} for token in call.tokens]
+    opening: dict[str, Any] = {} if begun else {"role": "assistant", "content": None}
+    return [{**(opening if number == 0 else {}), "tool_calls": [each]} for number, each in enumerate(pieces)]

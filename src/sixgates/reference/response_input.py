@@ -59,6 +59,7 @@ def as_chat(body: Mapping[str, Any]) -> Document:
     return {
         "max_completion_tokens": most,
         "tools": [_function(tool) for tool in body.get("tools") or []],
+        "parallel_tool_calls": body.get("parallel_tool_calls"),
         "tool_choice": _choice(body.get("tool_choice")),
         "response_format": _format(body.get("text")),
     }

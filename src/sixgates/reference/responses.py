@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sixgates.exchange import Response
-from sixgates.reference.chat import TOKENS_OF_NAME, answer
+from sixgates.reference.chat import answer
 from sixgates.reference.desk import CREATED, Desk, invalid
 from sixgates.reference.response_events import events
 from sixgates.reference.response_input import as_chat, conversation
-from sixgates.reference.writing import Answer, tokens_in
+from sixgates.reference.writing import Answer, Call, tokens_in
 
 MOST_STORED = 100
 
@@ -55,8 +55,7 @@ def _keep(desk: Desk, identity: str, said: list[Document]) -> None:
 
 def _response(desk: Desk, body: Mapping[str, Any], written: Answer, prompt: int) -> Document:
     cut = written.finish == "length"
-    named = TOKENS_OF_NAME if written.call is not None else 0
-    spent = len(written.thought) + named + len(written.tokens)
+    spent = written.spent
     echoed = {name: body.get(name, default) for name, default in _DEFAULTS.items()}
     return {
         "id": f"resp_{desk.number()}",
@@ -100,15 +99,17 @@ def _output(desk: Desk, body: Mapping[str, Any], written: Answer, status: str) -
     items: list[Document] = []
     if written.thought:
         items.append({"type": "reasoning", "id": f"rs_{desk.number()}", **_thought(body, written)})
-    if written.call is not None:
-        call = {"call_id": written.call["id"], "name": written.call["name"], "arguments": text}
-        return [
-            *items,
-            {"type": "function_call", "id": f"fc_{desk.number()}", **call, "status": status},
-        ]
+    calls = [_called(desk, call, status) for call in written.calls]
+    if calls and not text:
+        return [*items, *calls]
     part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
     message = {"type": "message", "id": f"msg_{desk.number()}", "role": "assistant", "status": status}
-    return [*items, {**message, "content": [part]}]
+    return [*items, {**message, "content": [part]}, *calls]
+
+
+def _called(desk: Desk, call: Call, status: str) -> Document:
+    told = {"call_id": call.id, "name": call.name, "arguments": call.arguments}
+    return {"type": "function_call", "id": f"fc_{desk.number()}", **told, "status": status}
 
 
 def _thought(body: Mapping[str, Any], written: Answer) -> Document:

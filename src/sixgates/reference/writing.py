@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,13 +21,35 @@ NUMBERS = ", ".join(map(str, range(1, 1001)))
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call before it is put on the wire, its arguments in tokens."""
+
+    id: str
+    name: str
+    tokens: tuple[str, ...]
+    head: int = 0
+    """How many tokens came before the arguments and count."""
+
+    @property
+    def arguments(self) -> str:
+        """The arguments as text."""
+        return "".join(self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One choice before it is put on the wire: text or tool calls, in tokens, why it ended, the thought before it."""
 
     tokens: tuple[str, ...]
     finish: str
-    call: Mapping[str, Any] | None = None
+    calls: tuple[Call, ...] = ()
     thought: tuple[str, ...] = ()
+
+    @property
+    def spent(self) -> int:
+        """How many tokens were written."""
+        called = sum(call.head + len(call.tokens) for call in self.calls)
+        return len(self.thought) + len(self.tokens) + called
 
 
 def sampled(text: str, seed: int) -> str:
