@@ -1,0 +1,21 @@
+"""All reports, by area."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.field.contract import chat, clients, offers, params, reasoning, responses, text, tools, usage
+from tests.field.contract.report import Report
+
+AREAS: Mapping[str, tuple[Report, ...]] = {
+    "offers": offers.REPORTS,
+    "clients": clients.REPORTS,
+    "chat": chat.REPORTS,
+    "tools": tools.REPORTS,
+    "responses": responses.REPORTS,
+    "reasoning": reasoning.REPORTS,
+    "text": text.REPORTS,
+    "usage": usage.REPORTS,
+    "params": params.REPORTS,
+}
+REPORTS: tuple[Report, ...] = tuple(report for reports in AREAS.values() for report in reports)
