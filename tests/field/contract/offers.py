@@ -54,6 +54,7 @@ REPORTS = (
         _ignoring("tools", "tool_choice"),
         checks=("capability.tools", "tools.named.called", "tools.required.called"),
         auto=FAILED,
+        undeclared=ADVISORY,
     ),
     Report(
         "tools-in-the-prompt-only",
@@ -70,6 +71,7 @@ REPORTS = (
         _ignoring("n"),
         checks=("capability.n",),
         auto=FAILED,
+        undeclared=ADVISORY,
     ),
     Report(
         "json-object-ignored",
@@ -83,6 +85,7 @@ REPORTS = (
         ),
         checks=("capability.json_object", "structured.json_object.valid"),
         auto=FAILED,
+        undeclared=ADVISORY,
     ),
     Report(
         "json-schema-dropped",
@@ -96,6 +99,7 @@ REPORTS = (
         ),
         checks=("capability.json_schema", "structured.json_schema.enforced"),
         auto=FAILED,
+        undeclared=ADVISORY,
     ),
     Report(
         "logprobs-dropped",
@@ -104,6 +108,7 @@ REPORTS = (
         _ignoring("logprobs", "top_logprobs"),
         checks=("capability.logprobs",),
         auto=FAILED,
+        undeclared=ADVISORY,
     ),
     Report(
         "tool-choice-ignored",
@@ -158,6 +163,7 @@ REPORTS = (
         outcome=ABSENT,
         declared=False,
         auto=ABSENT,
+        undeclared=ABSENT,
         legal=True,
     ),
     Report(
@@ -168,6 +174,7 @@ REPORTS = (
         outcome=ABSENT,
         declared=False,
         auto=ABSENT,
+        undeclared=ABSENT,
         legal=True,
     ),
     Report(

@@ -43,13 +43,18 @@ class Rate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What gate 4 says of the server of one report, `way` declared or auto."""
+    """What gate 4 says of the server of one report, `way` declared, auto or undeclared."""
 
     report: Report
     way: str
     rate: Rate
     said: tuple[str, ...]
     touched: int
+
+    @property
+    def key(self) -> str:
+        """The report and the way in which it was judged."""
+        return f"{self.report.id} ({self.way})"
 
 
 def readings(reports: Iterable[Report]) -> Iterator[Reading]:
@@ -59,26 +64,38 @@ def readings(reports: Iterable[Report]) -> Iterator[Reading]:
             yield declared(report)
         if report.auto is not None:
             yield detected(report)
+        if report.undeclared is not None:
+            yield undeclared(report)
 
 
 def declared(report: Report) -> Reading:
     """All checks with every capability declared."""
-    known = catalogue.load()
     server = Corrupted(report)
+    return rated(report, "declared", report.outcome, _all(server), server.touched)
+
+
+def _all(server: Corrupted) -> tuple[Verdict, ...]:
+    known = catalogue.load()
     subject = Subject("reference", "reference", EVERYTHING, source="reference")
-    verdicts = Judgement(known, subject, answers(server, known.probes())).verdicts()
-    return _read(report, "declared", report.outcome, verdicts, server.touched)
+    return Judgement(known, subject, answers(server, known.probes())).verdicts()
 
 
 def detected(report: Report) -> Reading:
     """All checks on an ad-hoc server that is asked what it offers, as `--capabilities auto` does."""
     server = Corrupted(report, model="m", key=None)
     wanted = report.auto or report.outcome
-    return _read(report, "auto", wanted, ad_hoc(server), server.touched)
+    return rated(report, "auto", wanted, ad_hoc(server, "auto"), server.touched)
 
 
-def ad_hoc(provider: ReferenceProvider) -> tuple[Verdict, ...]:
-    """The verdicts on a server at an address, capabilities detected; the network alone is left out."""
+def undeclared(report: Report) -> Reading:
+    """All checks on an ad-hoc server whose owner declares nothing but chat."""
+    server = Corrupted(report, model="m", key=None)
+    wanted = report.undeclared or report.outcome
+    return rated(report, "undeclared", wanted, ad_hoc(server), server.touched)
+
+
+def ad_hoc(provider: ReferenceProvider, *capabilities: str) -> tuple[Verdict, ...]:
+    """The verdicts on a server at an address, with its capabilities; the network alone is left out."""
     known = catalogue.load()
 
     def fetch(
@@ -95,7 +112,7 @@ def ad_hoc(provider: ReferenceProvider) -> tuple[Verdict, ...]:
 
     with tempfile.TemporaryDirectory() as folder, patch.object(live, "fetch", fetch):
         here = Path(folder)
-        run = Run(here, here, here, live=True, base_url="http://x", model="m", capabilities=("auto",))
+        run = Run(here, here, here, live=True, base_url="http://x", model="m", capabilities=capabilities)
         contract = Contract(run.parties()[0], here, here, live=True, wanted=set(known.checks))
         judgement = contract.judgement()
         return tuple(judgement.verdict(name) for name in known.checks)
@@ -104,19 +121,20 @@ def ad_hoc(provider: ReferenceProvider) -> tuple[Verdict, ...]:
 @cache
 def _unharmed(way: str) -> frozenset[tuple[str, Outcome]]:
     """What gate 4 says of the reference itself, which no report may be credited with."""
-    clean = Report("clean", "", "", ())
-    server = Corrupted(clean, model="m", key=None) if way == "auto" else Corrupted(clean)
-    if way == "auto":
-        return frozenset((verdict.check, verdict.outcome) for verdict in ad_hoc(server))
-    known = catalogue.load()
-    subject = Subject("reference", "reference", EVERYTHING, source="reference")
-    verdicts = Judgement(known, subject, answers(server, known.probes())).verdicts()
-    return frozenset((verdict.check, verdict.outcome) for verdict in verdicts)
+    return frozenset((verdict.check, verdict.outcome) for verdict in clean(way))
 
 
-def _read(report: Report, way: str, wanted: Outcome, verdicts: Iterable[Verdict], touched: int) -> Reading:
-    clean = _unharmed(way)
-    odd = [each for each in verdicts if (each.check, each.outcome) not in clean]
+def clean(way: str) -> tuple[Verdict, ...]:
+    """The verdicts on the reference without a defect."""
+    nothing = Report("clean", "", "", ())
+    if way == "declared":
+        return _all(Corrupted(nothing))
+    return ad_hoc(Corrupted(nothing, model="m", key=None), *(("auto",) if way == "auto" else ()))
+
+
+def rated(report: Report, way: str, wanted: Outcome, verdicts: Iterable[Verdict], touched: int) -> Reading:
+    unharmed = _unharmed(way)
+    odd = [each for each in verdicts if (each.check, each.outcome) not in unharmed]
     failed = [each.check for each in odd if each.outcome is Outcome.FAILED]
     advised = [each.check for each in odd if each.outcome is Outcome.ADVISORY]
     named = [each for each in odd if any(fnmatchcase(each.check, pattern) for pattern in report.checks)]

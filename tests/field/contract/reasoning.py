@@ -23,6 +23,17 @@ def _two_thoughts(events: Events) -> None:
                     choice["delta"] = {}
 
 
+def _end_lost(events: Events) -> None:
+    thoughts = [
+        choice
+        for event in events
+        for choice in event["choices"]
+        if any(choice["delta"].get(name) for name in FIELDS)
+    ]
+    for choice in thoughts[-2:]:
+        choice["delta"] = {}
+
+
 def _thought_dropped(choice: Document) -> None:
     for name in FIELDS:
         choice["delta"].pop(name, None)
@@ -54,6 +65,14 @@ REPORTS = (
         "BerriAI/litellm#20822",
         "of a streamed thought only the first two pieces come",
         part(on_stream, in_events(_two_thoughts)),
+        outcome=ADVISORY,
+        checks=("reasoning.*", "chat.stream.*"),
+    ),
+    Report(
+        "stream-loses-the-end-of-the-thought",
+        "vllm-project/vllm#41691",
+        "a stream loses the last pieces of a thought",
+        part(on_stream, in_events(_end_lost)),
         outcome=ADVISORY,
         checks=("reasoning.*", "chat.stream.*"),
     ),

@@ -35,8 +35,9 @@ class Report:
     """One report: where it is told, what the server did, and what gate 4 should say of such a server.
 
     `checks` are patterns of ids, one of which must have the `outcome`, where all capabilities are declared.
-    `auto` is the outcome that is right where they are detected instead; None means that it is not tried. A
-    `legal` behaviour is one that somebody complained of and that no check may call FAILED.
+    `auto` is the outcome that is right where they are detected instead, `undeclared` the one where the owner
+    declares none; None means that it is not tried. A `legal` behaviour is one that somebody complained of and
+    that no check may call FAILED.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Report:
     outcome: Outcome = Outcome.FAILED
     checks: tuple[str, ...] = ()
     auto: Outcome | None = None
+    undeclared: Outcome | None = None
     declared: bool = True
     legal: bool = False
 

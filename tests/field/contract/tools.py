@@ -148,6 +148,11 @@ def _empty(call: Document) -> None:
         call["function"]["arguments"] = ""
 
 
+def _bare(piece: Document) -> None:
+    if piece["function"].get("arguments") == "{}":
+        piece["function"]["arguments"] = ""
+
+
 def _lax(request: Request) -> bool:
     """Names a function that takes arguments and is not strict."""
     body = body_of(request)
@@ -308,6 +313,7 @@ REPORTS = (
         "vllm-project/vllm#37064",
         "the arguments of a forced call of a tool that is not strict are an array of numbers",
         part(_lax, in_calls(_numbers)),
+        outcome=ADVISORY,
         checks=("tools.call.*", "tools.named.*", "tools.required.*"),
     ),
     Report(
@@ -324,6 +330,13 @@ REPORTS = (
         'a call without parameters has the arguments ""',
         part(on_tools, in_calls(_empty)),
         checks=("tools.call.no_args",),
+    ),
+    Report(
+        "streamed-call-without-arguments-is-empty",
+        "vercel/ai#6687",
+        "a streamed call without parameters never has arguments",
+        part(on_tool_stream, in_pieces_of_calls(_bare)),
+        checks=("tools.stream.*", "tools.call.no_args*"),
     ),
     Report(
         "cut-call-says-tool-calls",
