@@ -14,7 +14,7 @@ from sixgates.exchange import Exchange
 from sixgates.judge import Answer
 
 PROBES = {probe.name: probe for probe in catalogue.load().probes()}
-MOST_REQUESTS = 90
+MOST_REQUESTS = 120
 MOST_REQUESTS_OF_CHAT = 60
 MOST_TOKENS = 64
 MOST_TOKENS_OF_ABANDONED = 1024
@@ -33,7 +33,7 @@ def asked(answer: Answer) -> Any:
         return None
 
 
-def test_the_whole_contract_is_ninety_requests() -> None:
+def test_the_whole_contract_is_a_hundred_and_twenty_requests() -> None:
     assert len(PROBES) <= MOST_REQUESTS
 
 

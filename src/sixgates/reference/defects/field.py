@@ -1,0 +1,205 @@
+"""Defects of public reports that no other module has: members of chunks, and calls of tools that are not strict."""
+
+from __future__ import annotations
+
+from sixgates.exchange import Request
+from sixgates.reference.defects.chat_stream import entries, in_chunks, in_entries, on_text_stream
+from sixgates.reference.defects.tools import in_calls, naming, on_choice, plain
+from sixgates.reference.defects.tools_stream import in_pieces_of_calls, streamed
+from sixgates.reference.mutants import (
+    Document,
+    asking,
+    body_of,
+    in_events,
+    in_json,
+    mutant,
+    on_path,
+    on_plain,
+    on_stream,
+    on_tools,
+    with_body,
+)
+
+_FAILURE = b'{"error":{"message":"Cannot stream a call","type":"server_error","param":null,"code":null}}'
+"""In the API's envelope, so that nothing else is wrong with it."""
+
+
+def _on_legacy_stream(request: Request) -> bool:
+    return on_path("/v1/completions")(request) and bool(body_of(request).get("stream"))
+
+
+def _on_text(request: Request) -> bool:
+    return on_plain(request) and not on_tools(request)
+
+
+def _without_reason(_: int, entry: Document) -> None:
+    if entry["finish_reason"] is None:
+        del entry["finish_reason"]
+
+
+def _empty_logprobs(_: int, entry: Document) -> None:
+    if entry["logprobs"] is None:
+        entry["logprobs"] = {}
+
+
+def _announcing(reason: str, entry: Document) -> None:
+    if entry["finish_reason"] is not None:
+        entry["finish_reason"] = reason
+
+
+def _announced(document: Document) -> None:
+    for choice in document["choices"]:
+        choice["finish_reason"] = "tool_calls"
+
+
+mutant(
+    "stream-error-null",
+    on=on_stream,
+    edit=in_chunks(lambda _, chunk: chunk.update(error=None)),
+    caught_by=["chat.stream.no_error_member"],
+)
+mutant(
+    "legacy-stream-error-null",
+    on=_on_legacy_stream,
+    edit=in_chunks(lambda _, chunk: chunk.update(error=None)),
+    caught_by=["completions.no_error_member"],
+)
+mutant(
+    "stream-finish-absent",
+    on=on_stream,
+    edit=in_entries(_without_reason),
+    caught_by=["chat.stream.finish_key_present"],
+)
+mutant(
+    "stream-logprobs-empty",
+    on=on_text_stream,
+    edit=in_entries(_empty_logprobs),
+    caught_by=["chat.stream.logprobs_null"],
+)
+mutant(
+    "text-ends-as-a-call",
+    on=_on_text,
+    edit=in_json(_announced),
+    caught_by=["chat.shape.finish_consistent"],
+)
+for _reason in ("tool_calls", "function_call"):
+    mutant(
+        f"streamed-text-ends-as-{_reason}",
+        on=on_text_stream,
+        edit=in_entries(lambda _, entry, reason=_reason: _announcing(reason, entry)),
+        caught_by=["chat.stream.finish_consistent"],
+    )
+
+
+def _lax(request: Request) -> bool:
+    tools = body_of(request).get("tools") or []
+    return naming("get_weather")(request) and not any(tool["function"].get("strict") for tool in tools)
+
+
+def _cut_in_numbers(document: Document) -> None:
+    choice = document["choices"][0]
+    choice["finish_reason"] = "length"
+    for call in choice["message"]["tool_calls"]:
+        call["function"]["arguments"] = "[1, 2, 3,"
+
+
+def _cut_before_arguments(events: list[Document]) -> None:
+    for entry in entries(events):
+        for call in entry["delta"].get("tool_calls", []):
+            if call["function"]["arguments"]:
+                call["function"]["arguments"] = "The answer is"
+        if entry["finish_reason"] is not None:
+            entry["finish_reason"] = "length"
+
+
+def _no_arguments(_: int, call: Document) -> None:
+    if call["function"].get("arguments") == "{}":
+        call["function"]["arguments"] = ""
+
+
+def _no_first_arguments(_: int, call: Document) -> None:
+    if call["function"].get("arguments") == "":
+        del call["function"]["arguments"]
+
+
+def _first_text_lost(events: list[Document]) -> None:
+    for entry in entries(events):
+        if entry["delta"].get("content"):
+            entry["delta"]["content"] = ""
+            return
+
+
+mutant(
+    "lax-call-of-numbers",
+    on=plain(_lax),
+    edit=in_calls(lambda call: call["function"].update(arguments="[1, 2, 3]")),
+    caught_by=["tools.named.arguments_schema_lax"],
+)
+mutant(
+    "required-call-made-up",
+    on=plain(on_choice("required")),
+    edit=in_calls(lambda call: call["function"].update(arguments="{}")),
+    caught_by=["tools.required.arguments_schema"],
+)
+mutant(
+    "required-call-of-more",
+    on=plain(on_choice("required")),
+    edit=in_calls(
+        lambda call: call["function"].update(arguments=call["function"]["arguments"][:-1] + ', "x": 1}')
+    ),
+    caught_by=["tools.required.arguments_schema"],
+)
+mutant(
+    "lax-call-of-numbers-without-end",
+    on=plain(_lax),
+    edit=in_json(_cut_in_numbers),
+    caught_by=["tools.named.arguments_schema_lax"],
+)
+mutant(
+    "lax-call-unread",
+    on=plain(_lax),
+    rewrite=asking(tool_choice=None),
+    caught_by=["tools.named.arguments_schema_lax"],
+)
+mutant(
+    "streamed-call-without-arguments-refused",
+    on=streamed(naming("ping")),
+    edit=with_body(_FAILURE, status=500),
+    caught_by=["tools.stream.no_arguments_answered"],
+)
+mutant(
+    "streamed-call-without-arguments-fails",
+    on=streamed(naming("ping")),
+    edit=in_events(lambda events: [{"error": {"message": "Cannot stream a call", "type": "server_error"}}]),
+    caught_by=["tools.stream.no_arguments_answered"],
+)
+mutant(
+    "streamed-call-without-arguments-empty",
+    on=streamed(naming("ping")),
+    edit=in_pieces_of_calls(_no_arguments),
+    caught_by=["tools.stream.no_args"],
+)
+mutant(
+    "streamed-call-without-arguments-cut-empty",
+    on=streamed(naming("ping")),
+    edit=in_events(_cut_before_arguments),
+    caught_by=["tools.stream.no_args"],
+)
+mutant(
+    "streamed-call-without-arguments-unread",
+    on=streamed(naming("ping")),
+    rewrite=asking(tool_choice=None),
+    caught_by=["tools.stream.no_args"],
+)
+mutant(
+    "streamed-call-opens-without-arguments",
+    on=streamed(on_choice("named", "required")),
+    edit=in_pieces_of_calls(_no_first_arguments),
+    caught_by=["tools.stream.args_first"],
+)
+mutant(
+    "stream-beside-tools-loses-text",
+    on=streamed(on_choice("none")),
+    edit=in_events(_first_text_lost),
+    caught_by=["tools.none.streamed_alike"],
+)
