@@ -203,7 +203,7 @@ REPORTS = (
         "a stream with tools loses its first token",
         part(on_tool_stream, in_events(_first_text_lost)),
         outcome=ADVISORY,
-        checks=("tools.stream.*",),
+        checks=("tools.none.streamed_alike",),
     ),
     Report(
         "token-lost-in-streams",

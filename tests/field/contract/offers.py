@@ -52,7 +52,7 @@ REPORTS = (
         "dtzp555-max/ocp#311",
         "tools and tool_choice are accepted and never read: prose comes back, also where a call is forced",
         _ignoring("tools", "tool_choice"),
-        checks=("capability.tools", "tools.named.called", "tools.required.called"),
+        checks=("capability.tools",),
         auto=FAILED,
         undeclared=ADVISORY,
     ),
@@ -61,7 +61,7 @@ REPORTS = (
         "Edge0-AI/Edge0#115",
         "tools are counted in the prompt, and no call is ever made of what the model writes",
         (Part(_tools, rewrite=asking(tool_choice=None)),),
-        checks=("capability.tools", "tools.named.called", "tools.required.called"),
+        checks=("tools.named.called", "tools.required.called"),
         auto=FAILED,
     ),
     Report(
@@ -83,7 +83,7 @@ REPORTS = (
                 rewrite=asking(response_format=None),
             ),
         ),
-        checks=("capability.json_object", "structured.json_object.valid"),
+        checks=("capability.json_object",),
         auto=FAILED,
         undeclared=ADVISORY,
     ),
@@ -97,7 +97,7 @@ REPORTS = (
                 rewrite=asking(response_format=None),
             ),
         ),
-        checks=("capability.json_schema", "structured.json_schema.enforced"),
+        checks=("capability.json_schema",),
         auto=FAILED,
         undeclared=ADVISORY,
     ),
@@ -115,7 +115,7 @@ REPORTS = (
         "ollama/ollama#8421",
         "tool_choice is not read: a forced call is text",
         (Part(_forcing, rewrite=asking(tool_choice=None)),),
-        checks=("tools.named.called", "tools.required.called", "capability.tools"),
+        checks=("tools.named.called", "tools.required.called"),
         auto=FAILED,
     ),
     Report(
@@ -130,7 +130,7 @@ REPORTS = (
         "ollama/ollama#17921",
         "tool_choice none is not read, so that a model that wants to call calls",
         (Part(_none, rewrite=asking(tool_choice=None)),),
-        checks=("tools.none.*", "tools.led.*", "tools.*none*"),
+        checks=("tools.none.not_called",),
     ),
     Report(
         "parallel-not-forbidden",
@@ -138,7 +138,7 @@ REPORTS = (
         "parallel_tool_calls false is not read: two calls come in one turn",
         (Part(on_chat, rewrite=asking(parallel_tool_calls=None)),),
         outcome=ADVISORY,
-        checks=("tools.parallel.*", "tools.led.*", "tools.*parallel*"),
+        checks=("tools.parallel.disabled",),
     ),
     Report(
         "no-usage-drops-calls-refuses-required",
@@ -152,7 +152,7 @@ REPORTS = (
             ),
             Part(on_tool_stream, edit=drops_calls),
         ),
-        checks=("tools.stream.*", "tools.required.*", "tools.led.*", "tools.*"),
+        checks=("tools.stream.not_dropped", "tools.required.accepted"),
         auto=FAILED,
     ),
     Report(
@@ -182,7 +182,7 @@ REPORTS = (
         "UKGovernmentBEIS/inspect_ai#1863",
         "tools are refused unless the server was started with a parser for calls",
         part(on_tools, refusing('"auto" tool choice requires --enable-auto-tool-choice')),
-        checks=("capability.tools", "tools.*.accepted*", "tools.auto.*"),
+        checks=("capability.tools",),
     ),
 )
 """Each with its corruption."""

@@ -140,7 +140,7 @@ def rated(report: Report, way: str, wanted: Outcome, verdicts: Iterable[Verdict]
     named = [each for each in odd if any(fnmatchcase(each.check, pattern) for pattern in report.checks)]
     hit = any(each.outcome is wanted for each in named)
     if report.legal:
-        rate = Rate.HIGH if failed else Rate.RIGHT
+        rate = Rate.HIGH if failed else Rate.RIGHT if touched else Rate.MISSED
     elif wanted is Outcome.FAILED:
         rate = Rate.RIGHT if hit else Rate.LOW if failed or advised else Rate.MISSED
     elif failed:

@@ -109,3 +109,9 @@ def test_the_reader_tells_right_from_wrong(
     report = Report("x", "a/b#1", "x", (), outcome=wanted, checks=("a.*",), legal=legal)
     verdicts = [verdict(check, outcome) for check, outcome in seen.items()]
     assert rated(report, "declared", wanted, verdicts, 1).rate is rate
+
+
+def test_what_was_never_shown_is_not_called_legal() -> None:
+    """A server that was not asked for it cannot have been taken as right."""
+    report = Report("x", "a/b#1", "x", (), legal=True)
+    assert rated(report, "declared", FAILED, [], 0).rate is Rate.MISSED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sixgates.exchange import Request
 from sixgates.reference.defects.chat_stream import entries, in_chunks, in_entries, on_text_stream
-from sixgates.reference.defects.tools import in_calls, naming, on_choice, plain
+from sixgates.reference.defects.tools import naming, on_choice
 from sixgates.reference.defects.tools_stream import in_pieces_of_calls, streamed
 from sixgates.reference.mutants import (
     Document,
@@ -91,18 +91,6 @@ for _reason in ("tool_calls", "function_call"):
     )
 
 
-def _lax(request: Request) -> bool:
-    tools = body_of(request).get("tools") or []
-    return naming("get_weather")(request) and not any(tool["function"].get("strict") for tool in tools)
-
-
-def _cut_in_numbers(document: Document) -> None:
-    choice = document["choices"][0]
-    choice["finish_reason"] = "length"
-    for call in choice["message"]["tool_calls"]:
-        call["function"]["arguments"] = "[1, 2, 3,"
-
-
 def _cut_before_arguments(events: list[Document]) -> None:
     for entry in entries(events):
         for call in entry["delta"].get("tool_calls", []):
@@ -117,11 +105,6 @@ def _no_arguments(_: int, call: Document) -> None:
         call["function"]["arguments"] = ""
 
 
-def _no_first_arguments(_: int, call: Document) -> None:
-    if call["function"].get("arguments") == "":
-        del call["function"]["arguments"]
-
-
 def _first_text_lost(events: list[Document]) -> None:
     for entry in entries(events):
         if entry["delta"].get("content"):
@@ -129,38 +112,6 @@ def _first_text_lost(events: list[Document]) -> None:
             return
 
 
-mutant(
-    "lax-call-of-numbers",
-    on=plain(_lax),
-    edit=in_calls(lambda call: call["function"].update(arguments="[1, 2, 3]")),
-    caught_by=["tools.named.arguments_schema_lax"],
-)
-mutant(
-    "required-call-made-up",
-    on=plain(on_choice("required")),
-    edit=in_calls(lambda call: call["function"].update(arguments="{}")),
-    caught_by=["tools.required.arguments_schema"],
-)
-mutant(
-    "required-call-of-more",
-    on=plain(on_choice("required")),
-    edit=in_calls(
-        lambda call: call["function"].update(arguments=call["function"]["arguments"][:-1] + ', "x": 1}')
-    ),
-    caught_by=["tools.required.arguments_schema"],
-)
-mutant(
-    "lax-call-of-numbers-without-end",
-    on=plain(_lax),
-    edit=in_json(_cut_in_numbers),
-    caught_by=["tools.named.arguments_schema_lax"],
-)
-mutant(
-    "lax-call-unread",
-    on=plain(_lax),
-    rewrite=asking(tool_choice=None),
-    caught_by=["tools.named.arguments_schema_lax"],
-)
 mutant(
     "streamed-call-without-arguments-refused",
     on=streamed(naming("ping")),
@@ -190,12 +141,6 @@ mutant(
     on=streamed(naming("ping")),
     rewrite=asking(tool_choice=None),
     caught_by=["tools.stream.no_args"],
-)
-mutant(
-    "streamed-call-opens-without-arguments",
-    on=streamed(on_choice("named", "required")),
-    edit=in_pieces_of_calls(_no_first_arguments),
-    caught_by=["tools.stream.args_first"],
 )
 mutant(
     "stream-beside-tools-loses-text",
