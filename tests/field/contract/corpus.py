@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from tests.field.contract import (
     chat,
     clients,
+    completions,
     envelope,
+    errors,
     offers,
     params,
     reasoning,
     responses,
+    responses_stream,
     text,
     tools,
+    tools_stream,
     usage,
 )
 from tests.field.contract.report import Report
@@ -23,11 +27,13 @@ AREAS: Mapping[str, tuple[Report, ...]] = {
     "clients": clients.REPORTS,
     "envelope": envelope.REPORTS,
     "chat": chat.REPORTS,
-    "tools": tools.REPORTS,
-    "responses": responses.REPORTS,
+    "tools": tools.REPORTS + tools_stream.REPORTS,
+    "responses": responses.REPORTS + responses_stream.REPORTS,
     "reasoning": reasoning.REPORTS,
     "text": text.REPORTS,
     "usage": usage.REPORTS,
     "params": params.REPORTS,
+    "completions": completions.REPORTS,
+    "errors": errors.REPORTS,
 }
 REPORTS: tuple[Report, ...] = tuple(report for reports in AREAS.values() for report in reports)

@@ -58,7 +58,7 @@ def _cost(events: Events) -> Events:
 
 def _filtered(events: Events) -> Events:
     """A chunk of a content filter has a choice without a delta, and no name."""
-    choice = {"index": 0, "finish_reason": None, "content_filter_results": {}}
+    choice: Document = {"index": 0, "finish_reason": None, "content_filter_results": {}}
     bare = {"id": "", "object": "", "created": 0, "model": "", "choices": [choice]}
     return [*events[:-1], bare, events[-1]]
 

@@ -1,19 +1,15 @@
-"""Reports of sampling, limits, stop words, legacy completions and embeddings."""
+"""Reports of sampling, limits and stop words."""
 
 from __future__ import annotations
 
 import json
-from base64 import b64decode
 
 from tests.field.contract.report import Against, Part, Report
 from tests.field.contract.wire import (
     Events,
     in_choices,
     in_chunks,
-    on_completions,
-    on_embeddings,
     part,
-    refusing,
     rewriting,
     where,
 )
@@ -24,12 +20,10 @@ from sixgates.reference.mutants import (
     asking,
     body_of,
     in_events,
-    in_json,
     on_chat,
     on_plain,
     on_stream,
 )
-from sixgates.vectors import unpacked
 from sixgates.verdict import Outcome
 
 ADVISORY = Outcome.ADVISORY
@@ -74,15 +68,6 @@ def _half_a_stop(request: Request, response: Response) -> Response:
     return in_events(edit)(response)
 
 
-def _half_in_whole(request: Request, response: Response) -> Response:
-    def edit(choice: Document) -> None:
-        stop = next((each for each in _stops(request) if len(each) > 1), None)
-        if stop is not None and choice["finish_reason"] == "stop":
-            choice["text"] = choice["text"] + stop[: len(stop) // 2]
-
-    return in_choices(edit)(response)
-
-
 def _as_many_as_asked(request: Request, response: Response) -> Response:
     """Give each token as many alternatives as were asked for."""
     wanted = body_of(request)["top_logprobs"]
@@ -109,20 +94,6 @@ def _first_differs() -> Against:
     return change
 
 
-def _one_short(choice: Document) -> None:
-    logprobs = choice.get("logprobs")
-    if isinstance(logprobs, dict) and logprobs["token_logprobs"][:1] == [None]:
-        for name in ("tokens", "token_logprobs", "top_logprobs", "text_offset"):
-            logprobs[name] = logprobs[name][1:]
-
-
-def _generated_only(choice: Document) -> None:
-    logprobs = choice.get("logprobs")
-    if isinstance(logprobs, dict):
-        for name in ("tokens", "token_logprobs", "top_logprobs", "text_offset"):
-            logprobs[name] = logprobs[name][-1:]
-
-
 def _first_of_a_prompt() -> Against:
     seen: set[str] = set()
 
@@ -144,34 +115,6 @@ def _another_text(choice: Document) -> None:
 def _empty_logprobs(choice: Document) -> None:
     if choice.get("logprobs") is None:
         choice["logprobs"] = {}
-
-
-def _as_numbers(document: Document) -> None:
-    for entry in document["data"]:
-        if isinstance(entry["embedding"], str):
-            entry["embedding"] = list(unpacked(b64decode(entry["embedding"])))
-
-
-def _error_in_the_message(response: Response) -> Response:
-    if response.status < 400:
-        return response
-    error = json.loads(response.body)
-    message = f"litellm.BadRequestError: OpenAIException - Error code: {response.status} - {error}"
-    return refusing(message, response.status)(response)
-
-
-def _json_in_the_message(response: Response) -> Response:
-    if response.status < 400:
-        return response
-    return refusing(response.body.decode(), response.status)(response)
-
-
-def _keeps_the_end(body: Document) -> None:
-    for message in body.get("messages") or []:
-        if isinstance(message, dict) and isinstance(message.get("content"), str):
-            words = message["content"].split(" ")
-            if len(words) > 1500:
-                message["content"] = " ".join(words[-1024:])
 
 
 REPORTS = (
@@ -196,22 +139,6 @@ REPORTS = (
         (Part(on_stream, against=_half_a_stop),),
         outcome=ADVISORY,
         checks=("params.stop.stream",),
-    ),
-    Report(
-        "half-a-stop-word-in-legacy-streams",
-        "mzau/mlx-knife#68",
-        "the same in legacy streams",
-        (Part(on_completions, against=_half_a_stop),),
-        outcome=ADVISORY,
-        checks=("completions.stop_clean",),
-    ),
-    Report(
-        "half-a-stop-word-in-legacy-answers",
-        "jundot/omlx#2386",
-        "a legacy answer keeps the beginning of its stop word",
-        (Part(on_completions, against=_half_in_whole),),
-        outcome=ADVISORY,
-        checks=("completions.stop_clean",),
     ),
     Report(
         "max-tokens-0-is-no-limit",
@@ -281,84 +208,6 @@ REPORTS = (
         (Part(where(on_plain, lambda body: not body.get("response_format")), fresh=_first_of_a_prompt),),
         outcome=ADVISORY,
         checks=("params.seed.first_answer", "chat.stream.equals_nonstream"),
-    ),
-    Report(
-        "echo-logprobs-one-short",
-        "mobilint/vllm-mblt#4",
-        "with echo the first token of the prompt is missing from the logprobs",
-        part(on_completions, in_choices(_one_short)),
-        outcome=ADVISORY,
-        checks=("completions.echo_logprobs",),
-    ),
-    Report(
-        "echo-logprobs-of-the-answer-alone",
-        "ggml-org/llama.cpp#27174",
-        "with echo logprobs are given for the written tokens alone",
-        part(where(on_completions, lambda body: body.get("echo")), in_choices(_generated_only)),
-        outcome=ADVISORY,
-        checks=("completions.echo_logprobs",),
-    ),
-    Report(
-        "echo-ignored",
-        "pegainfer-project/pegainfer#236",
-        "echo is accepted and has no effect",
-        (Part(on_completions, rewrite=asking(echo=None)),),
-        checks=("capability.echo",),
-    ),
-    Report(
-        "embeddings-never-base64",
-        "lmstudio-ai/lmstudio-bug-tracker#756",
-        "encoding_format base64 is not read",
-        part(on_embeddings, in_json(_as_numbers)),
-        outcome=ADVISORY,
-        checks=("embeddings.base64_as_asked",),
-    ),
-    Report(
-        "dimensions-ignored",
-        "joonsoome/embed-rerank#8",
-        "dimensions is accepted and has no effect",
-        (Part(on_embeddings, rewrite=asking(dimensions=None)),),
-        checks=("capability.dimensions",),
-    ),
-    Report(
-        "prompt-cut-in-silence",
-        "ollama/ollama#17889",
-        "a prompt beyond the context is cut to half of it without a word",
-        (Part(on_chat, rewrite=rewriting(_keeps_the_end)),),
-        checks=("errors.context_no_silent_truncation",),
-    ),
-    Report(
-        "empty-message-on-completions",
-        "found: errors of legacy completions",
-        "echo is refused on legacy completions with an empty message",
-        part(where(on_completions, lambda body: body.get("echo")), refusing("")),
-        checks=("errors.message_nonempty",),
-    ),
-    Report(
-        "error-inside-the-message",
-        "BerriAI/litellm#6578",
-        "the message of an error is the text of an object that holds the error",
-        part(on_chat, _error_in_the_message),
-        outcome=ADVISORY,
-        checks=("errors.message_in_words",),
-    ),
-    Report(
-        "error-as-json-in-the-message",
-        "BerriAI/litellm#4477",
-        "the message of an error is the JSON of the upstream's error",
-        part(on_chat, _json_in_the_message),
-        outcome=ADVISORY,
-        checks=("errors.message_in_words",),
-    ),
-    Report(
-        "unknown-model-is-503",
-        "Wei-Shaw/sub2api#1489",
-        "a model that is not there is answered with 503, which clients send again",
-        part(
-            where(on_chat, lambda body: body.get("model") == "sixgates-no-such-model"),
-            refusing("Service temporarily unavailable", 503, type="api_error"),
-        ),
-        checks=("errors.unknown_model",),
     ),
 )
 """Each with its corruption."""

@@ -8,6 +8,7 @@ from sixgates.reference.defects.tools import naming, on_choice
 from sixgates.reference.defects.tools_stream import in_pieces_of_calls, streamed
 from sixgates.reference.mutants import (
     Document,
+    Edit,
     asking,
     body_of,
     in_events,
@@ -42,9 +43,12 @@ def _empty_logprobs(_: int, entry: Document) -> None:
         entry["logprobs"] = {}
 
 
-def _announcing(reason: str, entry: Document) -> None:
-    if entry["finish_reason"] is not None:
-        entry["finish_reason"] = reason
+def _announcing(reason: str) -> Edit:
+    def edit(_: int, entry: Document) -> None:
+        if entry["finish_reason"] is not None:
+            entry["finish_reason"] = reason
+
+    return in_entries(edit)
 
 
 def _announced(document: Document) -> None:
@@ -86,7 +90,7 @@ for _reason in ("tool_calls", "function_call"):
     mutant(
         f"streamed-text-ends-as-{_reason}",
         on=on_text_stream,
-        edit=in_entries(lambda _, entry, reason=_reason: _announcing(reason, entry)),
+        edit=_announcing(_reason),
         caught_by=["chat.stream.finish_consistent"],
     )
 
