@@ -72,7 +72,7 @@ def lost(events: list[Document]) -> None:
         ),
         ("chat.stream.logprobs_null", "chat-stream", every_entry(logprobs={}), ("null or absent", "{}")),
         (
-            "chat.shape.finish_consistent",
+            "chat.finish_consistent",
             "chat",
             finishing("tool_calls"),
             ('"stop" or "length", as no tool could be called', '"tool_calls"'),

@@ -62,7 +62,7 @@ def logprobs_are_null_where_none_were_asked_for(stream: ChatStream) -> Findings:
 
 
 @check(
-    "chat.shape.finish_consistent",
+    "chat.finish_consistent",
     MUST,
     each=PLAIN,
     evidence=["spec: CreateChatCompletionResponse", "mudler/LocalAI#6218"],
@@ -84,5 +84,5 @@ def streamed_text_does_not_end_as_a_call(answer: Completion) -> Findings:
 
 
 def _no_call_announced(answer: Completion) -> Findings:
-    if answer.finish.value in {"tool_calls", "function_call"} and not answer.calls:
+    if answer.finish.value in ("tool_calls", "function_call") and not answer.calls:
         yield answer.finish.finding('"stop" or "length", as no tool could be called')

@@ -137,7 +137,7 @@ REPORTS = (
         "mudler/LocalAI#6218",
         "a plain text ends with tool_calls",
         part(on_plain, in_choices(_calls_without_calls)),
-        checks=("chat.shape.finish_consistent",),
+        checks=("chat.finish_consistent",),
     ),
     Report(
         "stream-dies-and-says-done",

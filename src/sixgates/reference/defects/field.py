@@ -84,7 +84,7 @@ mutant(
     "text-ends-as-a-call",
     on=_on_text,
     edit=in_json(_announced),
-    caught_by=["chat.shape.finish_consistent"],
+    caught_by=["chat.finish_consistent"],
 )
 for _reason in ("tool_calls", "function_call"):
     mutant(
