@@ -11,6 +11,7 @@ from tests.field.contract.corpus import REPORTS
 from tests.field.contract.known_misses import MISSES
 from tests.field.contract.reading import Rate, Reading, clean, rated, readings
 from tests.field.contract.report import Report
+from tests.field.measure_contract import main
 
 from sixgates import catalogue
 from sixgates.verdict import Gate, Level, Outcome, Verdict
@@ -115,3 +116,11 @@ def test_what_was_never_shown_is_not_called_legal() -> None:
     """A server that was not asked for it cannot have been taken as right."""
     report = Report("x", "a/b#1", "x", (), legal=True)
     assert rated(report, "declared", FAILED, [], 0).rate is Rate.MISSED
+
+
+def test_the_command_prints_what_is_not_right_and_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the areas that it is asked for."""
+    main(["text"])
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\d+ readings: \d+ right, \d+ right as advisory, \d+ too low, .*", last)
+    assert all(line.startswith("text/") for line in lines)
