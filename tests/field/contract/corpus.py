@@ -1,0 +1,39 @@
+"""All reports, by area."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.field.contract import (
+    chat,
+    clients,
+    completions,
+    envelope,
+    errors,
+    offers,
+    params,
+    reasoning,
+    responses,
+    responses_stream,
+    text,
+    tools,
+    tools_stream,
+    usage,
+)
+from tests.field.contract.report import Report
+
+AREAS: Mapping[str, tuple[Report, ...]] = {
+    "offers": offers.REPORTS,
+    "clients": clients.REPORTS,
+    "envelope": envelope.REPORTS,
+    "chat": chat.REPORTS,
+    "tools": tools.REPORTS + tools_stream.REPORTS,
+    "responses": responses.REPORTS + responses_stream.REPORTS,
+    "reasoning": reasoning.REPORTS,
+    "text": text.REPORTS,
+    "usage": usage.REPORTS,
+    "params": params.REPORTS,
+    "completions": completions.REPORTS,
+    "errors": errors.REPORTS,
+}
+REPORTS: tuple[Report, ...] = tuple(report for reports in AREAS.values() for report in reports)
