@@ -97,10 +97,11 @@ class Probe:
     `body` is JSON with "$model" where the model's name belongs and "$overflow" where a prompt of one and a half
     context lengths belongs; `raw` replaces it by literal bytes. `derive` makes the body from the exchange of the
     probe `after`; without `derive`, `after` says only what is sent before. `headers` come on top of what every
-    request has. `group` names probes that are sent at the same moment; `alone` asks for a quiet provider.
+    request has, or replace it. `group` names probes that are sent at the same moment; `alone` asks for a quiet provider.
     `answered_by` is the check that must pass before any other check on this probe can be judged. Where `path` is
     not answered with 200, `otherwise` is asked. With `hang_up_after` the client leaves after so many network chunks
-    of the answer, on a server whose `gauge` shows no request but this one.
+    of the answer; where a `gauge` is named, on a server where it shows no request but this one. `padded_to` is the
+    least size of the body in bytes, made up of blanks that mean nothing in JSON.
     """
 
     name: str
@@ -120,17 +121,20 @@ class Probe:
     otherwise: str | None = None
     hang_up_after: int | None = None
     gauge: Probe | None = None
+    padded_to: int = 0
 
     def request(
         self, model: str, previous: Exchange | None = None, *, context_length: int | None = None
     ) -> Request:
         """The request for one model; raises Unmet when the probe before it gave nothing to build on."""
         words = {MODEL: model, OVERFLOW: "hello " * ((context_length or 0) * 3 // 2)}
-        headers = [("Accept", "application/json"), ("Accept-Encoding", "identity"), *self.headers]
+        own = {name.lower() for name, _ in self.headers}
+        headers = [*self.headers, *(pair for pair in _HEADERS if pair[0].lower() not in own)]
         body = self.raw
         if body is None and (self.body is not None or self.derive is not None):
             template = self.body if self.derive is None else self.derive(_present(previous))
             body = _encoded(_fill(template, words))
+            body = body[:1] + b" " * (self.padded_to - len(body)) + body[1:]
         if body is not None:
             headers.append(("Content-Type", "application/json"))
         path = self.path.replace(MODEL, quote(model, safe=""))
@@ -160,6 +164,9 @@ class Probe:
             recipe.append([list(pair) for pair in self.headers])
         recipe += [each for each in (self.otherwise, self.hang_up_after) if each is not None]
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
+
+
+_HEADERS = (("Accept", "application/json"), ("Accept-Encoding", "identity"))
 
 
 def _encoded(document: Any) -> bytes:

@@ -3,6 +3,7 @@
 from sixgates import probes
 from sixgates.catalogue import CHAT_PATH, MUST, RESPONSES_PATH, SHOULD, Probe, check, modules
 from sixgates.exchange import Exchange
+from sixgates.probes.clients import missing_messages_gzip
 from sixgates.probes.completions import (
     completions,
     completions_echo,
@@ -37,7 +38,11 @@ def asks_for_stream(probe: Probe) -> bool:
     return "stream" in probe.name.split("-")  # the body of a derived one is not known before it is sent
 
 
-CHATS = tuple(each for each in _posted(CHAT_PATH) if each not in CLIENT_FAULTS and each.hang_up_after is None)
+CHATS = tuple(
+    each
+    for each in _posted(CHAT_PATH)
+    if each not in (*CLIENT_FAULTS, missing_messages_gzip) and each.hang_up_after is None
+)
 RESPONSES = _posted(RESPONSES_PATH)
 WHOLE_RESPONSES = tuple(each for each in RESPONSES if not asks_for_stream(each))
 STREAMS = tuple(each for each in CHATS if asks_for_stream(each) and each.answered_by)
@@ -177,4 +182,4 @@ def readable(exchange: Exchange) -> bool:
 
 
 def _refused(exchange: Exchange) -> bool:
-    return Reply.of(exchange).status >= 400
+    return not 200 <= Reply.of(exchange).status < 400

@@ -34,12 +34,20 @@ def answers(
             continue
         request = with_key(request, probe.auth, inner.key)
         if probe.gauge is None:
-            found[probe.name] = scrubber.exchange(_exchange(provider, probe, request))
+            found[probe.name] = scrubber.exchange(_bounded(probe, _exchange(provider, probe, request)))
             continue
         asked = with_key(probe.gauge.request(inner.model), probe.gauge.auth, inner.key)
         exchanges = _left(provider, probe, request, probe.gauge, asked)
         found |= {each.probe: scrubber.exchange(each) for each in exchanges}
     return found
+
+
+def _bounded(probe: Probe, exchange: Exchange) -> Exchange:
+    """As much of an answer as its client stays for."""
+    response, after = exchange.response, probe.hang_up_after
+    if response is None or after is None or len(response.chunks) < after:
+        return exchange
+    return replace(exchange, response=replace(response, chunks=response.chunks[:after]), error=None, left=0)
 
 
 def _left(
