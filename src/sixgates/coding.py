@@ -19,17 +19,16 @@ OFFER = "gzip, deflate"
 MOST = 8_000_000
 """The most bytes that a body is unpacked to; on the wire it has at most a megabyte."""
 
-NAMES = frozenset({"gzip", "deflate", "br", "zstd", "compress"})
-"""The codings that change the bytes; clients pass over every other name."""
-_SAME = {"x-gzip": "gzip", "x-compress": "compress"}
+NAMES = frozenset({"gzip", "deflate", "br", "zstd", "compress", "x-gzip", "x-compress"})
+"""The codings that change the bytes; clients pass over every other name, and httpx over x-gzip too."""
 _READ = ("gzip", "deflate")
 
 
 def codings(response: Response) -> tuple[str, ...]:
     """The codings that a response says it has, in the order in which they were applied."""
     labels = [value for name, value in response.headers if name.lower() == "content-encoding"]
-    names = [each.strip().lower() for each in ",".join(labels).split(",")]
-    return tuple(name for each in names if (name := _SAME.get(each, each)) in NAMES)
+    names = (each.strip().lower() for each in ",".join(labels).split(","))
+    return tuple(name for name in names if name in NAMES)
 
 
 def offered(request: Request) -> frozenset[str]:
@@ -38,7 +37,7 @@ def offered(request: Request) -> frozenset[str]:
     for each in (request.header("accept-encoding") or "").split(","):
         name, _, weight = each.strip().lower().partition(";")
         if weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}:
-            names |= {_SAME.get(name.strip(), name.strip())}
+            names |= {name.strip()}
     return names & NAMES
 
 

@@ -16,7 +16,7 @@ from sixgates.select import NON_EMPTY_STRING, Findings, Unexercised, Unmet
 from sixgates.views import ChatStream, Reply
 
 SPEC = "spec: RFC 9110 section 8.4"
-RAW = ("openai-python", "openai-python helper")
+RAW = ("openai-python",)
 PLAIN, STREAMED = "http.content_coding.plain", "http.content_coding.stream"
 OFFERED = "http.content_coding.offered"
 LABEL_LEFT = "the body is plain: whoever took its coding off has left the label, and clients fail to unpack it"
@@ -53,7 +53,7 @@ def labels_are_true(exchange: Exchange) -> Findings:
     probe=chat_stream_gzip,
     requires=["chat.stream.answered", OFFERED],
     evidence=[SPEC, "qualixar/superlocalmemory#79"],
-    breaks=RAW,
+    breaks=[*RAW, "openai-python helper"],
 )
 def labels_of_streams_are_true(exchange: Exchange) -> Findings:
     """To a client that offers gzip a stream is what its Content-Encoding says, or plain."""
@@ -83,6 +83,7 @@ def labels_of_errors_are_true(exchange: Exchange) -> Findings:
     MUST,
     each=[models_list, chat, chat_stream, chat_gzip, chat_stream_gzip, missing_messages_gzip],
     evidence=["spec: RFC 9110 section 12.5.3", "Anionex/agent-vision-toolkit#36"],
+    breaks=RAW,
     unconditional=True,
 )
 def nothing_else_is_applied(exchange: Exchange) -> Findings:

@@ -102,7 +102,7 @@ mutant(
     edit=packed("gzip", gzip.compress, length=False),
     caught_by=[PLAIN],
 )
-for _label in ("br", "zstd", "compress", "gzip, zstd"):
+for _label in ("br", "zstd", "compress", "x-gzip", "gzip, zstd"):
     mutant(
         f"body-in-{_label.replace(', ', '-and-')}-though-not-offered",
         on=_to_plain,
