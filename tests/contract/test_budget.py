@@ -21,7 +21,7 @@ MOST_TOKENS = 64
 MOST_TOKENS_OF_ABANDONED = 1024
 """A server that ends 64 tokens within moments would seem to have heard its client leave."""
 UNLIMITED = chat_stream_agent.name
-"""The one request without a limit, which its client leaves after 560 pieces at the latest."""
+"""The one request without a limit, which its client leaves after 530 pieces at the latest."""
 LONGEST_S = 60.0
 CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import time
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -136,7 +137,7 @@ def test_no_interleaved_stream_keeps_a_secret(seed: int, canary: str, size: int,
     assert [found for text in texts for found in left(text, canary)] == []
 
 
-PACKED = {
+PACKED: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
     "deflate, gzip": lambda data: gzip.compress(zlib.compress(data)),

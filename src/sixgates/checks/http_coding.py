@@ -19,7 +19,9 @@ SPEC = "spec: RFC 9110 section 8.4"
 RAW = ("openai-python",)
 PLAIN, STREAMED = "http.content_coding.plain", "http.content_coding.stream"
 OFFERED = "http.content_coding.offered"
-LABEL_LEFT = "the body is plain: whoever took its coding off has left the label, and clients fail to unpack it"
+LABEL_LEFT = (
+    "the body is plain: whoever took its coding off has left the label, and clients fail to unpack it"
+)
 TWICE = "it was compressed twice and labelled once"
 _PACKED = b"\x1f\x8b"
 _PLAIN = re.compile(rb"\s*(?:[{\[]|data:|event:|:)")
@@ -39,7 +41,7 @@ _PLAIN = re.compile(rb"\s*(?:[{\[]|data:|event:|:)")
     breaks=RAW,
 )
 def labels_are_true(exchange: Exchange) -> Findings:
-    """To a client that offers gzip an answer is what its Content-Encoding says, as long as its Content-Length says."""
+    """To a client that offers gzip an answer is what its Content-Encoding says, and as long as announced."""
     yield from _read(exchange, _completion)
     response = exchange.response
     length = response.header("content-length") if response and exchange.error is None else None

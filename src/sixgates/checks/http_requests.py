@@ -30,9 +30,13 @@ _OUR_OWN = {FailureKind.DEADLINE, FailureKind.TOO_LARGE}
 )
 def an_offer_of_http2_takes_nothing_away(reply: Reply) -> Findings:
     """A request that offers HTTP/2 with Upgrade: h2c, as the JDK's client does, is answered, its body read."""
-    if reply.status == 101:  # the server takes the offer: the client goes on in HTTP/2, which is not spoken here
+    if (
+        reply.status == 101
+    ):  # the server takes the offer: the client goes on in HTTP/2, which is not spoken here
         return
-    hint = "the plain request is answered; a server that knows no h2c has to pass over the offer, not the body"
+    hint = (
+        "the plain request is answered; a server that knows no h2c has to pass over the offer, not the body"
+    )
     for finding in reply.status_in(200):
         yield Finding(finding.where, finding.expected, finding.got, hint)
     if reply.status == 200:
@@ -86,7 +90,9 @@ def large_bodies_are_read(exchange: Exchange) -> Findings:
         yield from answered(ChatStream.of(exchange))
         return
     reply = Reply.of(exchange)
-    hint = f"the body has {LARGE} bytes; proxies take 100 KiB (Express) or 1 MiB (nginx) unless told otherwise"
+    hint = (
+        f"the body has {LARGE} bytes; proxies take 100 KiB (Express) or 1 MiB (nginx) unless told otherwise"
+    )
     for finding in reply.status_in(200):
         yield Finding(finding.where, finding.expected, finding.got, hint)
     if reply.status == 200:

@@ -133,7 +133,8 @@ def _rechunked(chunks: tuple[Chunk, ...], body: bytes) -> tuple[Chunk, ...]:
 
 def _unpacked(response: Response) -> bytes:
     """What a body holds that a server has packed, layer by layer; empty where it is as it reads."""
-    layers, body, labelled = [], response.body, len(codings(response))
+    layers: list[bytes] = []
+    body, labelled = response.body, len(codings(response))
     while len(layers) < _MOST_LAYERS and (len(layers) < labelled or body.startswith(_PACKED)):
         body = _inflated(body)
         if not body:

@@ -61,7 +61,10 @@ _LIMITS = ("max_tokens", "max_completion_tokens")
 mutant("h2c-loses-the-body", on=_on_h2c, rewrite=_losing_the_body, caught_by=["http.h2c_offer"])
 mutant("h2c-is-no-http-1.1", on=_on_h2c, edit=with_status(426), caught_by=["http.h2c_offer"])
 mutant(
-    "h2c-answered-with-a-page", on=_on_h2c, edit=with_body(b"<html>", "text/html"), caught_by=["http.h2c_offer"]
+    "h2c-answered-with-a-page",
+    on=_on_h2c,
+    edit=with_body(b"<html>", "text/html"),
+    caught_by=["http.h2c_offer"],
 )
 mutant("chunks-lose-the-body", on=_on_chunks, rewrite=_losing_the_body, caught_by=["http.chunked_request"])
 mutant("chunks-crash", on=_on_chunks, edit=CRASHED, caught_by=["http.chunked_request"])
@@ -105,7 +108,7 @@ def _cut_at(limit: int) -> Rewrite:
     return asking(max_tokens=limit)
 
 
-for _limit in (16, 20, 128, 512, 555):
+for _limit in (16, 20, 128, 512, 525):
     mutant(
         f"own-limit-of-{_limit}-told-as-stop",
         on=_without_a_limit,
@@ -122,8 +125,8 @@ mutant("own-limit-of-77", on=_without_a_limit, rewrite=_cut_at(77), caught_by=[O
 
 def _schemas(*words: str) -> Applies:
     """Streams with a tool whose schema has one of these words."""
-    return lambda request: on_tool_stream(request) and any(
-        word in json.dumps(body_of(request)["tools"]) for word in words
+    return lambda request: (
+        on_tool_stream(request) and any(word in json.dumps(body_of(request)["tools"]) for word in words)
     )
 
 
@@ -147,20 +150,26 @@ mutant(
     caught_by=_SCHEMAS,
 )
 mutant("schema-fails-in-the-stream", on=_schemas('"pattern"'), edit=_failing_later, caught_by=_SCHEMAS)
-mutant(
-    "tools-without-choice-crash",
-    on=lambda request: on_stream(request) and body_of(request).get("tools") and "tool_choice" not in body_of(request),
-    edit=CRASHED,
-    caught_by=_SCHEMAS,
-)
+
+
+def _without_choice(request: Request) -> bool:
+    body = body_of(request)
+    return on_stream(request) and bool(body.get("tools")) and "tool_choice" not in body
+
+
+mutant("tools-without-choice-crash", on=_without_choice, edit=CRASHED, caught_by=_SCHEMAS)
 
 _on_responses = on_path("/v1/responses")
 
 
 def _kinds(*kinds: str) -> Applies:
     """Responses with a tool of one of these types."""
-    return lambda request: _on_responses(request) and any(
-        isinstance(tool, dict) and tool.get("type") in kinds for tool in body_of(request).get("tools") or []
+    return lambda request: (
+        _on_responses(request)
+        and any(
+            isinstance(tool, dict) and tool.get("type") in kinds
+            for tool in body_of(request).get("tools") or []
+        )
     )
 
 
