@@ -98,10 +98,10 @@ class Probe:
     context lengths belongs; `raw` replaces it by literal bytes. `derive` makes the body from the exchange of the
     probe `after`; without `derive`, `after` says only what is sent before. `headers` come on top of what every
     request has, or replace it. `group` names probes that are sent at the same moment; `alone` asks for a quiet
-    provider. `answered_by` is the check that must pass before any other check on this probe can be judged. Where `path` is
-    not answered with 200, `otherwise` is asked. With `hang_up_after` the client leaves after so many network chunks
-    of the answer; where a `gauge` is named, on a server where it shows no request but this one. `padded_to` is the
-    least size of the body in bytes, made up of blanks that mean nothing in JSON.
+    provider. `answered_by` is the check that must pass before any other check on this probe can be judged. Where
+    `path` is not answered with 200, `otherwise` is asked. With `hang_up_after` the client leaves after so many
+    network chunks of the answer; where a `gauge` is named, on a server where it shows no request but this one.
+    `padded_to` is the least size of the body in bytes, made up of blanks that mean nothing in JSON.
     """
 
     name: str
