@@ -40,6 +40,7 @@ class Listener:
         self.answer = head + b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body
 
     def __call__(self, connection: socket.socket) -> None:
+        """One request and the answer."""
         self.heard.append(hear(connection))
         connection.sendall(self.answer)
 
