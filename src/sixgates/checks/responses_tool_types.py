@@ -19,6 +19,7 @@ _NAMED = re.compile(r"\btools?\b|custom|local_shell|web_search|apply_patch", re.
     "responses.tools.other_types_not_5xx",
     MUST,
     probe=response_agent_stream,
+    requires=["responses.tools.flat_format"],
     evidence=[SPEC, "ggml-org/llama.cpp#20156"],
 )
 def other_tools_crash_nothing(exchange: Exchange) -> Findings:
@@ -34,7 +35,7 @@ def other_tools_crash_nothing(exchange: Exchange) -> Findings:
     "responses.tools.other_types",
     SHOULD,
     probe=response_agent_stream,
-    requires=["responses.tools.other_types_not_5xx", "responses.tools.flat_format"],
+    requires=["responses.tools.other_types_not_5xx"],
     evidence=[
         SPEC,
         "openai/codex#10635",
