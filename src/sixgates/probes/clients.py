@@ -60,13 +60,7 @@ chat_stream_agent = Probe(
     "chat-stream-agent",
     body={
         "model": MODEL,
-        "messages": [
-            {"role": "system", "content": "You are a helpful assistant."},
-            {
-                "role": "user",
-                "content": [{"type": "text", "text": "Count from 1 to 1000, separated by commas."}],
-            },
-        ],
+        "messages": [{"role": "user", "content": "Count from 1 to 1000, separated by commas."}],
         "temperature": 0,
         "seed": 7,
         **streamed(WITH_USAGE),

@@ -53,7 +53,7 @@ def _on_large(request: Request) -> bool:
 
 def _without_a_limit(request: Request) -> bool:
     body = body_of(request)
-    return on_chat(request) and "messages" in body and not any(body.get(name) for name in _LIMITS)
+    return on_chat(request) and "messages" in body and all(body.get(name) is None for name in _LIMITS)
 
 
 _LIMITS = ("max_tokens", "max_completion_tokens")
