@@ -105,13 +105,14 @@ class Probe:
     `body` is JSON with "$model" where the model's name belongs and "$overflow" where a prompt of one and a half
     context lengths belongs; `raw` replaces it by literal bytes. `derive` makes the body from the exchange of the
     probe `after`, and says with `Taken` what it takes from the answer; without `derive`, `after` says only what is
-    sent before. `headers` come on top of what every request has. `group` names probes that are sent at the same
-    moment; `alone` asks for a quiet provider. `answered_by` is the check that must pass before any other check on
-    this probe can be judged. Where `path` is not answered with 200, `otherwise` is asked. With `hang_up_after` the
-    client leaves after so many network chunks of the answer; where the probe has a `gauge`, only on a server on
-    which that shows no request but this one. A recording is fresh when its request is what the probe sends now;
-    raise `recipe` when something changes that the request does not show, such as `auth`, `group` or what `derive`
-    takes, and the recordings become stale.
+    sent before. `headers` come on top of what every request has, or replace it. `group` names probes that are sent at
+    the same moment; `alone` asks for a quiet provider. `answered_by` is the check that must pass before any other
+    check on this probe can be judged. Where `path` is not answered with 200, `otherwise` is asked. With
+    `hang_up_after` the client leaves after so many network chunks of the answer; where the probe has a `gauge`, only
+    on a server on which that shows no request but this one. `padded_to` is the least size of the body in bytes, made
+    up of blanks that mean nothing in JSON. A recording is fresh when its request is what the probe sends now; raise
+    `recipe` when something changes that the request does not show, such as `auth`, `group`, `padded_to` or what
+    `derive` takes, and the recordings become stale.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Probe:
     hang_up_after: int | None = None
     gauge: Probe | None = None
     recipe: int = 1
+    padded_to: int = 0
 
     def request(
         self, model: str, previous: Exchange | None = None, *, context_length: int | None = None
@@ -143,6 +145,7 @@ class Probe:
         if body is None and (self.body is not None or self.derive is not None):
             template = self.body if self.derive is None else self.derive(_present(previous))
             body = _encoded(_fill(template, words))
+            body = body[:1] + b" " * (self.padded_to - len(body)) + body[1:]
         if body is not None:
             headers.append(("Content-Type", "application/json"))
         return Request(self.method, self.path_for(model), tuple(sorted(headers)), body)
@@ -150,7 +153,8 @@ class Probe:
     @property
     def all_headers(self) -> tuple[tuple[str, str], ...]:
         """The headers of the request, but for its credentials and the type of its body."""
-        return (("Accept", "application/json"), ("Accept-Encoding", "identity"), *self.headers)
+        own = {name.lower() for name, _ in self.headers}
+        return (*self.headers, *(pair for pair in _HEADERS if pair[0].lower() not in own))
 
     def path_for(self, model: str) -> str:
         """The path of the request for one model."""
@@ -161,6 +165,9 @@ class Probe:
         """The capabilities without which the probe is not sent: that of its path, and its own."""
         names = (OFFERED_AT.get(self.path), self.capability)
         return tuple(name for name in names if name is not None)
+
+
+_HEADERS = (("Accept", "application/json"), ("Accept-Encoding", "identity"))
 
 
 def _encoded(document: Any) -> bytes:

@@ -80,7 +80,7 @@ class Exchange:
     """One request and its outcome: a response, a transport error, or (a cut body) both.
 
     Where the client hung up in the middle of the body, on purpose, `left` is how many requests the server then
-    showed running.
+    showed running; 0 where no gauge was read.
     """
 
     probe: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
+from sixgates.coding import decoded
 from sixgates.exchange import Exchange, Finding, Request, Response
 from sixgates.leading import without_a_call
 from sixgates.select import OBJECT, Json, Unmet, parse_json, shown
@@ -18,7 +19,7 @@ MOST_LINES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Whatever came back, as long as a response came back whole; a cut or missing one raises Unmet."""
+    """Whatever came back, as its client reads it; one that is cut, missing or unreadable raises Unmet."""
 
     probe: str
     request: Request
@@ -26,12 +27,13 @@ class Reply:
 
     @classmethod
     def of(cls, exchange: Exchange) -> Self:
-        """The reply of an exchange; raises Unmet when the transport failed."""
-        if exchange.response is None or exchange.error is not None:
+        """The reply of an exchange; raises Unmet when the transport failed or the body's coding is a lie."""
+        response = decoded(exchange)
+        if response is None or exchange.error is not None:
             error = exchange.error
             got = f"{error.kind}: {error.detail}" if error else "no response"
             raise Unmet(Finding("connection", "a complete HTTP response", got))
-        return cls(exchange.probe, exchange.request, exchange.response)
+        return cls(exchange.probe, exchange.request, response)
 
     @property
     def status(self) -> int:
@@ -139,10 +141,11 @@ class ChatStream:
     @classmethod
     def of(cls, exchange: Exchange) -> Self:
         """The stream of an exchange, cut or not; raises Unmet when no 200 response with an event came."""
-        if exchange.response is None:
+        response = decoded(exchange)
+        if response is None:
             Reply.of(exchange)
             raise AssertionError("an exchange without a response has no reply")
-        return cls.of_reply(Reply(exchange.probe, exchange.request, exchange.response))
+        return cls.of_reply(Reply(exchange.probe, exchange.request, response))
 
     @classmethod
     def of_reply(cls, reply: Reply) -> Self:

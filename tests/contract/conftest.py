@@ -53,12 +53,13 @@ def judge(all_checks: Catalogue, conforming: Answers) -> Judge:
 
 @pytest.fixture(scope="session")
 def streams(conforming: Answers) -> dict[str, Exchange]:
-    """The reference's streamed chat completions."""
+    """The reference's streamed chat completions, but for those that their client leaves."""
     return {
         name: answer
         for name, answer in conforming.items()
         if isinstance(answer, Exchange)
         and answer.request.path == CHAT_PATH
+        and answer.left is None
         and answer.response is not None
         and answer.response.media_type == "text/event-stream"
     }

@@ -37,7 +37,8 @@ class Changing(ReferenceProvider):
     def respond(self, request: Request) -> Response:
         """The answer of one or the other."""
         with self._lock:
-            recipe = f"{request.method} {request.path} ".encode() + (request.body or b"")
+            offer = request.header("accept-encoding")
+            recipe = f"{request.method} {request.path}#{offer} ".encode() + (request.body or b"")
             before = self.asked[recipe]
             self.asked[recipe] += 1
             self.total += 1

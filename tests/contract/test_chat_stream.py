@@ -114,7 +114,11 @@ def bytewise(response: Response) -> Response:
 
 
 WITNESSED = {"chat.stream.witness", "chat.stream.witness_helper"}
-INCREMENTAL = {"chat.stream.incremental", "chat.stream.incremental_with_tools"}
+INCREMENTAL = {
+    "chat.stream.incremental",
+    "chat.stream.incremental_compressed",
+    "chat.stream.incremental_with_tools",
+}
 LEGAL: dict[str, tuple[Edit, set[str]]] = {
     "no space after the colon": (each_piece(lambda piece: piece.replace(b"data: ", b"data:", 1)), set()),
     "CRLF": (each_piece(lambda piece: piece.replace(b"\n", b"\r\n")), set()),

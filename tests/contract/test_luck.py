@@ -18,6 +18,7 @@ LUCKY = {
     "chat.stream.disconnect_aborts": "requests of others",
     "chat.stream.equals_nonstream": "rounding beside other requests",
     "chat.stream.incremental": "the clock",
+    "chat.stream.incremental_compressed": "the clock",
     "chat.stream.incremental_with_tools": "the clock",
     "chat.stream.n2_indices": "an order",
     "completions.equals_nonstream": "rounding beside other requests",
@@ -49,7 +50,7 @@ def by_the_clock(check: Check) -> bool:
     """Whether it reads arrival times or how long something took."""
     source = inspect.getsource(inspect.getmodule(check.judge) or check.judge)
     body = inspect.getsource(check.judge)
-    return "_spread(" in body or ("elapsed" in body and "elapsed" in source)
+    return "spread(" in body or ("elapsed" in body and "elapsed" in source)
 
 
 def at_one_moment(check: Check) -> bool:

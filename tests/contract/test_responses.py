@@ -471,7 +471,12 @@ def test_garbage_in_answer_to_everything_is_found_out(
 
 _ARRAY_AS_OUTPUT = {"responses.tools.output_roundtrip", "responses.stored"}
 _READ = {"responses.witness", "responses.witness_accepted"}
-_EVENTS = {"responses.input_items", "responses.tools.flat_format", "responses.thoughts_replayed"}
+_EVENTS = {
+    "responses.input_items",
+    "responses.tools.flat_format",
+    "responses.tools.other_types_not_5xx",
+    "responses.thoughts_replayed",
+}
 SPARED = {
     "lone-surrogate": _ARRAY_AS_OUTPUT | _READ | {"responses.tools.none_not_called"},
     "wrong-types": _ARRAY_AS_OUTPUT | _READ,

@@ -67,8 +67,20 @@ class Ward:
         _, name, path = target.split("/", 2)
         request = Request(method, f"/{path}", headers)
         length = request.header("content-length")
+        if request.header("transfer-encoding") == "chunked":
+            assert length is None
+            return name, replace(request, body=await _chunked(reader))
         body = None if length is None else await reader.readexactly(int(length))
         return name, replace(request, body=body)
+
+
+async def _chunked(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += await reader.readexactly(size)
+        await reader.readline()
+    await reader.readline()
+    return body
 
 
 async def _write(writer: asyncio.StreamWriter, response: Response, *, pace: float, cut: bool) -> None:

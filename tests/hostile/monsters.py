@@ -236,7 +236,10 @@ def hear(connection: socket.socket) -> bytes:
     head, _, body = heard.partition(b"\r\n\r\n")
     lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
     wanted = int(lengths[0].split(b":")[1]) if lengths else 0
-    while len(body) < wanted and (more := connection.recv(65536)):
+    chunked = b"transfer-encoding: chunked" in head.lower()
+    while (len(body) < wanted or (chunked and not body.endswith(b"0\r\n\r\n"))) and (
+        more := connection.recv(65536)
+    ):
         body += more
         heard += more
     return heard

@@ -11,6 +11,7 @@ from tests.serving import served
 from sixgates import catalogue
 from sixgates.catalogue import Probe
 from sixgates.exchange import Request, Response
+from sixgates.probes.clients import MORE, STAYS_FOR, chat_stream_agent, chat_stream_chunked
 from sixgates.probes.interleaved import parallel_streams
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.sources.live import Target, fetch
@@ -47,7 +48,7 @@ def test_no_run_asks_for_more_than_was_said() -> None:
     asked = asked_of_a_server(PROBES)
     caps = [most_tokens(request) for request in asked]
     assert 1000 < sum(cap or 0 for cap in caps) <= said.tokens
-    assert caps.count(None) == len(said.uncapped)
+    assert caps.count(None) == len(said.uncapped) + 1  # one has none, and its client leaves
     gauges = [request for request in asked if request.path in said.gauges]
     assert gauges
     assert len(asked) - len(gauges) == said.requests
@@ -57,8 +58,8 @@ def test_no_run_asks_for_more_than_was_said() -> None:
 def test_each_probe_is_counted_as_it_is_sent(probe: Probe, real: dict[str, int | None]) -> None:
     (said,) = outlays(PROBES, [probe])
     cap = real.get(probe.name, 0)
-    assert (cap is None) == (probe.name in said.uncapped)
-    assert (cap or 0) <= said.tokens
+    assert (cap is None and probe.hang_up_after is None) == (probe.name in said.uncapped)
+    assert (probe.hang_up_after or 0 if cap is None else cap) <= said.tokens
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,13 @@ def test_what_names_no_cap_is_known() -> None:
         *("invalid-json", "empty-body", "deeply-nested", "chat-out-of-range"),
         *("chat-stream-max-tokens-zero", "chat-stream-max-tokens-negative"),
     }
+
+
+def test_what_is_asked_of_an_answer_without_a_limit_is_counted_at_its_most() -> None:
+    """The rehearsal asks for one token, since the reference goes on; a server that ends early is asked for more."""
+    (free,), (limited,) = (outlays(PROBES, [probe]) for probe in (chat_stream_agent, chat_stream_chunked))
+    assert (free.tokens, free.uncapped) == (STAYS_FOR, ())
+    assert (limited.tokens, limited.uncapped) == (STAYS_FOR + MORE, ())
 
 
 def test_a_group_counts_twice() -> None:

@@ -220,7 +220,7 @@ def refusals_are_no_streams(reply: Reply) -> Findings:
 )
 def tokens_arrive_as_they_are_made(stream: ChatStream) -> Findings:
     """The pieces of a long answer arrive spread over the time that it takes."""
-    yield from _spread(stream)
+    yield from spread(stream)
 
 
 @check(
@@ -232,10 +232,11 @@ def tokens_arrive_as_they_are_made(stream: ChatStream) -> Findings:
 )
 def tools_do_not_hold_tokens_back(stream: ChatStream) -> Findings:
     """Offering tools that are not called does not turn a stream into one late piece."""
-    yield from _spread(stream)
+    yield from spread(stream)
 
 
-def _spread(stream: ChatStream) -> Iterator[Finding]:
+def spread(stream: ChatStream) -> Iterator[Finding]:
+    """A finding where the pieces came at once; raises Unexercised where there is too little to tell."""
     times = [stream.arrival(entry) for entry in stream.entries if _says_something(entry)]
     if len(times) < 8:
         raise Unexercised(f"the answer has {len(times)} pieces; fewer than 8 show nothing")

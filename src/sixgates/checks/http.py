@@ -37,5 +37,5 @@ def bodies_end_as_framed(exchange: Exchange) -> Findings:
         return
     response = exchange.response
     length = response.header("content-length") if response else None
-    if response and length and not response.header("content-encoding") and length != str(len(response.body)):
+    if response and length and length != str(len(response.body)):
         yield Finding("body", f"{length} bytes, as Content-Length says", f"{len(response.body)} bytes")

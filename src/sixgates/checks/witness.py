@@ -2,6 +2,7 @@
 
 from sixgates.catalogue import CHAT_PATH, MUST, RESPONSES_PATH, SHOULD, Probe, check
 from sixgates.exchange import Exchange
+from sixgates.probes.clients import missing_messages_gzip
 from sixgates.probes.completions import (
     completions,
     completions_echo,
@@ -27,7 +28,11 @@ def asks_for_stream(probe: Probe) -> bool:
     return "stream" in probe.name.split("-")  # the body of a derived one is not known before it is sent
 
 
-CHATS = tuple(each for each in posted(CHAT_PATH) if each not in CLIENT_FAULTS and each.hang_up_after is None)
+CHATS = tuple(
+    each
+    for each in posted(CHAT_PATH)
+    if each not in (*CLIENT_FAULTS, missing_messages_gzip) and each.hang_up_after is None
+)
 RESPONSES = posted(RESPONSES_PATH)
 WHOLE_RESPONSES = tuple(each for each in RESPONSES if not asks_for_stream(each))
 STREAMS = tuple(each for each in CHATS if asks_for_stream(each) and each.answered_by)
@@ -167,4 +172,4 @@ def readable(exchange: Exchange) -> bool:
 
 
 def _refused(exchange: Exchange) -> bool:
-    return Reply.of(exchange).status >= 400
+    return not 200 <= Reply.of(exchange).status < 400

@@ -77,7 +77,7 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 def answer(desk: Desk, body: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> Answer:
     """What the model writes: text, or the calls that the request forces or its history leads to; raises Refused."""
-    limit = body.get("max_completion_tokens") or body.get("max_tokens") or 256
+    limit = body.get("max_completion_tokens") or body.get("max_tokens") or desk.context_length
     tool = _forced(body)
     if tool is not None:
         return _call(desk, tool, limit, named=isinstance(body.get("tool_choice"), dict))

@@ -58,16 +58,23 @@ def as_chat(body: Mapping[str, Any]) -> Document:
         raise invalid("instructions must be a string", "instructions")
     return {
         "max_completion_tokens": most,
-        "tools": [_function(tool) for tool in body.get("tools") or []],
+        "tools": [each for tool in body.get("tools") or [] if (each := _function(tool)) is not None],
         "parallel_tool_calls": body.get("parallel_tool_calls"),
         "tool_choice": _choice(body.get("tool_choice")),
         "response_format": _format(body.get("text")),
     }
 
 
-def _function(tool: Any) -> Document:
-    if not isinstance(tool, dict) or tool.get("type") != "function" or not isinstance(tool.get("name"), str):
-        raise invalid("a tool needs the type function and a name beside it", "tools")
+OF_THE_API = frozenset({"custom", "web_search", "local_shell", "mcp", "file_search", "code_interpreter"})
+"""Types of tools that agents send beside functions; there is no model here that would call them."""
+
+
+def _function(tool: Any) -> Document | None:
+    kind = tool.get("type") if isinstance(tool, dict) else None
+    if kind in OF_THE_API:
+        return None
+    if kind != "function" or not isinstance(tool.get("name"), str):
+        raise invalid("a tool needs a type of the API, and a function a name beside it", "tools")
     return {"function": tool}
 
 

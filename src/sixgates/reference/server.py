@@ -91,4 +91,12 @@ def serve(provider: ReferenceProvider | MutantProvider, host: str, port: int, pa
     import uvicorn
 
     application = ReferenceServer(provider, pace)
-    uvicorn.run(application, host=host, port=port, log_level="critical", date_header=False, lifespan="off")
+    uvicorn.run(
+        application,
+        host=host,
+        port=port,
+        http="h11",  # httptools loses the body of a request that offers h2c
+        log_level="critical",
+        date_header=False,
+        lifespan="off",
+    )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from sixgates.catalogue import EMBEDDINGS_PATH, Probe
 from sixgates.exchange import Exchange, Request
+from sixgates.probes.clients import MORE
 from sixgates.redaction import without_secrets
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.sources.reference import answers
@@ -80,11 +81,19 @@ def _outlay(probes: tuple[Probe, ...], rehearsed: Any) -> Outlay:
     tokens, uncapped = 0, []
     for probe in asked:
         answer = rehearsed.get(probe.name)
-        most = most_tokens(answer.request) if isinstance(answer, Exchange) else 0
+        most = _most(probe, answer.request) if isinstance(answer, Exchange) else 0
         # Probes of a group go twice where the server refuses some of them for its rate.
         tokens += (most or 0) * (1 if probe.group is None else 2)
         uncapped += [probe.name] if most is None else []
     return Outlay(len(asked), tokens, tuple(uncapped), tuple(each.path for each in gauges.values()))
+
+
+def _most(probe: Probe, request: Request) -> int | None:
+    """The same of a probe, whose client may leave, and may then ask for a little more than was written till then."""
+    most, before = most_tokens(request), probe.after
+    if before is not None and before.hang_up_after is not None:
+        return before.hang_up_after + MORE
+    return probe.hang_up_after if most is None else most
 
 
 def announcement(

@@ -34,7 +34,7 @@ def answers(
             continue
         request = with_key(request, probe.auth, inner.key)
         if probe.gauge is None:
-            found[probe.name] = scrubber.exchange(_begun(_exchange(provider, probe, request), probe))
+            found[probe.name] = scrubber.exchange(_bounded(probe, _exchange(provider, probe, request)))
             continue
         asked = with_key(probe.gauge.request(inner.model), probe.gauge.auth, inner.key)
         exchanges = _left(provider, probe, request, probe.gauge, asked)
@@ -42,13 +42,12 @@ def answers(
     return found
 
 
-def _begun(exchange: Exchange, probe: Probe) -> Exchange:
-    """As much of an exchange as a client takes in that leaves in the middle; all of it else."""
-    if exchange.response is None or probe.hang_up_after is None:
+def _bounded(probe: Probe, exchange: Exchange) -> Exchange:
+    """As much of an answer as its client stays for."""
+    response, after = exchange.response, probe.hang_up_after
+    if response is None or after is None or len(response.chunks) < after:
         return exchange
-    return replace(
-        exchange, response=replace(exchange.response, chunks=exchange.response.chunks[: probe.hang_up_after])
-    )
+    return replace(exchange, response=replace(response, chunks=response.chunks[:after]), error=None, left=0)
 
 
 def _left(
@@ -60,7 +59,7 @@ def _left(
     response, after = exchange.response, probe.hang_up_after
     if response is not None and len(response.chunks) > (after or 0):
         meanwhile = running(_exchange(provider, gauge, asked))
-        exchange = replace(_begun(exchange, probe), left=meanwhile or 0)
+        exchange = replace(_bounded(probe, exchange), left=meanwhile or 0)
     provider.end(request, left=exchange.left is not None)
     return exchange, _exchange(provider, gauge, asked)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from sixgates.coding import codings
 from sixgates.exchange import Chunk, Exchange, Request, Response, TransportError
 from sixgates.redaction import Redactor, placeholder, redactor, secrets_in_address
 from sixgates.redaction.masking import Span, in_bytes, mark, merged, overwritten
@@ -18,6 +19,8 @@ _CHANNEL = re.compile(
     r'"(?:index|output_index|content_index|summary_index|item_id|type)"\s?:\s?("[^"\\]*"|\d+)'
 )
 _MOST_UNPACKED = 8_000_000
+_MOST_LAYERS = 3
+_PACKED = b"\x1f\x8b"
 
 
 def secrets_of(url: str, key: str | None) -> tuple[str, ...]:
@@ -129,12 +132,21 @@ def _rechunked(chunks: tuple[Chunk, ...], body: bytes) -> tuple[Chunk, ...]:
 
 
 def _unpacked(response: Response) -> bytes:
-    """What a body holds that a server has packed although it was asked not to; empty where it is as it reads."""
-    if (response.header("content-encoding") or "").strip().lower() not in ("gzip", "x-gzip", "deflate"):
-        return b""
+    """What a body holds that a server has packed, layer by layer; empty where it is as it reads."""
+    layers: list[bytes] = []
+    body, labelled = response.body, len(codings(response))
+    while len(layers) < _MOST_LAYERS and (len(layers) < labelled or body.startswith(_PACKED)):
+        body = _inflated(body)
+        if not body:
+            break
+        layers.append(body)
+    return b"\n".join(layers)
+
+
+def _inflated(body: bytes) -> bytes:
     for kind in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
         try:
-            return zlib.decompressobj(kind).decompress(response.body, _MOST_UNPACKED)
+            return zlib.decompressobj(kind).decompress(body, _MOST_UNPACKED)
         except zlib.error:
             continue
     return b""

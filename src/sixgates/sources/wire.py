@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -97,7 +97,7 @@ class Capture:
             request.method,
             address(root, request.path),
             headers=headers,
-            content=request.body,
+            content=_in_chunks(request.body) if _is_chunked(request) else request.body,
             timeout=timeout,
         )
         own = request.header("authorization") is not None
@@ -112,7 +112,7 @@ class Capture:
                 if size > MAX_BYTES or len(self.chunks) >= MAX_CHUNKS:
                     raise _TooLargeError(f"more than {MAX_BYTES} bytes or {MAX_CHUNKS} chunks of body")
                 if len(self.chunks) == self.hang_up_after:
-                    self.left = await self.meanwhile() if self.meanwhile is not None else None
+                    self.left = await self.meanwhile() if self.meanwhile is not None else 0
                     return
         finally:
             await reply.aclose()
@@ -129,6 +129,18 @@ class Capture:
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in self.reply.headers.raw
         )
         return Response(self.reply.status_code, headers, tuple(self.chunks), self.reply.http_version)
+
+
+def _is_chunked(request: Request) -> bool:
+    return request.body is not None and request.header("transfer-encoding") == "chunked"
+
+
+async def _in_chunks(body: bytes | None) -> AsyncIterator[bytes]:
+    """A body in two pieces, as a client sends it that does not know its length beforehand."""
+    whole = body or b""
+    for piece in (whole[: len(whole) // 2], whole[len(whole) // 2 :]):
+        if piece:
+            yield piece
 
 
 def address(root: str, path: str) -> str:

@@ -19,7 +19,9 @@ def client(exchange: Exchange) -> openai.OpenAI:
     """A client that gets this exchange's response to whatever it asks; raises Unmet unless it came whole."""
     from sixgates.witness.sdk import openai
 
-    http = _http().Client(transport=_Replay(Reply.of(exchange).response), trust_env=False)
+    whole = Reply.of(exchange)
+    as_sent = exchange.response or whole.response  # its coding is for the client to take off
+    http = _http().Client(transport=_Replay(as_sent), trust_env=False)
     return openai.OpenAI(api_key="none", base_url="http://replay.invalid/v1", max_retries=0, http_client=http)
 
 
