@@ -1,6 +1,6 @@
 """Tool calls: what a small model or another server may do without failing a requirement."""
 
-from __future__ import annotations
+from __future__ import json
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -60,11 +60,6 @@ def call_with_finish(events: list[Document]) -> list[Document]:
     return events[:-1]
 
 
-def no_arguments_at_first(events: list[Document]) -> None:
-    """The call opens without `arguments`, as vLLM sends it."""
-    del events[0]["choices"][0]["delta"]["tool_calls"][0]["function"]["arguments"]
-
-
 LEGAL: dict[str, tuple[Edit, set[str]]] = {
     "named ends with tool_calls": (
         finish("tool_calls"),
@@ -75,7 +70,6 @@ LEGAL: dict[str, tuple[Edit, set[str]]] = {
     "index in plain calls": (in_calls(lambda call: call.update(index=0)), PLAIN),
     "one piece": (in_events(whole_call_in_one_piece), STREAMED),
     "last piece with the finish": (in_events(call_with_finish), STREAMED),
-    "no arguments at first": (in_events(no_arguments_at_first), STREAMED),
     "tool_calls null in text deltas": (
         in_entries(lambda _, entry: entry["delta"].setdefault("tool_calls", None)),
         {"tool-none-stream"},
@@ -135,6 +129,7 @@ def test_an_answer_of_text_alone_is_no_cut_call(judge: Judge, conforming: dict[s
 def test_one_refused_stream_blocks_its_own_checks_only(judge: Judge, conforming: dict[str, Answer]) -> None:
     """A stream that is answered 500 says so once; the checks still judge the other streams."""
     names = {"tool-cut-stream"}
-    verdicts = judge(changed(conforming, with_body(b"{}", status=500), names))
+    refusal = json.dumps({"error": {"message": "no", "type": "server_error", "param": None, "code": None}})
+    verdicts = judge(changed(conforming, with_body(refusal.encode(), status=500), names))
     found = {verdict.check: verdict.outcome for verdict in verdicts if verdict.outcome.red}
     assert found == {"tools.stream.answered": Outcome.FAILED}

@@ -72,7 +72,7 @@ def calls_have_their_shape(answer: FinalResponse) -> Findings:
     """A call has a call_id, the tool's name, and arguments as a string that holds a JSON object."""
     for call in _calls(answer):
         yield from call["call_id"].unlike(NON_EMPTY_STRING)
-        yield from call["name"].unlike(literal("get_weather"))
+        yield from call["name"].unlike(literal(*_tools_of(answer)))
         if answer["status"].value == "incomplete":
             yield from call["arguments"].unlike(STRING)
         else:
@@ -199,6 +199,13 @@ def as_many_calls_are_streamed(plain: FinalResponse, stream: FinalResponse) -> F
     if one != other and not writes_instead(fewer.text, more.text):
         expected = f"{max(one, other)} calls, plain as streamed"
         yield Finding(fewer["output"].where, expected, f"{said}; text {shown(fewer.text)}")
+
+
+def _tools_of(answer: FinalResponse) -> list[str]:
+    """The names of the tools that the request has."""
+    return [
+        str(tool.get("name")) for tool in asked(answer.request).get("tools") or [] if isinstance(tool, dict)
+    ]
 
 
 def _calls(answer: FinalResponse) -> list[Json]:

@@ -223,7 +223,7 @@ mutant(
     "completions-echo-ignored",
     on=_on_echo,
     rewrite=asking(echo=None),
-    caught_by=["capability.echo", "completions.echo", *ECHO],
+    caught_by=["capability.echo", "completions.echo"],
 )
 mutant("completions-echo-refused", on=_on_echo, edit=with_status(400), caught_by=["completions.echo"])
 mutant("completions-echo-logprobs-of-one-token", on=_on_echo, edit=in_json(_generated_only), caught_by=ECHO)

@@ -56,8 +56,9 @@ class _TakenOut:
         return text
 
     def _in_document(self, document: Document) -> None:
-        message = document["choices"][0]["message"]
-        message["content"] = self._without(message["content"])
+        choice = document["choices"][0]
+        holder, name = (choice["message"], "content") if "message" in choice else (choice, "text")
+        holder[name] = self._without(holder[name])
 
     def _in_events(self, events: list[Document]) -> None:
         choices = [choice for event in events for choice in event["choices"]]
