@@ -35,7 +35,7 @@ JDK = (
 )
 """The JDK's client over plain HTTP, on which LangChain4j and Spring AI stand."""
 
-chat_gzip = Probe("chat-gzip", body=BASE, headers=HTTPX, alone=True, answered_by="http.content_coding.plain")
+chat_gzip = Probe("chat-gzip", body=BASE, headers=HTTPX, answered_by="http.content_coding.plain")
 chat_stream_gzip = Probe(
     "chat-stream-gzip",
     body=streamed(saying(COUNTING, max_tokens=48)),
@@ -67,7 +67,6 @@ chat_stream_agent = Probe(
     },
     padded_to=LARGE,
     hang_up_after=STAYS_FOR,
-    alone=True,
     answered_by="http.large_body",
 )
 """A turn of an agent: a large body without any limit on the answer, which is left when it is long enough."""
@@ -108,7 +107,6 @@ chat_stream_chunked = Probe(
     after=chat_stream_agent,
     derive=_with_a_limit,
     headers=(("Transfer-Encoding", "chunked"),),
-    alone=True,
     answered_by="http.chunked_request",
 )
 """Spring AI, Roo Code and proxies send bodies of unknown length; and what follows shows whether a server had cut."""

@@ -38,8 +38,9 @@ def nobody_behind(exchange: Exchange) -> bool:
 
 
 def is_there(exchange: Exchange) -> bool:
-    """Whether an answer shows that the server runs."""
-    return exchange.response is not None and not nobody_behind(exchange)
+    """Whether an answer shows that the server runs; that it switches protocols is none yet."""
+    response = exchange.response
+    return response is not None and response.status >= 200 and not nobody_behind(exchange)
 
 
 @dataclass(frozen=True, slots=True)
