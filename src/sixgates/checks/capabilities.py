@@ -17,12 +17,13 @@ from sixgates.probes.chat import chat, chat_again, chat_longer_prompt, chat_two_
 from sixgates.probes.completions import completions, completions_echo
 from sixgates.probes.embeddings import embeddings, embeddings_half
 from sixgates.probes.errors import no_key
+from sixgates.probes.led import tool_led, tool_led_stream
 from sixgates.probes.params import chat_biased, chat_logprobs, chat_seed
 from sixgates.probes.responses import response, response_follow_up
 from sixgates.probes.structured import json_object, schema
 from sixgates.probes.tools import tool_auto, tool_named
 
-TOOLS_OTHERWISE = (tool_auto,)
+TOOLS_OTHERWISE = (tool_auto, tool_led, tool_led_stream)
 """Requests with tools beside the named choice, which a server may refuse and yet let a model call."""
 
 detector(
