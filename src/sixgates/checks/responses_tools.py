@@ -210,7 +210,7 @@ def _tools_of(answer: FinalResponse) -> list[str]:
 
 def _calls(answer: FinalResponse) -> list[Json]:
     calls = answer.items("function_call")
-    if not calls and forces_a_call(answer.request) and answer.only_thought:
+    if not calls and forces_a_call(answer.request) and (answer.only_thought or answer.cut):
         raise Unexercised(NO_CALL)
     if not calls:
         raise without_a_call(answer.request, answer["output"].finding("an item of type function_call"))
