@@ -91,7 +91,7 @@ def _client(name: str, verdicts: Collection[Verdict]) -> Standing:
     wrong = [one for one in named if one.outcome in _BROKEN or _stale_and_broken(one)]
     if broken := tuple(one.check for one in wrong if name in one.breaks):
         return Standing(name, State.BROKEN, broken)
-    unsure = [one for one in named if one.outcome in _UNSURE or _excused(one)]
+    unsure = [one for one in named if _open(one) or _excused(one)]
     lacking = [one for one in verdicts if _in_vain(one)]
     if risks := tuple(dict.fromkeys(one.check for one in (*wrong, *lacking, *unsure))):
         return Standing(name, State.AT_RISK, risks)
@@ -125,6 +125,12 @@ def _in_vain(verdict: Verdict) -> bool:
     area, _, capability = verdict.check.partition(".")
     asked_for = area == "capability" and capability not in _WHERE_DECLARED and verdict.level is Level.MUST
     return asked_for and (verdict.outcome in {*_BROKEN, *_UNSURE} or _stale_and_broken(verdict))
+
+
+def _open(verdict: Verdict) -> bool:
+    """Not judged; but a MAY is about what a server adds, and what it does not add breaks no client."""
+    added_nothing = verdict.level is Level.MAY and verdict.outcome is Outcome.NOT_EXERCISED
+    return verdict.outcome in _UNSURE and not added_nothing
 
 
 def _stale_and_broken(verdict: Verdict) -> bool:

@@ -32,9 +32,8 @@ class Strings:
         if response.media_type != "text/event-stream":
             return cls(tuple(_parsed(response.body, "")))
         blocks = [block for block in parse(response.chunks) if block.data and block.data != DONE]
-        return cls(
-            tuple(each for block in blocks for each in _parsed(block.data or "", f"event {block.number}"))
-        )
+        told = tuple(each for block in blocks for each in _parsed(block.data or "", f"event {block.number}"))
+        return cls(told or tuple(_parsed(response.body, "")))  # JSON that only says that it is a stream
 
     def each(self) -> Iterator[Json]:
         """Every string, names of members included, with its place."""

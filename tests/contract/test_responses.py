@@ -173,6 +173,8 @@ def _nothing_but_thought(told: list[Document]) -> list[Document]:
     end["type"] = "response.incomplete"
     end["response"].update(output=[REASONING], status="incomplete")
     end["response"]["incomplete_details"] = {"reason": "max_output_tokens"}
+    usage, most = end["response"]["usage"], end["response"]["max_output_tokens"]
+    usage.update(output_tokens=most, total_tokens=usage["input_tokens"] + most)
     return renumbered([*told[:2], added, done, end])
 
 
@@ -184,7 +186,7 @@ def test_a_thought_that_the_limit_cut_is_no_lack_of_an_answer(judge_edited: Judg
     assert {judgement.verdict(name).reason for name in found} == {
         "the token limit came before the model had called a function"
     }
-    assert {"responses.tools.required_called", "responses.tools.call_item"} <= set(found)
+    assert {"responses.tools.required_called", "responses.tools.function_beside"} <= set(found)
     everywhere = judge_edited(
         lambda exchange: (
             in_streams(in_typed_events(_nothing_but_thought))(exchange)
@@ -214,13 +216,22 @@ def test_an_answer_below_the_limit_was_not_cut(judge_edited: JudgeEdited) -> Non
         answer.update(status="completed", incomplete_details=None)
         answer["usage"]["output_tokens"] = 3
 
-    judgement = judge_edited(in_answer("response", ended))
-    verdict = judgement.verdict("responses.usage_cut")
-    assert verdict.outcome is Outcome.NOT_EXERCISED
-    assert verdict.reason == (
-        "fewer tokens were written than max_output_tokens allows, or usage does not say how many"
-    )
-    assert judgement.verdict("responses.incomplete").outcome is Outcome.PASSED, "the streams were cut"
+    def ended_in_streams(told: list[Document]) -> None:
+        told[-1]["type"] = "response.completed"
+        ended(told[-1]["response"])
+
+    alone = in_answer("response", ended)
+    judgement = judge_edited(alone)
+    for name in ("responses.usage_cut", "responses.incomplete"):
+        assert judgement.verdict(name).outcome is Outcome.PASSED, "the streams were cut"
+    streams = in_streams(in_typed_events(ended_in_streams))
+    judgement = judge_edited(lambda exchange: alone(exchange) or streams(exchange))
+    for name in ("responses.usage_cut", "responses.incomplete"):
+        verdict = judgement.verdict(name)
+        assert verdict.outcome is Outcome.NOT_EXERCISED
+        assert verdict.reason == (
+            "fewer tokens were written than max_output_tokens allows, or usage does not say how many"
+        )
 
 
 def _no_place(told: list[Document]) -> None:

@@ -13,6 +13,7 @@ import yaml
 from tests.contract.quiet_ways import of_all_checks, of_source
 
 from sixgates.catalogue import MUST, SHOULD, Catalogue, Check, Probe
+from sixgates.checks.responses_echo import SENT
 from sixgates.exchange import Chunk, Exchange, Finding, Request, Response
 from sixgates.judge import Answer, Declared, Judgement, NotSent, Subject
 from sixgates.reference.mutants import in_events, in_json
@@ -24,7 +25,7 @@ from sixgates.views import Reply
 JudgeEdited = Callable[[Callable[[Exchange], Response | None]], Judgement]
 LISTED = yaml.safe_load((Path(__file__).parent / "quiet_ways.yaml").read_text(encoding="utf-8"))
 FOUND = [(name, way) for name, ways in of_all_checks().items() for way in ways]
-MOST = 45
+MOST = 58
 
 
 def patterns(entry: dict[str, Any], name: str) -> list[str]:
@@ -124,7 +125,12 @@ def _put(choice: dict[str, Any], text: str) -> None:
 
 COMPARED = {
     *("params.stop.string", "params.stop.multi_token", "params.stop.stream", "params.stop.no_tail_loss"),
-    *("completions.stop_and_max", "completions.prompt_array", "chat.stream.equals_nonstream"),
+    *(
+        "completions.stop",
+        "completions.stop_and_max",
+        "completions.prompt_array",
+        "chat.stream.equals_nonstream",
+    ),
 }
 """What an answer must be, said by another answer."""
 NEED_A_TEXT = {
@@ -135,6 +141,7 @@ NEED_A_TEXT = {
     ),
     *("params.seed.deterministic", "params.seed.first_answer", "params.stop.no_tail_loss"),
     *("completions.prompt_array", "completions.prompt_array_usage"),
+    "reasoning.not_instead_of_content",
 }
 
 
@@ -269,3 +276,88 @@ def test_only_what_broke_such_a_check_is_asked_again() -> None:
     again = Try.of(first, answers(two="b")).observed(check)
     assert again is not None
     assert again.outcome is Outcome.PASSED
+
+
+def in_documents(change: Callable[[dict[str, Any]], Any]) -> Callable[[Exchange], Response | None]:
+    """Every response of the Responses API, whole or in an event, changed."""
+
+    def edit(exchange: Exchange) -> Response | None:
+        response = exchange.response
+        if response is None or response.status != 200 or not exchange.request.path.endswith("/responses"):
+            return None
+
+        def in_all(events: list[dict[str, Any]]) -> None:
+            for event in events:
+                if isinstance(event.get("response"), dict):
+                    change(event["response"])
+
+        streamed = response.media_type == "text/event-stream"
+        return in_events(in_all)(response) if streamed else in_json(change)(response)
+
+    return edit
+
+
+def _without_echo(document: dict[str, Any]) -> None:
+    for name in SENT:
+        document.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    ("check", "change", "reason"),
+    [
+        ("responses.echo", _without_echo, "no response repeats anything of its request"),
+        (
+            "responses.max_output_tokens",
+            lambda document: document.pop("usage", None),
+            "no response counts its output_tokens",
+        ),
+        (
+            "responses.thought_parts",
+            lambda document: document.update(
+                output=[each for each in document["output"] if each["type"] != "reasoning"]
+            ),
+            "no response holds a thought",
+        ),
+        (
+            "responses.encrypted_content",
+            lambda document: document.update(
+                output=[each for each in document["output"] if each["type"] != "reasoning"]
+            ),
+            "no response holds a thought",
+        ),
+    ],
+)
+def test_no_check_of_responses_passes_on_what_is_not_there(
+    check: str, change: Callable[[dict[str, Any]], Any], reason: str, judge_edited: JudgeEdited
+) -> None:
+    verdict = judge_edited(in_documents(change)).verdict(check)
+    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_EXERCISED, reason)
+
+
+def test_a_refusal_of_other_tools_leaves_no_function_beside_them(judge_edited: JudgeEdited) -> None:
+    """What the server refuses to be asked does not apply; responses.tools.other_types names the refusal."""
+    refusal = Response(
+        400, (("content-type", "application/json"),), (Chunk(b'{"error": {"message": "no"}}', 0.1),)
+    )
+    judgement = judge_edited(lambda each: refusal if each.probe == "response-agent-stream" else None)
+    verdict = judgement.verdict("responses.tools.function_beside")
+    assert verdict.outcome is Outcome.NOT_APPLICABLE
+    assert (
+        verdict.reason
+        == 'the server refuses tools of other types: 400 "{\\"error\\": {\\"message\\": \\"no\\"}}"'
+    )
+    assert judgement.verdict("responses.tools.other_types").outcome is Outcome.ADVISORY
+
+
+def test_an_own_limit_does_not_show_where_the_texts_differ(judge_edited: JudgeEdited) -> None:
+    def end(exchange: Exchange) -> Response | None:
+        return rewritten(exchange, "Elsewhere") if exchange.probe == "chat-stream-chunked" else None
+
+    verdict = judge_edited(end).verdict("params.max_tokens.own_limit_told")
+    assert verdict.outcome is Outcome.NOT_EXERCISED
+    assert verdict.reason == "with a limit the model wrote another text than without, so that none shows"
+
+
+def test_plain_answers_do_not_show_how_compressed_ones_end(judge_edited: JudgeEdited) -> None:
+    verdict = judge_edited(lambda _: None).verdict("http.content_coding.exact")
+    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_EXERCISED, "no answer came compressed")

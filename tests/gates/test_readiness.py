@@ -80,6 +80,7 @@ def test_only_refusals_mislead() -> None:
         "embeddings.empty_array",
         "errors.5xx_only_server",
         "errors.connection_close_on_crash",
+        "errors.content_coding",
         "errors.context_length_code",
         "errors.envelope",
         "errors.no_html",
@@ -103,6 +104,16 @@ def test_a_check_that_is_not_judged_puts_them_at_risk(outcome: Outcome) -> None:
     assert [(each.name, each.through) for each in found.clients if each.state is State.AT_RISK] == [
         ("openai-node helper", ("chat.stream.role_first",))
     ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [(Outcome.NOT_EXERCISED, State.SAFE), (Outcome.BLOCKED, State.AT_RISK)]
+)
+def test_what_a_server_may_add_and_does_not_is_no_risk(outcome: Outcome, state: State) -> None:
+    """A list in a delta can break a client only where one comes; whether one comes must have been seen."""
+    found = changed("reasoning.details_list_indexed", outcome, cause=Cause("k", "why"))
+    assert states(found)["openai-python helper"] is state
+    assert {each.state for each in found.clients if each.name != "openai-python helper"} == {State.SAFE}
 
 
 def test_a_failure_outweighs_what_was_not_judged() -> None:

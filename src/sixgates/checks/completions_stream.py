@@ -159,6 +159,8 @@ def a_stop_word_ends_the_text(plain: Document, stopped: Exchange) -> Findings:
         yield text.finding(f"a text that ends before {shown(word)}: {shown(before)}")
     elif before.startswith(text.text.rstrip()) or text.text.startswith(before):
         yield from choice["finish_reason"].unlike(literal("stop"))
+    else:
+        raise Unexercised(OTHER_TEXT)
 
 
 @check(

@@ -126,10 +126,12 @@ def nothing_else_is_applied(exchange: Exchange) -> Findings:
 )
 def what_is_packed_is_whole(exchange: Exchange) -> Findings:
     """A compressed body ends where its format ends, and deflate has the wrapper of zlib."""
-    if exchange.response is not None:
-        _, flaw = unpacked(exchange.response)
-        if flaw:
-            yield Finding("body", f"{', '.join(codings(exchange.response))}, whole and by its format", flaw)
+    response = exchange.response
+    if response is None or not codings(response):
+        raise Unexercised("no answer came compressed")
+    _, flaw = unpacked(response)
+    if flaw:
+        yield Finding("body", f"{', '.join(codings(response))}, whole and by its format", flaw)
 
 
 @check(

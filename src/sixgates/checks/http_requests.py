@@ -30,9 +30,7 @@ _OUR_OWN = {FailureKind.DEADLINE, FailureKind.TOO_LARGE}
 )
 def an_offer_of_http2_takes_nothing_away(reply: Reply) -> Findings:
     """A request that offers HTTP/2 with Upgrade: h2c, as the JDK's client does, is answered, its body read."""
-    if (
-        reply.status == 101
-    ):  # the server takes the offer: the client goes on in HTTP/2, which is not spoken here
+    if reply.status == 101:  # the server takes the offer: what follows is HTTP/2, which is not spoken here
         return
     hint = (
         "the plain request is answered; a server that knows no h2c has to pass over the offer, not the body"

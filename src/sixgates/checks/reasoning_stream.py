@@ -26,6 +26,8 @@ LONG_ENOUGH = 8
 )
 def the_text_stands_where_it_stands_whole(*answers: Reasoned) -> Findings:
     """An answer's text is content in a stream where it is in the plain answer: not a thought with content empty."""
+    if not any(each.text.strip() for each in answers):
+        raise Unexercised("no answer has a text")
     for plain, stream in _pairs(answers):
         yield from _misplaced("stream: content", plain, stream)
         yield from _misplaced("message: content", stream, plain)

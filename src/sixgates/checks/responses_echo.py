@@ -32,10 +32,11 @@ SENT = (*DEFAULTS, "reasoning", "store", "temperature", "top_p")
 def the_request_comes_back(answer: FinalResponse) -> Findings:
     """What a response repeats of its request is what was sent, or the API's default where nothing was sent."""
     sent = asked(answer.request)
-    for name in SENT:
+    repeated = [name for name in SENT if answer[name].value is not ABSENT]
+    if not repeated:
+        raise Unexercised("no response repeats anything of its request")
+    for name in repeated:
         echo = answer[name]
-        if echo.value is ABSENT:
-            continue  # responses.shape_keys names what is not repeated
         if name in sent:
             if not repeats(echo.value, _kept(name, sent[name])):
                 yield echo.finding(f"{shown(_kept(name, sent[name]))}, as it was sent")

@@ -8,7 +8,7 @@ from sixgates.checks.responses import ALL
 from sixgates.exchange import Finding
 from sixgates.responses_parts import same, text_of
 from sixgates.responses_view import FinalResponse
-from sixgates.select import ARRAY, NON_EMPTY_STRING, STRING, Findings, Json, Kind, literal, shown
+from sixgates.select import ARRAY, NON_EMPTY_STRING, STRING, Findings, Json, Kind, Unexercised, literal, shown
 from sixgates.views import members
 
 SPEC = "spec: OutputItem"
@@ -80,7 +80,7 @@ def items_are_not_in_progress(answer: FinalResponse) -> Findings:
 )
 def thoughts_hold_their_own_parts(answer: FinalResponse) -> Findings:
     """The content of a thought is reasoning_text, its summary summary_text, each with its text."""
-    for thought in answer.items("reasoning"):
+    for thought in _thoughts(answer):
         for held, kind in PARTS.items():
             for part in members(thought[held]):
                 yield from part["type"].unlike(literal(kind))
@@ -95,7 +95,7 @@ def thoughts_hold_their_own_parts(answer: FinalResponse) -> Findings:
 )
 def what_is_encrypted_is_not_plain(answer: FinalResponse) -> Findings:
     """The encrypted_content of a thought is not its text: clients keep and send it where nobody may read thoughts."""
-    for thought in answer.items("reasoning"):
+    for thought in _thoughts(answer):
         for held in PARTS:
             plain = "".join(str(text_of(part).value) for part in members(thought[held]))
             if plain and thought["encrypted_content"].value == plain:
@@ -117,6 +117,13 @@ def texts_are_no_thoughts(answer: FinalResponse) -> Findings:
     if leak:
         hint = "switch on the engine's parser of reasoning for this model"
         yield Finding("output text", "no markup of a thought", shown(answer.text[leak.start() :]), hint)
+
+
+def _thoughts(answer: FinalResponse) -> list[Json]:
+    thoughts = answer.items("reasoning")
+    if not thoughts:
+        raise Unexercised("no response holds a thought")
+    return thoughts
 
 
 def _needed(item: Json) -> Mapping[str, Kind]:

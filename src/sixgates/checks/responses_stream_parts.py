@@ -19,6 +19,7 @@ from sixgates.select import (
     Findings,
     Json,
     Kind,
+    Unexercised,
     literal,
     shown,
 )
@@ -56,10 +57,9 @@ def parts_are_added_before_they_grow(stream: ResponseStream) -> Findings:
 )
 def parts_of_thoughts_are_added_too(stream: ResponseStream) -> Findings:
     """A part of a thought, or of its summary, is added before its text, and as such a part."""
-    for item in items_of(stream):
-        if item.is_a("reasoning"):
-            for part in item.parts:
-                yield from _announced(part)
+    for item in _thoughts(stream):
+        for part in item.parts:
+            yield from _announced(part)
 
 
 @check(
@@ -71,12 +71,19 @@ def parts_of_thoughts_are_added_too(stream: ResponseStream) -> Findings:
 )
 def thoughts_come_in_pieces(stream: ResponseStream) -> Findings:
     """A thought whose text stands in its done event came in deltas before, as content or as summary."""
-    for item in items_of(stream):
-        if item.is_a("reasoning") and not any(part.of(Role.DELTA) for part in item.parts):
+    for item in _thoughts(stream):
+        if not any(part.of(Role.DELTA) for part in item.parts):
             for done in item.of(DONE)[:1]:
                 held = [part for key in ("content", "summary") for part in members(done["item"][key])]
                 for part in held[:1]:
                     yield text_of(part).finding("a text that came in deltas before")
+
+
+def _thoughts(stream: ResponseStream) -> list[Item]:
+    thoughts = [item for item in items_of(stream) if item.is_a("reasoning")]
+    if not thoughts:
+        raise Unexercised("no stream holds a thought")
+    return thoughts
 
 
 def _announced(part: Part) -> Findings:

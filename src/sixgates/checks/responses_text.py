@@ -11,7 +11,7 @@ from sixgates.exchange import Finding
 from sixgates.probes.responses import response, response_stream
 from sixgates.probes.twins import response_unicode_stream
 from sixgates.responses_view import TEXT, FinalResponse, ResponseStream
-from sixgates.select import COUNT, Findings, Kind, parse_json, shown
+from sixgates.select import COUNT, Findings, Kind, Unexercised, parse_json, shown
 from sixgates.views import Reply
 
 
@@ -82,7 +82,9 @@ def a_schema_binds_streams(stream: ResponseStream) -> Findings:
     answer = FinalResponse(stream.terminal["response"], stream.request)
     told = "".join(item.gathered(TEXT) for item in items_of(stream))
     if answer["status"].value == "incomplete" or answer.full:
-        if told and not told.lstrip().startswith("{"):
+        if not told:
+            raise Unexercised("the token limit came before the model had written a text")
+        if not told.lstrip().startswith("{"):
             yield Finding("output text", "the beginning of a JSON object", shown(told))
     else:
         for where, text in (("deltas", told), ("output text", answer.text)):

@@ -4,10 +4,11 @@ import re
 
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.responses_input import answered_with_events
+from sixgates.checks.responses_tools import NO_CALL
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.clients import response_agent_stream
 from sixgates.responses_view import FinalResponse
-from sixgates.select import Findings, shown
+from sixgates.select import Declined, Findings, Unexercised, shown
 from sixgates.views import Reply
 
 SPEC = "spec: Tool"
@@ -61,10 +62,13 @@ def other_tools_are_accepted(reply: Reply) -> Findings:
 )
 def functions_stay_beside_others(exchange: Exchange) -> Findings:
     """Where tools of other types are accepted, the function beside them can still be called."""
-    if Reply.of(exchange).status != 200:  # responses.tools.other_types names the refusal
-        return
+    reply = Reply.of(exchange)
+    if reply.status != 200:
+        raise Declined(f"the server refuses tools of other types: {reply.status} {shown(reply.text)}")
     answer = FinalResponse.of(exchange)
     called = any(answer.items(kind) for kind in CALLS)
-    if not called and not (answer.output and answer.only_thought):
+    if not called and answer.output and answer.only_thought:
+        raise Unexercised(NO_CALL)
+    if not called:
         got = f"status {shown(answer['status'].value)}, text {shown(answer.text)}"
         yield Finding(answer["output"].where, "a call, as tool_choice requires", got)

@@ -74,7 +74,9 @@ def _within(most: int, name: str) -> Kind:
 def the_limit_holds(answer: FinalResponse) -> Findings:
     """No more output_tokens are counted than max_output_tokens allows."""
     most, written = asked(answer.request)["max_output_tokens"], answer["usage"]["output_tokens"]
-    if COUNT.holds(written.value) and written.value > most:
+    if not COUNT.holds(written.value):
+        raise Unexercised("no response counts its output_tokens")
+    if written.value > most:
         yield written.finding(f"at most {most}, as max_output_tokens allows")
 
 

@@ -21,7 +21,7 @@ from sixgates.probes.models import models_list
 from sixgates.probes.responses import response, response_stream
 from sixgates.probes.twins import completions_stopped, response_unicode_stream, tool_unicode_stream
 from sixgates.responses_view import FinalResponse, ResponseStream
-from sixgates.select import Findings, Unexercised, shown
+from sixgates.select import STRING, Findings, Unexercised, Unmet, shown
 from sixgates.strings import Strings, broken_text
 from sixgates.views import ChatStream, Document, Reply
 
@@ -88,9 +88,19 @@ def completed_text_is_unicode(strings: Strings) -> Findings:
     evidence=EVIDENCE,
     breaks=BREAKS,
 )
-def responses_are_unicode(strings: Strings) -> Findings:
+def responses_are_unicode(exchange: Exchange) -> Findings:
     """Every string of a response and of each of its events is Unicode by itself."""
-    yield from broken_text(strings)
+    yield from broken_text(Strings.of(exchange))
+    if not _is_response(exchange):
+        raise Unexercised("no whole response came")
+
+
+def _is_response(exchange: Exchange) -> bool:
+    try:
+        items = FinalResponse.of(exchange).output
+    except Unmet:
+        return False
+    return all(STRING.holds(item["type"].value) for item in items)
 
 
 @check("errors.unicode", SHOULD, each=CLIENT_FAULTS, evidence=EVIDENCE)

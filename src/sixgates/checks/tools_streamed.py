@@ -1,7 +1,7 @@
 """What holds of streams beside tools: of a call without arguments, and of text where no call may come."""
 
 from sixgates.catalogue import MUST, SHOULD, check
-from sixgates.checks.tools import cut_in_markup
+from sixgates.checks.tools_call import calls_of
 from sixgates.completion import Completion
 from sixgates.exchange import Finding
 from sixgates.probes.tools import tool_none, tool_none_stream
@@ -43,9 +43,7 @@ def a_streamed_call_without_arguments_is_answered(stream: ChatStream) -> Finding
 )
 def streamed_calls_without_arguments_are_empty_objects(answer: Completion) -> Findings:
     """A streamed call without parameters has its id, type and name, and in the end the arguments "{}", never ""."""
-    if cut_in_markup(answer):
-        return
-    for call in answer.called:
+    for call in calls_of(answer):
         yield from call.id.unlike(NON_EMPTY_STRING)
         yield from call.type.unlike(literal("function"))
         yield from call.name.unlike(literal("ping"))
