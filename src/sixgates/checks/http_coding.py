@@ -10,9 +10,9 @@ from sixgates.checks.chat_stream_framing import answered, spread
 from sixgates.coding import codings, offered, unpacked
 from sixgates.exchange import Exchange, Finding
 from sixgates.probes.chat import chat, chat_stream
-from sixgates.probes.clients import chat_gzip, chat_stream_gzip, missing_messages_gzip
+from sixgates.probes.clients import chat_gzip, chat_stream_gzip, embeddings_gzip, missing_messages_gzip
 from sixgates.probes.models import models_list
-from sixgates.select import NON_EMPTY_STRING, Findings, Unexercised, Unmet
+from sixgates.select import ARRAY, NON_EMPTY_STRING, STRING, Findings, Unexercised, Unmet
 from sixgates.views import ChatStream, Reply
 
 SPEC = "spec: RFC 9110 section 8.4"
@@ -43,10 +43,21 @@ _PLAIN = re.compile(rb"\s*(?:[{\[]|data:|event:|:)")
 def labels_are_true(exchange: Exchange) -> Findings:
     """To a client that offers gzip an answer is what its Content-Encoding says, and as long as announced."""
     yield from _read(exchange, _completion)
-    response = exchange.response
-    length = response.header("content-length") if response and exchange.error is None else None
-    if response and length and length != str(len(response.body)):
-        yield Finding("body", f"{length} bytes, as Content-Length says", f"{len(response.body)} bytes")
+    yield from _length(exchange)
+
+
+@check(
+    "embeddings.content_coding",
+    MUST,
+    probe=embeddings_gzip,
+    requires=["embeddings.answered", OFFERED],
+    evidence=[SPEC, "agentgateway/agentgateway#1620"],
+    breaks=RAW,
+)
+def labels_of_embeddings_are_true(exchange: Exchange) -> Findings:
+    """To a client that offers gzip embeddings are what their Content-Encoding says, and as long as announced."""
+    yield from _read(exchange, _embeddings)
+    yield from _length(exchange)
 
 
 @check(
@@ -83,7 +94,15 @@ def labels_of_errors_are_true(exchange: Exchange) -> Findings:
 @check(
     OFFERED,
     MUST,
-    each=[models_list, chat, chat_stream, chat_gzip, chat_stream_gzip, missing_messages_gzip],
+    each=[
+        models_list,
+        chat,
+        chat_stream,
+        chat_gzip,
+        chat_stream_gzip,
+        embeddings_gzip,
+        missing_messages_gzip,
+    ],
     evidence=["spec: RFC 9110 section 12.5.3", "Anionex/agent-vision-toolkit#36"],
     breaks=RAW,
     unconditional=True,
@@ -102,8 +121,7 @@ def nothing_else_is_applied(exchange: Exchange) -> Findings:
 @check(
     "http.content_coding.exact",
     SHOULD,
-    each=[chat_gzip, chat_stream_gzip],
-    requires=[PLAIN, STREAMED],
+    each=[chat_gzip, chat_stream_gzip, embeddings_gzip],
     evidence=["spec: RFC 9110 section 8.4.1", "spec: RFC 1952 section 2.2"],
 )
 def what_is_packed_is_whole(exchange: Exchange) -> Findings:
@@ -139,6 +157,20 @@ def _completion(exchange: Exchange) -> Findings:
     yield from reply.status_in(200)
     if reply.status == 200:
         yield from completed(reply.json)
+
+
+def _embeddings(exchange: Exchange) -> Findings:
+    reply = Reply.of(exchange)
+    yield from reply.status_in(200)
+    if reply.status == 200:
+        yield from reply.json["data"].elements[0]["embedding"].unlike(ARRAY | STRING)
+
+
+def _length(exchange: Exchange) -> Findings:
+    response = exchange.response
+    length = response.header("content-length") if response and exchange.error is None else None
+    if response and length and length != str(len(response.body)):
+        yield Finding("body", f"{length} bytes, as Content-Length says", f"{len(response.body)} bytes")
 
 
 def _read(exchange: Exchange, look: Callable[[Exchange], Findings]) -> Findings:

@@ -3,9 +3,11 @@
 import json
 
 from sixgates.catalogue import MUST, SHOULD, check
-from sixgates.exchange import Exchange, Finding
+from sixgates.exchange import Exchange, Finding, Request
 from sixgates.probes.chat import chat, chat_stream_stopped
 from sixgates.probes.params import chat_defaults, chat_stop_string, chat_stream_unknown_field
+from sixgates.probes.tools import tool_auto
+from sixgates.probes.tools_streamed import tool_auto_stopped_stream
 from sixgates.select import Findings, Json, Unexercised, literal, shown
 from sixgates.views import ChatStream, Document
 
@@ -39,7 +41,7 @@ def unmet_stop_words_lose_nothing(plain: Document, guarded: Document) -> Finding
 def a_stop_word_ends_the_text(plain: Document, stopped: Exchange) -> Findings:
     """A stop word given as a string ends the text before it, with finish_reason "stop"."""
     answer = Document.of(stopped)
-    word, whole = _stop_of(stopped), plain.message["content"].text
+    word, whole = _stop_of(stopped.request), plain.message["content"].text
     content, before = answer.message["content"], whole.partition(word)[0]
     if word in content.text:
         yield content.finding(f"a text that ends before {shown(word)}")
@@ -61,7 +63,7 @@ def a_stop_word_ends_the_text(plain: Document, stopped: Exchange) -> Findings:
 def no_part_of_a_stop_word_is_left(plain: Document, stopped: Exchange) -> Findings:
     """Of a stop word that spans several tokens nothing is left, and nothing before it is lost."""
     content = Document.of(stopped).message["content"]
-    before = plain.message["content"].text.partition(_stop_of(stopped))[0]
+    before = plain.message["content"].text.partition(_stop_of(stopped.request))[0]
     yield from _exactly(before, content.text, content.where)
 
 
@@ -76,7 +78,7 @@ def no_part_of_a_stop_word_is_sent(plain: Document, stopped: Exchange) -> Findin
     if stopped.response is not None and 400 <= stopped.response.status < 500:
         raise Unexercised("the server refuses a field that it does not know, and with it the stop word")
     stream = ChatStream.of(stopped)
-    word = _stop_of(stopped)
+    word = _stop_of(stopped.request)
     where = stream.choices[0].entries[0].where
     if word in stream.text:
         yield Finding(where, f"a text that ends before {shown(word)}", shown(stream.text))
@@ -96,6 +98,25 @@ def stop_words_may_be_an_array(plain: Document, stream: ChatStream) -> Findings:
         yield Finding(where, f"a text that ends before {shown(word)}", shown(stream.text))
 
 
+@check(
+    "params.stop.with_tools",
+    SHOULD,
+    together=[tool_auto, tool_auto_stopped_stream],
+    requires=["params.stop.stream"],
+    evidence=[SPEC, "vllm-project/vllm#42210"],
+)
+def tools_do_not_change_the_end(plain: Document, stream: ChatStream) -> Findings:
+    """Beside tools, too, a stream has all that comes before a stop word, and nothing of the word."""
+    word = _stop_of(stream.reply.request)
+    where = stream.choices[0].entries[0].where
+    if stream.choices[0].calls:
+        raise Unexercised("the model called a tool this time, so the stop word had nothing to end")
+    if word in stream.text:
+        yield Finding(where, f"a text that ends before {shown(word)}", shown(stream.text))
+        return
+    yield from _exactly(plain.message["content"].text.partition(word)[0], stream.text, where)
+
+
 def _exactly(expected: str, text: str, where: str) -> Findings:
     """A finding where a text ends too early or too late; blanks before a stop word may go with it."""
     wanted, seen = expected.rstrip(), text.rstrip()
@@ -105,5 +126,7 @@ def _exactly(expected: str, text: str, where: str) -> Findings:
         yield Finding(where, f"{shown(expected)} and no more or less", shown(text))
 
 
-def _stop_of(exchange: Exchange) -> str:
-    return str(Json(json.loads(exchange.request.body or b"{}"))["stop"].text)
+def _stop_of(request: Request) -> str:
+    """The stop word that a request asked for, given as a string or as the only one of an array."""
+    stop = Json(json.loads(request.body or b"{}"))["stop"]
+    return (stop.elements[0] if isinstance(stop.value, list) else stop).text

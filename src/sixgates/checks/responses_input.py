@@ -8,6 +8,7 @@ from sixgates.probes.responses import (
     response_stream,
     response_thought,
     response_tool_result,
+    response_tool_result_parts,
     response_tool_stream,
 )
 from sixgates.probes.responses_stream import response_thought_stream
@@ -91,9 +92,36 @@ def results_are_accepted(answer: Document) -> Findings:
 )
 def results_are_read(before: FinalResponse, answer: FinalResponse) -> Findings:
     """The result of a call counts as input tokens."""
-    least = before["usage"]["input_tokens"].integer + len(LONGER.split())
-    why = "as for the tool alone and one for each word of its result"
-    yield from answer["usage"]["input_tokens"].unlike(at_least(least, why))
+    yield from _read_beside(before, answer)
+
+
+@check(
+    "responses.tools.output_parts",
+    MUST,
+    probe=response_tool_result_parts,
+    requires=["responses.tools.output_roundtrip"],
+    evidence=[
+        "spec: FunctionCallOutputItemParam",
+        "sgl-project/sglang#33867",
+        "ggml-org/llama.cpp#23465",
+        "ggml-org/llama.cpp#23553",
+    ],
+)
+def results_in_parts_are_accepted(answer: Document) -> Findings:
+    """The output of a function_call_output may be an array of parts, as agents send it."""
+    yield from answer["output"].unlike(ARRAY)
+
+
+@check(
+    "responses.tools.output_parts_read",
+    SHOULD,
+    together=[response_tool_stream, response_tool_result_parts],
+    requires=["responses.tools.output_parts", "responses.tools.output_read"],
+    evidence=["spec: FunctionCallOutputItemParam", "sgl-project/sglang#33867"],
+)
+def results_in_parts_are_read(before: FinalResponse, answer: FinalResponse) -> Findings:
+    """The text of a call's result in parts counts as input tokens, as it does as a string."""
+    yield from _read_beside(before, answer)
 
 
 def answered_with_events(exchange: Exchange) -> Findings:
@@ -101,3 +129,9 @@ def answered_with_events(exchange: Exchange) -> Findings:
     for event in ResponseStream.of(exchange).events:
         if event["type"].value == "error" or event["error"].given:
             yield event.finding("no error")
+
+
+def _read_beside(before: FinalResponse, answer: FinalResponse) -> Findings:
+    least = before["usage"]["input_tokens"].integer + len(LONGER.split())
+    why = "as for the tool alone and one for each word of its result"
+    yield from answer["usage"]["input_tokens"].unlike(at_least(least, why))

@@ -8,10 +8,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sixgates.catalogue import MODEL, RESPONSES_PATH, Probe
+from sixgates.catalogue import EMBEDDINGS_PATH, MODEL, RESPONSES_PATH, Probe
 from sixgates.coding import OFFER
 from sixgates.exchange import Exchange
 from sixgates.probes.chat import BASE, COUNTING, SDK_HEADERS, WITH_USAGE, saying, streamed
+from sixgates.probes.embeddings import embeddings
 from sixgates.probes.responses import TOOL
 from sixgates.select import INTEGER, Unmet
 from sixgates.views import ChatStream, members
@@ -49,6 +50,13 @@ missing_messages_gzip = Probe(
     headers=HTTPX,
 )
 """A refusal: proxies that write errors anew forget the label of the body that they replace."""
+embeddings_gzip = Probe(
+    "embeddings-gzip",
+    path=EMBEDDINGS_PATH,
+    body=embeddings.body,
+    headers=HTTPX,
+    answered_by="embeddings.content_coding",
+)
 chat_h2c = Probe("chat-h2c", body=saying(COUNTING), headers=JDK, answered_by="http.h2c_offer")
 
 LARGE = 120_000

@@ -74,9 +74,11 @@ response_tool_stream = _probe(
     "tools",
     answered_by="responses.tools.flat_format",
 )
-response_tool_result = _probe(
-    "response-tool-result",
-    _asking(
+
+
+def _with_result(output: Any) -> dict[str, Any]:
+    """A conversation in which a call has its result."""
+    return _asking(
         [
             {"role": "user", "content": "What is the weather?"},
             {
@@ -87,11 +89,15 @@ response_tool_result = _probe(
                 "arguments": json.dumps({"city": "Paris", "unit": "celsius", "day": "today"}),
                 "status": "completed",
             },
-            {"type": "function_call_output", "call_id": CALL_ID, "output": LONGER},
+            {"type": "function_call_output", "call_id": CALL_ID, "output": output},
         ],
         tools=[TOOL],
-    ),
-    "tools",
+    )
+
+
+response_tool_result = _probe("response-tool-result", _with_result(LONGER), "tools")
+response_tool_result_parts = _probe(
+    "response-tool-result-parts", _with_result([{"type": "input_text", "text": LONGER}]), "tools"
 )
 response_thought = _probe(
     "response-thought",
