@@ -244,7 +244,7 @@ def test_an_answer_without_a_limit_is_left_without_a_gauge() -> None:
     exchange = answers[chat_stream_max_tokens_zero.name]
     assert isinstance(exchange, Exchange)
     assert exchange.response is not None
-    assert (len(exchange.response.chunks), exchange.left, exchange.error) == (40, None, None)
+    assert (len(exchange.response.chunks), exchange.left, exchange.error) == (40, 0, None)
     assert server.asked == ["/v1/chat/completions"]
 
 

@@ -65,7 +65,7 @@ def in_messages(change: Callable[[dict[str, Any]], None]) -> Edit:
 
 def content_empty_beside_calls(message: dict[str, Any]) -> None:
     """An empty text where the reference has null."""
-    if message.get("tool_calls"):
+    if message.get("tool_calls") and message["content"] is None:
         message["content"] = ""
 
 

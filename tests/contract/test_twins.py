@@ -12,6 +12,7 @@ from sixgates.capability import CAPABILITIES
 from sixgates.catalogue import COMPLETIONS_PATH, RESPONSES_PATH, Probe
 from sixgates.cli import main
 from sixgates.completion import Completion
+from sixgates.exchange import Request
 from sixgates.judge import Judgement, Subject
 from sixgates.reasoning import Reasoned
 from sixgates.reference import mutants
@@ -156,7 +157,9 @@ def placed(plain: str, thought: str, stream_thought: str, finish: str) -> list[s
     """What reasoning.not_instead_of_content finds on a plain answer and a stream that only thinks."""
 
     def answer(text: str, thinks: str, *, streamed: bool) -> Reasoned:
-        completion = Completion(text, Json(finish), (), streamed, ended=True)
+        completion = Completion(
+            text, Json(finish), (), streamed, True, Request("POST", "/v1/chat/completions")
+        )
         return Reasoned(completion, (Json({"content": text, "reasoning": thinks}),))
 
     plain_answer = answer(plain, thought, streamed=False)

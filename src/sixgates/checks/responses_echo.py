@@ -18,7 +18,7 @@ DEFAULTS: Mapping[str, tuple[Any, ...]] = {
     "metadata": (None, {}),
     "parallel_tool_calls": (None, True),
     "previous_response_id": (None,),
-    "text": (None, {}, {"format": None}, {"format": {"type": "text"}}),
+    "text": (None, {"format": {"type": "text"}}),
     "tool_choice": (None, "auto"),
     "tools": (None, []),
     "truncation": (None, "disabled"),
@@ -82,5 +82,6 @@ def _kept(name: str, value: Any) -> Any:
 def _default(echo: Json, name: str) -> bool:
     value: Any = echo.value
     if name == "text" and isinstance(value, Mapping):
-        value = {"format": value.get("format")} if value else value
+        written = value.get("format")
+        return written is None or repeats(written, {"type": "text"})
     return any(type(value) is type(default) and value == default for default in DEFAULTS[name])
