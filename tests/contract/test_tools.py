@@ -1,7 +1,8 @@
 """Tool calls: what a small model or another server may do without failing a requirement."""
 
-from __future__ import json
+from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
