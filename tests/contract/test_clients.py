@@ -184,7 +184,6 @@ def test_an_answer_that_goes_on_with_a_limit_was_cut(
     ("free", "limited"),
     [
         (stream(["Hi", "!"], "stop"), stream(["Hi", "!"], "stop")),
-        (stream(["Hi", "!"], "stop"), stream(["Hello", ",", " you", "!"], "stop")),
         (stream([], "stop"), stream([], "stop")),
         (stream(["Hi", "! "], "stop"), stream(["Hi", "!"], "stop")),
     ],
@@ -194,6 +193,14 @@ def test_an_answer_that_ends_again_ended_by_itself(
 ) -> None:
     found = own_limit(all_checks, conforming, free, limited)
     assert {name: each.outcome for name, each in found.items()} == {TOLD: Outcome.PASSED, OWN: Outcome.PASSED}
+
+
+def test_another_text_shows_no_limit(all_checks: Any, conforming: dict[str, Answer]) -> None:
+    free, limited = stream(["Hi", "!"], "stop"), stream(["Hello", ",", " you", "!"], "stop")
+    found = own_limit(all_checks, conforming, free, limited)
+    assert found[TOLD].outcome is Outcome.NOT_EXERCISED
+    assert found[TOLD].reason == "with a limit the model wrote another text than without, so that none shows"
+    assert found[OWN].outcome is Outcome.PASSED
 
 
 def test_an_own_limit_that_is_told_is_advice(all_checks: Any, conforming: dict[str, Answer]) -> None:
@@ -277,8 +284,8 @@ def test_tools_of_other_types_that_are_refused_are_advice(
     verdict = judgement.verdict("responses.tools.other_types")
     assert verdict.outcome is Outcome.ADVISORY
     assert [each.hint for each in verdict.findings] == [hint]
-    names = ("responses.tools.other_types_not_5xx", "responses.tools.function_beside")
-    assert {judgement.verdict(name).outcome for name in names} == {Outcome.PASSED}
+    assert judgement.verdict("responses.tools.other_types_not_5xx").outcome is Outcome.PASSED
+    assert judgement.verdict("responses.tools.function_beside").outcome is Outcome.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(
