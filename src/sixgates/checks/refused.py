@@ -19,6 +19,17 @@ FAULTS = frozenset(each.name for each in (*CLIENT_FAULTS, unknown_route))
 """By name, what must be refused; a transport that fails on anything else is other checks' business."""
 
 
+def _readable(exchange: Exchange) -> Reply:
+    try:
+        return Reply.of(exchange)
+    except Unmet as unmet:
+        if exchange.response is None or exchange.error is not None:
+            raise
+        raise Unexercised(
+            f"the body is not in the coding that its label says: {unmet}", instead="errors.content_coding"
+        ) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal(Reply):
     """The reply to a request that was refused; where none was, there is nothing to see, and Unexercised is raised."""
@@ -28,7 +39,7 @@ class Refusal(Reply):
         """The refusal in an exchange; raises Unmet where no JSON was accepted as a body, or a fault not answered."""
         if exchange.probe not in FAULTS and (exchange.error is not None or exchange.response is None):
             raise Unexercised("no whole answer came")
-        reply = Reply.of(exchange)
+        reply = _readable(exchange)
         if 200 <= reply.status < 300:
             got = f"{reply.status} {shown(reply.text)}"
             if reply.probe == invalid_json.name:

@@ -12,7 +12,6 @@ from sixgates.reference.mutants import (
     on_chat,
     on_everything,
     on_tool_stream,
-    on_tools,
 )
 from sixgates.verdict import Outcome
 
@@ -181,7 +180,7 @@ REPORTS = (
         "forced-call-without-flag",
         "UKGovernmentBEIS/inspect_ai#1863",
         "tools are refused unless the server was started with a parser for calls",
-        part(on_tools, refusing('"auto" tool choice requires --enable-auto-tool-choice')),
+        part(_tools, refusing('"auto" tool choice requires --enable-auto-tool-choice')),
         checks=("capability.tools",),
     ),
 )
