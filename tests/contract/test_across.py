@@ -204,7 +204,7 @@ def test_a_refusal_on_any_endpoint_owes_one(judge_edited: JudgeEdited) -> None:
 
 MISSED = {
     ("vllm", "tools.call.no_args"): "[1, 2, 3, 4, 5, 6, 7,",
-    ("vllm", "tools.call.arguments_loose"): "[1, 2, 3, 4, 5, 6, 7,",
+    ("vllm", "tools.call.arguments_loose"): "properties",
     ("vllm", "tools.stream.args_first"): "absent",
     ("vllm", "params.seed.first_answer"): "I'm so glad you're enjoying my blog.",
     ("llama_cpp_python", "completions.echo_logprobs"): "13",

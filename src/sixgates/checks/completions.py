@@ -118,7 +118,7 @@ def limits_are_kept(plain: Document, stream: ChatStream) -> Findings:
     seen, wanted = written.rstrip(), expected.rstrip()
     if any(word in written for word in words):
         yield Finding("text", f"nothing from the stop words {shown(words)} on", shown(written))
-    elif seen == wanted:
+    elif seen == wanted or _ends_begun(written, expected, words):
         for reason in stream.choices[0].finish_reasons:
             yield from reason.unlike(literal("stop"))
     elif wanted.startswith(seen):
@@ -247,6 +247,12 @@ def _of_length(length: int) -> Kind:
 def _text_of(stream: ChatStream) -> str:
     parts = (entry["text"].value for entry in stream.choices[0].entries)
     return "".join(part for part in parts if isinstance(part, str))
+
+
+def _ends_begun(written: str, expected: str, words: list[str]) -> bool:
+    """Whether a text has, of what comes after its end, the beginning of a stop word: completions.stop_clean tells."""
+    rest = written.removeprefix(expected)
+    return rest != written and any(word.startswith(rest) for word in words)
 
 
 def _adds_up(usage: Json) -> Findings:

@@ -6,10 +6,11 @@ from itertools import permutations, product
 from typing import Any
 
 from sixgates.catalogue import MAY, SHOULD, check
+from sixgates.checks.structured import begins_object
 from sixgates.checks.tools_call import CALLED, FORCED_STREAMS, begun_arguments
 from sixgates.completion import Completion
-from sixgates.exchange import Finding
-from sixgates.probes.tools import PING, WEATHER, tool_no_arguments, tool_required, tool_required_stream
+from sixgates.exchange import Finding, Request
+from sixgates.probes.tools import tool_no_arguments, tool_required, tool_required_stream
 from sixgates.select import STRING, Findings, Unexercised, shown
 from sixgates.views import ChatStream
 
@@ -23,13 +24,14 @@ from sixgates.views import ChatStream
 )
 def arguments_fit_without_strict(answer: Completion) -> Findings:
     """A forced call has the arguments that its tool's schema allows, as far as they came, `strict` or not."""
-    begun = [text for text in begun_arguments(answer) if text.strip()]
+    begun = [text for text in begun_arguments(answer) if text.strip() and begins_object(text)]
     if not begun:
-        raise Unexercised("the token limit cut the call before its arguments")
+        raise Unexercised("no arguments came, or none that begin as an object, which other checks name")
+    allowed = _allowed(answer.request)
     for text in begun:
         compact = "".join(text.split())
-        if not any(each.startswith(compact) if answer.cut else each == compact for each in ALLOWED):
-            yield Finding("arguments", f"arguments that fit the schema, such as {ALLOWED[0]}", shown(text))
+        if not any(each.startswith(compact) if answer.cut else each == compact for each in allowed):
+            yield Finding("arguments", f"arguments that fit the schema, such as {allowed[0]}", shown(text))
 
 
 @check(
@@ -55,4 +57,6 @@ def _all(tool: Mapping[str, Any]) -> list[str]:
     return found
 
 
-ALLOWED = (*_all(WEATHER), *_all(PING))
+def _allowed(request: Request) -> list[str]:
+    """The arguments that the tools of a request allow; each request here has one tool."""
+    return [text for tool in json.loads(request.body or b"{}")["tools"] for text in _all(tool)]

@@ -127,7 +127,6 @@ REPORTS = (
             where(on_responses, _tool_results_in_parts),
             refusing("Output of tool call should be 'Input text'"),
         ),
-        outcome=ADVISORY,
         checks=("responses.tools.output_parts",),
     ),
     Report(

@@ -7,10 +7,12 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 
+from sixgates.catalogue import EMBEDDINGS_PATH
 from sixgates.exchange import Chunk, Request, Response
-from sixgates.reference.mutants import Edit, mutant, on_chat, on_plain, on_stream, with_header
+from sixgates.reference.mutants import Edit, mutant, on_chat, on_path, on_plain, on_stream, with_header
 
 PLAIN, STREAMED = "http.content_coding.plain", "http.content_coding.stream"
+EMBEDDED = "embeddings.content_coding"
 OFFERED, EXACT = "http.content_coding.offered", "http.content_coding.exact"
 Pack = Callable[[bytes], bytes]
 
@@ -25,6 +27,10 @@ def _to_plain(request: Request) -> bool:
 
 def _to_stream(request: Request) -> bool:
     return on_stream(request) and _offers(request)
+
+
+def _to_embeddings(request: Request) -> bool:
+    return on_path(EMBEDDINGS_PATH)(request) and _offers(request)
 
 
 def packed(label: str, pack: Pack, *, length: bool = True) -> Edit:
@@ -102,6 +108,14 @@ mutant(
     edit=packed("gzip", gzip.compress, length=False),
     caught_by=[PLAIN],
 )
+for _name, _edit, _check in (
+    ("labelled-gzip", with_header("content-encoding", "gzip"), EMBEDDED),
+    ("compressed-twice", packed("gzip", _twice), EMBEDDED),
+    ("keep-the-old-length", packed("gzip", gzip.compress, length=False), EMBEDDED),
+    ("in-br-though-not-offered", packed("br", _foreign), OFFERED),
+    ("in-gzip-without-its-end", packed("gzip", _endless), EXACT),
+):
+    mutant(f"embeddings-{_name}", on=_to_embeddings, edit=_edit, caught_by=[_check])
 for _label in ("br", "zstd", "compress", "x-gzip", "gzip, zstd"):
     mutant(
         f"body-in-{_label.replace(', ', '-and-')}-though-not-offered",

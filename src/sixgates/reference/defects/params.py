@@ -21,6 +21,7 @@ from sixgates.reference.mutants import (
     on_chat,
     on_plain,
     on_stream,
+    on_tool_stream,
     with_body,
     with_status,
 )
@@ -57,6 +58,10 @@ def _on_stream_stop(request: Request) -> bool:
 
 def _on_array_stop(request: Request) -> bool:
     return on_stream(request) and isinstance(body_of(request).get("stop"), list)
+
+
+def _on_stop_beside_tools(request: Request) -> bool:
+    return on_tool_stream(request) and bool(body_of(request).get("stop"))
 
 
 def _on_two(request: Request) -> bool:
@@ -112,6 +117,10 @@ def _stop_word_begun(events: list[Document]) -> None:
 
 def _last_token_lost(events: list[Document]) -> list[Document]:
     return [*events[:-3], events[-1]]
+
+
+def _all_text_lost(events: list[Document]) -> list[Document]:
+    return [events[0], events[-1]]
 
 
 def _first_logprobs_only(events: list[Document]) -> None:
@@ -235,6 +244,19 @@ mutant("stop-string-half-left", on=_on_text_stop, edit=_stopped_late, caught_by=
 mutant("stop-stream-ignored", on=_on_stream_stop, rewrite=asking(stop=None), caught_by=["params.stop.stream"])
 for _name, _change in {"stop-stream-begun": _stop_word_begun, "stop-stream-short": _last_token_lost}.items():
     mutant(_name, on=_on_stream_stop, edit=in_events(_change), caught_by=["params.stop.stream"])
+for _name, _change in {"begun": _stop_word_begun, "short": _last_token_lost, "lost": _all_text_lost}.items():
+    mutant(
+        f"stop-beside-tools-{_name}",
+        on=_on_stop_beside_tools,
+        edit=in_events(_change),
+        caught_by=["params.stop.with_tools"],
+    )
+mutant(
+    "stop-beside-tools-ignored",
+    on=_on_stop_beside_tools,
+    rewrite=asking(stop=None),
+    caught_by=["params.stop.with_tools"],
+)
 mutant("stop-array-ignored", on=_on_array_stop, rewrite=asking(stop=None), caught_by=["params.stop.array"])
 mutant("choices-one-for-two", on=_on_two, rewrite=asking(n=1), caught_by=["capability.n", "params.n.two"])
 mutant(

@@ -44,6 +44,11 @@ def _on_item(kind: str) -> Applies:
     )
 
 
+_on_result_in_parts = _asked(
+    lambda body: isinstance(body.get("input"), list) and isinstance(body["input"][-1].get("output"), list)
+)
+
+
 def _only_last_item(request: Request) -> Request:
     return asking(input=body_of(request)["input"][-1:])(request)
 
@@ -270,4 +275,16 @@ mutant(
     on=_on_item("function_call_output"),
     rewrite=_empty_result,
     caught_by=["responses.tools.output_read"],
+)
+mutant(
+    "call-result-in-parts-refused",
+    on=_on_result_in_parts,
+    edit=with_body(_REFUSAL, status=400),
+    caught_by=["responses.tools.output_parts"],
+)
+mutant(
+    "call-result-in-parts-unread",
+    on=_on_result_in_parts,
+    rewrite=_empty_result,
+    caught_by=["responses.tools.output_parts_read"],
 )

@@ -108,6 +108,11 @@ def _of_another_schema(document: Document) -> None:
     call["function"]["arguments"] = '{"city": "Oslo"}'
 
 
+def _made_up(document: Document) -> None:
+    """What a call of a function without parameters has."""
+    document["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] = "{}"
+
+
 def _opens_without_arguments(events: list[Document]) -> None:
     for call in events[0]["choices"][0]["delta"].get("tool_calls") or []:
         del call["function"]["arguments"]
@@ -170,12 +175,18 @@ mutant(
     "loose-call-with-numbers",
     on=_on_ping,
     edit=in_json(_numbers_in_markup),
-    caught_by=["tools.call.no_args", "tools.call.arguments_loose"],
+    caught_by=["tools.call.no_args"],
 )
 mutant(
     "loose-call-of-another-schema",
     on=_on_required,
     edit=in_json(_of_another_schema),
+    caught_by=["tools.call.arguments_loose"],
+)
+mutant(
+    "loose-call-made-up",
+    on=_on_required,
+    edit=in_json(_made_up),
     caught_by=["tools.call.arguments_loose"],
 )
 mutant(
