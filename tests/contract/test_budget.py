@@ -101,3 +101,10 @@ def test_what_has_no_limit_is_left_as_well() -> None:
 @pytest.mark.parametrize("name", PROBES)
 def test_no_request_may_take_more_than_a_minute(name: str) -> None:
     assert 0 < PROBES[name].deadline_s <= LONGEST_S
+
+
+def test_whoever_is_sent_alone_builds_on_what_was_sent_before() -> None:
+    """The lonely go first: what they build on must be among them."""
+    lonely = [probe for probe in PROBES.values() if probe.alone and probe.derive is not None]
+    assert lonely
+    assert [probe.name for probe in lonely if probe.after is None or not probe.after.alone] == []

@@ -33,5 +33,4 @@ tool_auto_stopped_stream = Probe(
     after=tool_auto,
     derive=_stopping_in_the_middle,
     capability="tools",
-    alone=True,
 )
