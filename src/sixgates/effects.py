@@ -100,7 +100,7 @@ def called_or_read(exchange: Exchange, plain: Exchange | None, longer: Exchange 
     Without a call only a usage that counts proves anything. Where it says that a question with tools has no more
     tokens than a `plain` one without, the tools were not read.
     """
-    if any(choice.calls for choice in Completion.each(exchange)):
+    if _called(exchange):
         return
     used, without = _prompt_tokens(exchange), _prompt_tokens(plain)
     comparable = _counts(plain, longer) and _asked(exchange) <= _asked(plain)
@@ -111,6 +111,15 @@ def called_or_read(exchange: Exchange, plain: Exchange | None, longer: Exchange 
         yield Finding("/usage/prompt_tokens", expected, f"no call, and {used}")
     elif used < without + TOOLS:
         raise Unseen(f"no call came, and {used} prompt tokens are neither few nor enough for the tools")
+
+
+def _called(exchange: Exchange) -> bool:
+    try:
+        return any(choice.calls for choice in Completion.each(exchange))
+    except Unmet as unmet:
+        if asked_for_stream(exchange.request):
+            raise Unseen(f"its stream cannot be read: {unmet}") from None
+        raise
 
 
 def prompt_repeated(exchange: Exchange, *_: Exchange) -> Findings:

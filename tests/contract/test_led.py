@@ -166,6 +166,8 @@ def test_a_crash_is_no_refusal() -> None:
 def test_a_silent_probe_hides_no_other() -> None:
     """What one answer does not exercise, another may break; found hidden in `responses.incomplete`."""
 
+    ended = {"status": "completed", "incomplete_details": None, "usage": {"output_tokens": 3}}
+
     def edited(asked: Request, response: Response) -> Response:
         if (
             asked.path != "/v1/responses"
@@ -173,7 +175,7 @@ def test_a_silent_probe_hides_no_other() -> None:
             or "instructions" not in body_of(asked)
         ):
             return response
-        return in_json(lambda told: told.update(status="completed", usage={"output_tokens": 3}))(response)
+        return in_json(lambda told: told.update(ended))(response)
 
     def completed(asked: Request, response: Response) -> Response:
         response = edited(asked, response)
@@ -192,7 +194,7 @@ def test_a_silent_probe_hides_no_other() -> None:
 
     judgement = judged(Server(answered=completed))
     assert judgement.among("responses.incomplete", {"response"}).outcome is Outcome.NOT_EXERCISED
-    assert judgement.verdict("responses.incomplete").outcome is Outcome.ADVISORY
+    assert judgement.verdict("responses.incomplete").outcome is Outcome.FAILED
 
 
 def test_a_check_that_is_selected_alone_is_sent_with_its_twin() -> None:
