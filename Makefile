@@ -10,7 +10,7 @@ gates: $(READY) ## start an example stack and judge it by all six gates, live
 
 test: $(READY) lint ## everything that needs no live provider
 	$(BIN)/sixgates engine litellm --install-only
-	$(BIN)/python -m pytest tests unit contracts integration
+	$(BIN)/python -m pytest -n auto tests unit contracts integration
 
 long: $(READY) ## the tests that need minutes and a package index: other plugins, lowest and highest dependencies
 	$(BIN)/python -m pytest tests -m long

@@ -85,7 +85,7 @@ def asked_for_stream(request: Request) -> bool:
     """Whether a request's body says `"stream": true`."""
     try:
         document = json.loads(request.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and document.get("stream") is True
 

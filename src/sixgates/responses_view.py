@@ -32,7 +32,7 @@ def asked(request: Request) -> Mapping[str, Any]:
     """The request's JSON object; empty when it is none."""
     try:
         document = json.loads(request.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 

@@ -219,7 +219,6 @@ RESPONSES = (
         "`reasoning`",
         "Codex, for models that think",
         _member("reasoning"),
-        "a model that does not think may refuse it",
     ),
 )
 EVERYTHING = (*HTTP, *CHAT, *TOOLS, *RESPONSES)

@@ -480,7 +480,7 @@ def test_garbage_in_answer_to_everything_is_found_out(
     assert passed <= spared | SPARED.get(name, set())
 
 
-_ARRAY_AS_OUTPUT = {"responses.tools.output_roundtrip", "responses.stored"}
+_ARRAY_AS_OUTPUT = {"responses.tools.output_roundtrip", "responses.tools.output_parts", "responses.stored"}
 _READ = {"responses.witness", "responses.witness_accepted"}
 _EVENTS = {
     "responses.input_items",

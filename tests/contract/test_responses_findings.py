@@ -107,14 +107,14 @@ WORDS: list[tuple[str, str, Edit, tuple[str, str, str]]] = [
         "output_items",
         THOUGHT,
         _in_item("reasoning", summary=None),
-        ("event 68/response/output/0/summary", "an array", "null"),
+        ("event 26/response/output/0/summary", "an array", "null"),
     ),
     (
         "encrypted_content",
         THOUGHT,
         _in_item("reasoning", encrypted_content="A short answer will do."),
         (
-            "event 68/response/output/0/encrypted_content",
+            "event 26/response/output/0/encrypted_content",
             "a cipher, not the content itself",
             '"A short answer will do."',
         ),
@@ -124,8 +124,8 @@ WORDS: list[tuple[str, str, Edit, tuple[str, str, str]]] = [
         THOUGHT,
         _in_item("message", status="in_progress"),
         (
-            "event 68/response/output/1/status",
-            "completed or incomplete, since the response has ended",
+            "event 26/response/output/1/status",
+            "completed, since the response has ended",
             '"in_progress"',
         ),
     ),
@@ -139,7 +139,7 @@ WORDS: list[tuple[str, str, Edit, tuple[str, str, str]]] = [
         "echo",
         THOUGHT,
         _last(tool_choice="none"),
-        ("event 68/response/tool_choice", '"auto": the request has no tool_choice', '"none"'),
+        ("event 26/response/tool_choice", '"auto": the request has no tool_choice', '"none"'),
     ),
     (
         "usage_members",

@@ -181,7 +181,7 @@ def test_a_cut_call_that_is_dropped_and_called_complete_fails(judge_edited: Judg
         return call_dropped(None, status="completed", incomplete_details=None)(told) or told
 
     found = alarms(judge_edited(of("response-tool-cut-stream", edit)))
-    assert found == {"incomplete": "FAILED", "shape": "FAILED", "stream.item_added_first": "FAILED"}
+    assert found == {"shape": "FAILED", "stream.item_added_first": "FAILED"}
 
 
 @pytest.mark.parametrize(("mutant", "thoughts"), [(None, 3), ("reasoning-item-refused", 0)])

@@ -132,7 +132,7 @@ def test_the_page_shows_checks_with_their_levels_and_holes_with_their_notes() ->
         "."
     )[0]
     assert row.split(" | ")[2:] == [
-        "`params.stop.stream` SHOULD",
+        "`params.stop.stream` SHOULD<br>`params.stop.with_tools` SHOULD",
         "`completions.stop_clean` SHOULD",
         "`completions.stop_clean` SHOULD",
         f"none: note {note}",
@@ -175,7 +175,6 @@ def placed(plain: str, thought: str, stream_thought: str, finish: str) -> list[s
         ("Hi there", "Hm.", "Hm. Hi there", "stop", True),
         ("Hi there", "Hm.", "Hm. I could say Hi there", "length", False),
         ("Hi there", "", "The user greets me", "stop", False),
-        ("", "Hm.", "Hm.", "length", False),
     ],
 )
 def test_only_the_very_text_is_misplaced(
