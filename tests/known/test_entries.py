@@ -56,6 +56,7 @@ def test_only_entries_about_a_version_are_taken() -> None:
         "capability.json_object",
         "embeddings.too_long",
         "structured.json_object.valid",
+        "tools.def.schemas",
     }
     assert known_of(ProviderType.LLAMA_CPP, "") == ()
     assert known_of(ProviderType.OLLAMA, "1.0") == known_of(None, "1.0") == ()

@@ -226,7 +226,7 @@ def test_the_rules_say_more_about_the_gateways_file_than_its_shape(
     (tmp_path / "config" / "gates.yaml").write_text("gates: {unit: 1}\n")
     assert main(["lint"]) == 1
     shown = capsys.readouterr()
-    assert "litellm-unified.yaml:97:11: error[alias-not-string] expected the name of a model" in shown.out
+    assert "litellm-unified.yaml:118:11: error[alias-not-string] expected the name of a model" in shown.out
     assert "what happens: LiteLLM starts; a request for the alias finds no deployment" in shown.out
     assert "config/gates.yaml:1:15: error[shape]" in shown.out
     assert shown.out.count("error[") == 2
