@@ -355,7 +355,10 @@ class Judgement:
         if key not in self._views:
             answer = self.answers.get(probe.name)
             exchange = answer if isinstance(answer, Exchange) else None
-            self._views[key] = exchange if view is Exchange else view.of(exchange)
+            seen = exchange if view is Exchange else view.of(exchange)
+            if _is_big(exchange):
+                return seen
+            self._views[key] = seen
         return self._views[key]
 
     def _curl(self, probe: Probe) -> str:
@@ -382,6 +385,15 @@ class Judgement:
             reason = f"the declared deviation expired on {entry.expires}: look again. It said: {entry.reason}"
             return replace(verdict, outcome=Outcome.STALE, reason=reason)
         return replace(verdict, outcome=Outcome.DEVIATION, reason=f"{entry.reason}{link}")
+
+
+BIG = 200_000
+"""Views of an answer of so many bytes are made anew for each check: kept, those of some monsters take 400 MB."""
+
+
+def _is_big(exchange: Exchange | None) -> bool:
+    response = exchange.response if exchange else None
+    return response is not None and sum(len(chunk.data) for chunk in response.chunks) > BIG
 
 
 def _known(entry: Declared, verdict: Verdict) -> Verdict:
