@@ -387,7 +387,7 @@ class Judgement:
         return replace(verdict, outcome=Outcome.DEVIATION, reason=f"{entry.reason}{link}")
 
 
-BIG = 200_000
+BIG = 30_000
 """Views of an answer of so many bytes are made anew for each check: kept, those of some monsters take 400 MB."""
 
 
