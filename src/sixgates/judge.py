@@ -342,7 +342,7 @@ class Judgement:
                     where = finding.where if len(check.probes) == 1 else f"{probe.name}: {finding.where}"
                     yield probe, replace(finding, where=where)
             except (Unexercised, Declined) as reason:
-                silent.append(reason)
+                silent.append(_alone(reason))
         if silent and len(silent) == len(probes):
             raise min(silent, key=lambda reason: isinstance(reason, Declined))
 
@@ -387,7 +387,7 @@ class Judgement:
         return replace(verdict, outcome=Outcome.DEVIATION, reason=f"{entry.reason}{link}")
 
 
-BIG = 30_000
+BIG = 200_000
 """Views of an answer of so many bytes are made anew for each check: kept, those of some monsters take 400 MB."""
 
 
@@ -462,6 +462,12 @@ def _unrecorded(answer: NotRecorded) -> Excuse:
     return lambda verdict: replace(
         verdict, outcome=Outcome.NOT_EXERCISED, reason=reason, not_recorded=(answer.probe,)
     )
+
+
+def _alone(reason: Unexercised | Declined) -> Unexercised | Declined:
+    """Without the frames that it came through, and those of its cause: they keep whole answers alive."""
+    reason.__context__ = None
+    return reason.with_traceback(None)
 
 
 def _settled(judge: Callable[..., Findings], views: Callable[[], Iterable[Any]]) -> Findings:
