@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Self
 
@@ -83,11 +82,7 @@ class Completion:
 
 def asked_for_stream(request: Request) -> bool:
     """Whether a request's body says `"stream": true`."""
-    try:
-        document = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(document, dict) and document.get("stream") is True
+    return request.asked.get("stream") is True
 
 
 def _call(call: Json) -> Call:

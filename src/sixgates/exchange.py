@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from typing import Any
 
 
 class FailureKind(StrEnum):
@@ -49,6 +52,15 @@ class Request:
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case; None when it was not sent."""
         return _first(self.headers, name)
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """The JSON object of the body; empty when it is none."""
+        try:
+            document = json.loads(self.body or b"{}")
+        except (ValueError, RecursionError):
+            return {}
+        return document if isinstance(document, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from sixgates.exchange import Exchange, Finding, Request
@@ -19,11 +18,7 @@ CALL = re.compile(
 
 def forces_a_call(request: Request) -> bool:
     """Whether the tool choice of a request leaves the model nothing else than to call."""
-    try:
-        document = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError):
-        return False
-    choice = document.get("tool_choice") if isinstance(document, dict) else None
+    choice = request.asked.get("tool_choice")
     return choice == "required" or isinstance(choice, dict)
 
 

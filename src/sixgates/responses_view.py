@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 from sixgates.exchange import Exchange, Finding, Request
 from sixgates.responses_parts import Item, same
@@ -26,15 +24,6 @@ REFUSAL = "response.refusal.delta"
 TERMINAL = ("response.completed", "response.incomplete", "response.failed")
 OF_ITEMS = (DONE, *TOLD)
 """The events that belong to one item of the output, after the one that adds it."""
-
-
-def asked(request: Request) -> Mapping[str, Any]:
-    """The request's JSON object; empty when it is none."""
-    try:
-        document = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -120,7 +109,7 @@ class FinalResponse:
     @classmethod
     def of(cls, exchange: Exchange) -> Self:
         """The response of an exchange; raises Unmet unless it is a 200 that holds one."""
-        if asked(exchange.request).get("stream") is True:
+        if exchange.request.asked.get("stream") is True:
             root = ResponseStream.of(exchange).terminal["response"]
             root.require(OBJECT)
         else:
@@ -146,7 +135,7 @@ class FinalResponse:
     def full(self) -> bool:
         """Whether as many tokens were written as the request allows."""
         written = self["usage"]["output_tokens"].value
-        most = asked(self.request).get("max_output_tokens")
+        most = self.request.asked.get("max_output_tokens")
         return INTEGER.holds(written) and INTEGER.holds(most) and written >= most
 
     @property

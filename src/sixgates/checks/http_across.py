@@ -17,7 +17,7 @@ from sixgates.exchange import Exchange, Finding, Response, seconds_of
 from sixgates.probes.completions import completions, completions_stopped_stream
 from sixgates.probes.declared import posted
 from sixgates.probes.responses import response, response_stream
-from sixgates.responses_view import FinalResponse, asked
+from sixgates.responses_view import FinalResponse
 from sixgates.select import Findings, Json, Kind, Unexercised, Unmet, shown
 from sixgates.views import ChatStream, Document, Reply, members
 
@@ -62,7 +62,7 @@ def one_model_has_one_name(*exchanges: Exchange) -> Findings:
         model = root["model"]
         if isinstance(model.value, str) and model.value:
             answers += 1
-            asked_for = exchange.request.path, asked(exchange.request).get("model")
+            asked_for = exchange.request.path, exchange.request.asked.get("model")
             name, earlier = seen.setdefault(asked_for, (model.value, exchange.probe))
             if model.value != name:
                 where = f"{exchange.probe}: {model.where}"

@@ -1,7 +1,5 @@
 """What stop words must do: end the text, whole or streamed, and take nothing else with them."""
 
-import json
-
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.exchange import Exchange, Finding, Request
 from sixgates.probes.chat import chat, chat_stream_stopped
@@ -89,7 +87,7 @@ def no_part_of_a_stop_word_is_sent(plain: Document, stopped: Exchange) -> Findin
 @check("params.stop.array", MUST, together=[chat, chat_stream_stopped], evidence=[SPEC, "dphnAI/sonar#742"])
 def stop_words_may_be_an_array(plain: Document, stream: ChatStream) -> Findings:
     """Stop words given as an array end the text: the first character of the text as a stop word leaves none of it."""
-    word = str(json.loads(stream.reply.request.body or b"{}").get("stop", ["?"])[0])
+    word = str(stream.reply.request.asked.get("stop", ["?"])[0])
     without = plain.message["content"].text.replace(word, "").strip()
     if word not in stream.text and not without.startswith(stream.text.strip()[:FEW]):
         raise Unexercised(OTHER_TEXT)
@@ -128,5 +126,5 @@ def _exactly(expected: str, text: str, where: str) -> Findings:
 
 def _stop_of(request: Request) -> str:
     """The stop word that a request asked for, given as a string or as the only one of an array."""
-    stop = Json(json.loads(request.body or b"{}"))["stop"]
+    stop = Json(request.asked)["stop"]
     return (stop.elements[0] if isinstance(stop.value, list) else stop).text

@@ -14,7 +14,7 @@ from sixgates.probes.responses import (
     response_tool_stream,
 )
 from sixgates.probes.responses_stream import response_thought_stream, response_tool_cut_stream
-from sixgates.responses_view import FinalResponse, asked
+from sixgates.responses_view import FinalResponse
 from sixgates.select import (
     ABSENT,
     ARRAY,
@@ -139,7 +139,7 @@ def messages_have_all_fields(answer: FinalResponse) -> Findings:
 @check("responses.instructions", SHOULD, probe=response, evidence=[SPEC])
 def instructions_are_read_and_echoed(answer: FinalResponse) -> Findings:
     """instructions stand in the response as they were sent, and count as input tokens beside the input."""
-    sent = asked(answer.request)
+    sent = answer.request.asked
     yield from answer["instructions"].unlike(literal(sent.get("instructions")))
     words = len(f"{sent.get('instructions')} {sent.get('input')}".split())
     yield from answer["usage"]["input_tokens"].unlike(at_least(words, "one for each word that was sent"))

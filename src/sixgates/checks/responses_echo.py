@@ -7,7 +7,7 @@ from sixgates.catalogue import SHOULD, check
 from sixgates.checks.responses import ALL
 from sixgates.exchange import Exchange
 from sixgates.probes.responses import response_follow_up
-from sixgates.responses_view import FinalResponse, asked
+from sixgates.responses_view import FinalResponse
 from sixgates.select import ABSENT, Findings, Json, Unexercised, shown
 from sixgates.views import Document, Reply
 
@@ -31,7 +31,7 @@ SENT = (*DEFAULTS, "reasoning", "store", "temperature", "top_p")
 @check("responses.echo", SHOULD, each=ALL, evidence=[SPEC])
 def the_request_comes_back(answer: FinalResponse) -> Findings:
     """What a response repeats of its request is what was sent, or the API's default where nothing was sent."""
-    sent = asked(answer.request)
+    sent = answer.request.asked
     repeated = [name for name in SENT if answer[name].value is not ABSENT]
     if not repeated:
         raise Unexercised("no response repeats anything of its request")
@@ -55,7 +55,7 @@ def the_earlier_response_comes_back(exchange: Exchange) -> Findings:
     """previous_response_id comes back as it was sent, where the request was not refused."""
     if Reply.of(exchange).status != 200:
         raise Unexercised("previous_response_id was refused")
-    echo, sent = Document.of(exchange)["previous_response_id"], asked(exchange.request)
+    echo, sent = Document.of(exchange)["previous_response_id"], exchange.request.asked
     if echo.value != sent["previous_response_id"]:
         yield echo.finding(f"{shown(sent['previous_response_id'])}, as it was sent")
 

@@ -12,7 +12,7 @@ from sixgates.probes.responses import (
     response_tool_stream,
 )
 from sixgates.probes.responses_stream import response_thought_stream
-from sixgates.responses_view import FinalResponse, ResponseStream, asked
+from sixgates.responses_view import FinalResponse, ResponseStream
 from sixgates.select import ARRAY, Findings
 from sixgates.views import Document
 
@@ -41,7 +41,7 @@ def items_are_accepted(exchange: Exchange) -> Findings:
 )
 def items_are_read(answer: FinalResponse) -> Findings:
     """Every message of the input counts: there are at least as many input tokens as words."""
-    words = sum(len(item["content"][0]["text"].split()) for item in asked(answer.request)["input"])
+    words = sum(len(item["content"][0]["text"].split()) for item in answer.request.asked["input"])
     yield from answer["usage"]["input_tokens"].unlike(at_least(words, "one for each word of the input"))
 
 

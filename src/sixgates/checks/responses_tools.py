@@ -9,7 +9,7 @@ from sixgates.probes.led import response_tool_led, response_tool_led_none, respo
 from sixgates.probes.responses import response_tool_stream
 from sixgates.probes.responses_stream import response_tool_cut_stream
 from sixgates.responses_parts import Item, same
-from sixgates.responses_view import ARGUMENTS, ARGUMENTS_DONE, DONE, FinalResponse, ResponseStream, asked
+from sixgates.responses_view import ARGUMENTS, ARGUMENTS_DONE, DONE, FinalResponse, ResponseStream
 from sixgates.select import (
     ARRAY,
     MISSING,
@@ -162,7 +162,7 @@ def arguments_are_done_once(stream: ResponseStream) -> Findings:
 def a_history_of_calls_is_answered(exchange: Exchange) -> Findings:
     """A question after questions that calls answered is answered, or refused with a 4xx; never a server error."""
     or_declined(exchange)
-    if asked(exchange.request).get("stream") is True:
+    if exchange.request.asked.get("stream") is True:
         yield from answered_with_events(exchange)
     else:
         yield from FinalResponse.of(exchange)["output"].unlike(ARRAY)
@@ -204,7 +204,7 @@ def as_many_calls_are_streamed(plain: FinalResponse, stream: FinalResponse) -> F
 def _tools_of(answer: FinalResponse) -> list[str]:
     """The names of the tools that the request has."""
     return [
-        str(tool.get("name")) for tool in asked(answer.request).get("tools") or [] if isinstance(tool, dict)
+        str(tool.get("name")) for tool in answer.request.asked.get("tools") or [] if isinstance(tool, dict)
     ]
 
 

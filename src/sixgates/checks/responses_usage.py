@@ -4,7 +4,7 @@ from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.responses import ANSWERS, SPEC
 from sixgates.probes.responses import response, response_stream
 from sixgates.probes.responses_stream import response_thought_stream, response_tool_cut_stream
-from sixgates.responses_view import FinalResponse, asked
+from sixgates.responses_view import FinalResponse
 from sixgates.select import COUNT, OBJECT, Findings, Kind, Unexercised, literal
 
 SPEC_USAGE = "spec: ResponseUsage"
@@ -73,7 +73,7 @@ def _within(most: int, name: str) -> Kind:
 )
 def the_limit_holds(answer: FinalResponse) -> Findings:
     """No more output_tokens are counted than max_output_tokens allows."""
-    most, written = asked(answer.request)["max_output_tokens"], answer["usage"]["output_tokens"]
+    most, written = answer.request.asked["max_output_tokens"], answer["usage"]["output_tokens"]
     if not COUNT.holds(written.value):
         raise Unexercised("no response counts its output_tokens")
     if written.value > most:
@@ -83,7 +83,7 @@ def the_limit_holds(answer: FinalResponse) -> Findings:
 @check(COUNTED, SHOULD, each=LIMITED, requires=[BOUND], evidence=[SPEC_USAGE])
 def what_was_cut_is_counted(answer: FinalResponse) -> Findings:
     """A response that max_output_tokens cut counts as many output_tokens as that allows."""
-    most = asked(answer.request).get("max_output_tokens")
+    most = answer.request.asked.get("max_output_tokens")
     if answer["incomplete_details"]["reason"].value != "max_output_tokens" and not answer.full:
         raise Unexercised(
             "fewer tokens were written than max_output_tokens allows, or usage does not say how many"

@@ -59,4 +59,4 @@ def _all(tool: Mapping[str, Any]) -> list[str]:
 
 def _allowed(request: Request) -> list[str]:
     """The arguments that the tools of a request allow; each request here has one tool."""
-    return [text for tool in json.loads(request.body or b"{}")["tools"] for text in _all(tool)]
+    return [text for tool in request.asked["tools"] for text in _all(tool)]
