@@ -6,11 +6,12 @@ from base64 import b64decode
 
 from tests.field.contract.report import Part, Report
 from tests.field.contract.wire import (
-    Events,
+    half_a_stop,
     in_choices,
     on_completions,
     on_embeddings,
     part,
+    stops_of,
     where,
 )
 
@@ -18,8 +19,6 @@ from sixgates.exchange import Request, Response
 from sixgates.reference.mutants import (
     Document,
     asking,
-    body_of,
-    in_events,
     in_json,
 )
 from sixgates.vectors import unpacked
@@ -28,32 +27,9 @@ from sixgates.verdict import Outcome
 ADVISORY = Outcome.ADVISORY
 
 
-def _stops(request: Request) -> list[str]:
-    stops = body_of(request).get("stop") or []
-    return [stops] if isinstance(stops, str) else stops
-
-
-def _half_a_stop(request: Request, response: Response) -> Response:
-    """Send the first half of a stop word before the end of a stream."""
-
-    def edit(events: Events) -> None:
-        stop = next((each for each in _stops(request) if len(each) > 1), None)
-        ended = next((e for e in events if e["choices"] and e["choices"][0]["finish_reason"] == "stop"), None)
-        if stop is None or ended is None:
-            return
-        half = stop[: len(stop) // 2]
-        choice = ended["choices"][0]
-        if "text" in choice:
-            choice["text"] = half
-        else:
-            choice["delta"] = {"content": half}
-
-    return in_events(edit)(response)
-
-
 def _half_in_whole(request: Request, response: Response) -> Response:
     def edit(choice: Document) -> None:
-        stop = next((each for each in _stops(request) if len(each) > 1), None)
+        stop = next((each for each in stops_of(request) if len(each) > 1), None)
         if stop is not None and choice["finish_reason"] == "stop":
             choice["text"] = choice["text"] + stop[: len(stop) // 2]
 
@@ -85,7 +61,7 @@ REPORTS = (
         "half-a-stop-word-in-legacy-streams",
         "mzau/mlx-knife#68",
         "the same in legacy streams",
-        (Part(on_completions, against=_half_a_stop),),
+        (Part(on_completions, against=half_a_stop),),
         outcome=ADVISORY,
         checks=("completions.stop_clean",),
     ),

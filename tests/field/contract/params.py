@@ -6,11 +6,12 @@ import json
 
 from tests.field.contract.report import Against, Part, Report
 from tests.field.contract.wire import (
-    Events,
+    half_a_stop,
     in_choices,
     in_chunks,
     part,
     rewriting,
+    stops_of,
     where,
 )
 
@@ -19,7 +20,6 @@ from sixgates.reference.mutants import (
     Document,
     asking,
     body_of,
-    in_events,
     on_chat,
     on_plain,
     on_stream,
@@ -29,13 +29,8 @@ from sixgates.verdict import Outcome
 ADVISORY = Outcome.ADVISORY
 
 
-def _stops(request: Request) -> list[str]:
-    stops = body_of(request).get("stop") or []
-    return [stops] if isinstance(stops, str) else stops
-
-
 def _asks_stop(request: Request) -> bool:
-    return on_plain(request) and bool(_stops(request))
+    return on_plain(request) and bool(stops_of(request))
 
 
 def _cuts_out(request: Request, response: Response) -> Response:
@@ -43,29 +38,11 @@ def _cuts_out(request: Request, response: Response) -> Response:
 
     def edit(choice: Document) -> None:
         text = choice["message"].get("content")
-        for stop in _stops(request) if isinstance(text, str) else []:
+        for stop in stops_of(request) if isinstance(text, str) else []:
             text = text.replace(stop, "")
         choice["message"]["content"] = text
 
     return in_choices(edit)(response)
-
-
-def _half_a_stop(request: Request, response: Response) -> Response:
-    """Send the first half of a stop word before the end of a stream."""
-
-    def edit(events: Events) -> None:
-        stop = next((each for each in _stops(request) if len(each) > 1), None)
-        ended = next((e for e in events if e["choices"] and e["choices"][0]["finish_reason"] == "stop"), None)
-        if stop is None or ended is None:
-            return
-        half = stop[: len(stop) // 2]
-        choice = ended["choices"][0]
-        if "text" in choice:
-            choice["text"] = half
-        else:
-            choice["delta"] = {"content": half}
-
-    return in_events(edit)(response)
 
 
 def _as_many_as_asked(request: Request, response: Response) -> Response:
@@ -136,7 +113,7 @@ REPORTS = (
         "half-a-stop-word-streamed",
         "mzau/mlx-knife#68",
         "a stream sends the beginning of a stop word before it sees the rest",
-        (Part(on_stream, against=_half_a_stop),),
+        (Part(on_stream, against=half_a_stop),),
         outcome=ADVISORY,
         checks=("params.stop.stream",),
     ),

@@ -153,3 +153,27 @@ def on_completions(request: Request) -> bool:
 def on_embeddings(request: Request) -> bool:
     """Embeddings."""
     return request.path == "/v1/embeddings" and request.method == "POST"
+
+
+def stops_of(request: Request) -> list[str]:
+    """The stop words of a request, given as one or as an array."""
+    stops = body_of(request).get("stop") or []
+    return [stops] if isinstance(stops, str) else stops
+
+
+def half_a_stop(request: Request, response: Response) -> Response:
+    """Send the first half of a stop word before the end of a stream."""
+
+    def edit(events: Events) -> None:
+        stop = next((each for each in stops_of(request) if len(each) > 1), None)
+        ended = next((e for e in events if e["choices"] and e["choices"][0]["finish_reason"] == "stop"), None)
+        if stop is None or ended is None:
+            return
+        half = stop[: len(stop) // 2]
+        choice = ended["choices"][0]
+        if "text" in choice:
+            choice["text"] = half
+        else:
+            choice["delta"] = {"content": half}
+
+    return in_events(edit)(response)
