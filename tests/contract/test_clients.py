@@ -247,8 +247,7 @@ def test_a_slow_server_that_still_writes_has_cut_nothing(
 
 def limit_of(earlier: Exchange) -> Any:
     """The limit with which the request is sent again."""
-    assert chat_stream_chunked.derive is not None
-    return chat_stream_chunked.derive(earlier)["max_tokens"]
+    return chat_stream_chunked.request("m", earlier).asked["max_tokens"]
 
 
 def test_only_an_answer_that_ended_is_asked_for_more(conforming: dict[str, Answer]) -> None:

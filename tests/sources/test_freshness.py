@@ -163,6 +163,38 @@ def test_every_probe_sees_every_change_of_its_own_request(probe: Probe) -> None:
     assert unseen == 0 or (probe.derive is not None and unseen < len(list(_leaves(body))))
 
 
+def _other(value: Any, name: str = "") -> Any:
+    """An answer of the same shape that says something else, and is shorter or longer."""
+    if isinstance(value, dict):
+        return {key: _other(each, key) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_other(each, name) for each in value] + (value[:2] if name == "embedding" else [])
+    says = isinstance(value, str) and name in {"content", "text", "id", "arguments", "reasoning"}
+    return f"Something else and {value} more" if says and name != "arguments" else value
+
+
+@pytest.mark.parametrize(
+    "probe", [each for each in PROBES if each.derive is not None], ids=lambda each: each.name
+)
+def test_what_any_probe_takes_from_an_answer_may_be_another_today(probe: Probe) -> None:
+    """It is marked as taken, so that a new recording of the answer before leaves this one fresh."""
+    answer, earlier = ANSWERS[probe.name], ANSWERS[probe.after.name if probe.after else ""]
+    assert isinstance(answer, Exchange)
+    assert isinstance(earlier, Exchange)
+    assert earlier.response is not None
+    text = earlier.response.body.decode()
+    if earlier.response.media_type == "text/event-stream":
+        lines = [line for line in text.splitlines(keepends=True) if '"content": null' not in line]
+        body = "".join([*lines[: len(lines) // 2], "\n", "data: [DONE]\n\n"])
+    else:
+        body = json.dumps(_other(json.loads(text)))
+    assert body != text
+    other = replace(
+        earlier, response=replace(earlier.response, chunks=(Chunk(body.encode(), 0.1),)), left=None
+    )
+    assert why_stale(probe, answer.request, model="reference", recipe=1, earlier=other) is None
+
+
 def test_recordings_that_carry_a_hash_are_read_as_the_first_recipe(tmp_path: Path) -> None:
     """They were made before recipes had versions; what counts is their request."""
     label = cassette.Label("vllm", "vllm", "0.32.0", "m", "2026-11-23")

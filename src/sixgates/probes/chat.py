@@ -1,6 +1,5 @@
 """Probes of chat completions, plain and streamed."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,7 +46,7 @@ def _stopping_at_once(earlier: Exchange) -> Mapping[str, Any]:
     text = Document.of(earlier).message["content"].text
     if not text:
         raise Unmet(Finding("chat", "some content to derive a stop word from", '""'))
-    return streamed(json.loads(earlier.request.body or b"{}"), stop=[Taken(text[:1])])
+    return streamed(earlier.request.asked, stop=[Taken(text[:1])])
 
 
 chat = Probe("chat", body=BASE, alone=True, answered_by="chat.answered")

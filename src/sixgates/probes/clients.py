@@ -4,11 +4,10 @@ The other probes ask for identity and keep to what the API needs, so that an ans
 offer codings and protocols, leave the limit out, and carry the tools that agents carry.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from sixgates.catalogue import EMBEDDINGS_PATH, MODEL, RESPONSES_PATH, Probe
+from sixgates.catalogue import EMBEDDINGS_PATH, MODEL, RESPONSES_PATH, Probe, Taken
 from sixgates.coding import OFFER
 from sixgates.exchange import Exchange
 from sixgates.probes.chat import BASE, COUNTING, SDK_HEADERS, WITH_USAGE, saying, streamed
@@ -107,7 +106,7 @@ def _with_a_limit(earlier: Exchange) -> Mapping[str, Any]:
             limit = limit if limit <= STAYS_FOR + MORE else 1
     except Unmet:  # refused: that a body in chunks is read shows all the same
         pass
-    return {**json.loads(earlier.request.body or b"{}"), "max_tokens": limit}
+    return {**earlier.request.asked, "max_tokens": Taken(limit)}
 
 
 chat_stream_chunked = Probe(

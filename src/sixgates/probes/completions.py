@@ -1,6 +1,5 @@
 """Probes of the legacy endpoint /v1/completions. The path alone makes them need its capability."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,12 +28,17 @@ def stop_word(text: str) -> str:
     return whole[len(whole) // 2 :][:4]
 
 
-def _stopping_halfway(earlier: Exchange) -> Mapping[str, Any]:
+def stop_word_of(earlier: Exchange) -> Taken:
+    """A stop word out of a completion; raises Unmet where that has no text."""
     word = stop_word(Document.of(earlier).choices[0]["text"].text)
     if not word:
         raise Unmet(Finding("completions", "some text to derive a stop word from", '""'))
-    body = json.loads(earlier.request.body or b"{}")
-    return streamed(body, max_tokens=2 * MOST_TOKENS, stop=[NEVER_WRITTEN, Taken(word)], **WITH_USAGE)
+    return Taken(word)
+
+
+def _stopping_halfway(earlier: Exchange) -> Mapping[str, Any]:
+    stop = [NEVER_WRITTEN, stop_word_of(earlier)]
+    return streamed(earlier.request.asked, max_tokens=2 * MOST_TOKENS, stop=stop, **WITH_USAGE)
 
 
 def _completion(name: str, *, alone: bool = False, **more: Any) -> Probe:

@@ -1,6 +1,5 @@
 """Probes of request parameters, made so that one that is ignored shows in the answer."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,7 +64,7 @@ def end_of(text: str) -> str:
 
 
 def _body(earlier: Exchange) -> dict[str, Any]:
-    return dict(json.loads(earlier.request.body or b"{}"))
+    return dict(earlier.request.asked)
 
 
 def _stopping_in_the_middle(earlier: Exchange) -> Mapping[str, Any]:

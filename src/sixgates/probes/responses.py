@@ -42,7 +42,7 @@ def _probe(name: str, body: Mapping[str, Any], capability: str | None = None, **
 
 def _following(earlier: Exchange) -> Mapping[str, Any]:
     identity = Document.of(earlier)["id"].require(NON_EMPTY_STRING)
-    asked = json.loads(earlier.request.body or b"{}")
+    asked = earlier.request.asked
     kept = {key: value for key, value in asked.items() if key != "instructions"}
     return {**kept, "input": "Go on.", "previous_response_id": Taken(identity)}
 

@@ -114,7 +114,7 @@ def _history(
 def _own_call_back(earlier: Exchange) -> Mapping[str, Any]:
     message = Document.of(earlier).message
     calls = message["tool_calls"].elements
-    body = json.loads(earlier.request.body or b"{}")
+    body = dict(earlier.request.asked)
     identity = calls[0]["id"].value
     if not isinstance(identity, str):
         raise Unmet(Finding("tool-named", "a call with an id to send back", repr(identity)))

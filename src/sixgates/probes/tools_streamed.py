@@ -1,6 +1,5 @@
 """Streams of what agents ask for with tools: a call without parameters, and text that a stop word ends."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +24,7 @@ def _stopping_in_the_middle(earlier: Exchange) -> Mapping[str, Any]:
     text = Document.of(earlier).message["content"].text
     if len(text) < 4:
         raise Unmet(Finding("tool-auto", "some content to derive a stop word from", repr(text)))
-    return streamed({**json.loads(earlier.request.body or b"{}"), "stop": [Taken(middle_of(text))]})
+    return streamed({**earlier.request.asked, "stop": [Taken(middle_of(text))]})
 
 
 tool_auto_stopped_stream = Probe(

@@ -4,27 +4,21 @@ Where a schema or a tool leaves only one text, and that text is of characters th
 breaks at the edges of pieces shows, however clever the model is.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from sixgates.catalogue import COMPLETIONS_PATH, MODEL, RESPONSES_PATH, Probe
-from sixgates.exchange import Exchange, Finding
+from sixgates.exchange import Exchange
 from sixgates.probes import tools
 from sixgates.probes.chat import streamed
-from sixgates.probes.completions import completions, stop_word
-from sixgates.select import Unmet
-from sixgates.views import Document
+from sixgates.probes.completions import completions, stop_word_of
 
 RARE = "🫠🥹龜"
 """Characters that are several tokens in most vocabularies, two of them beyond the Basic Multilingual Plane."""
 
 
 def _stopped(earlier: Exchange) -> Mapping[str, Any]:
-    word = stop_word(Document.of(earlier).choices[0]["text"].text)
-    if not word:
-        raise Unmet(Finding("completions", "some text to derive a stop word from", '""'))
-    return {**json.loads(earlier.request.body or b"{}"), "stop": word}
+    return {**earlier.request.asked, "stop": stop_word_of(earlier)}
 
 
 completions_stopped = Probe(
