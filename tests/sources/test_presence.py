@@ -8,12 +8,13 @@ import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from tests.hostile.monsters import hear
 from tests.sources.scripted import OK, Asked, Time, answer, scripted
 
+from sixgates import catalogue
 from sixgates.catalogue import Probe
 from sixgates.exchange import Exchange, FailureKind
 from sixgates.judge import Answer
@@ -271,6 +272,19 @@ def test_a_proxy_may_list_the_models_of_a_dead_server() -> None:
     assert "POST /v1/chat/completions answered 502, as did 4 requests before it; the rest is not sent" in (
         cause_of(answers).summary
     )
+
+
+def test_a_server_that_answers_all_of_one_kind_with_503_is_there() -> None:
+    """It says so of what it cannot do; with a request of another kind among them nobody is behind the proxy."""
+    known = [probe for probe in catalogue.load().probes() if probe.derive is None and probe.gauge is None]
+    tools = [replace(probe, alone=False) for probe in known if probe.capability == "tools"][:7]
+    other = next(replace(probe, alone=False) for probe in known if probe.capability == "n")
+    assert len(tools) == 7
+    for asked, gone in ((tools, False), ([*tools, other], True)):
+        with scripted(proxied(2, lists=True, status=503)) as (url, script):
+            target = Target("vllm", url, "m", concurrency=1)
+            answers = fetch(target, [*ALONE[:2], *asked], clock=script.time.clock())
+        assert bool(lost(answers)) is gone
 
 
 def test_a_bad_gateway_now_and_then_is_an_answer() -> None:

@@ -17,7 +17,7 @@ from sixgates.probes.models import models_list
 from sixgates.select import Unmet
 from sixgates.sources.pace import Clock, Lanes, Pace, Say, limits_the_rate
 from sixgates.sources.patience import AWAY_S, Patience
-from sixgates.sources.presence import NOBODY_IN_A_ROW, Presence, is_there
+from sixgates.sources.presence import Presence, is_there
 from sixgates.sources.reference import with_key
 from sixgates.sources.secrets import Scrubber, secrets_of
 from sixgates.sources.wire import Capture, Meanwhile, client_for, exchanged
@@ -208,7 +208,7 @@ class _Session:
                 self.presence.give_up(last, f"for {AWAY_S:g} s")
             elif away_s:
                 self.say(self.presence.returned(away_s))
-            elif self.presence.answers_of_a_proxy() >= NOBODY_IN_A_ROW:
+            elif self.presence.nobody_is_behind():
                 self.presence.give_up(None, "")
         if self.presence.is_gone:
             cause = self.presence.cause(self.target.when_gone)

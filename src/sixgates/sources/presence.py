@@ -114,8 +114,22 @@ class Presence:
 
         A proxy may list the models of a server that is gone.
         """
-        own = [each for each in self._failed.values() if nobody_behind(each.exchange)]
-        return sum(each.at >= self.alive_at for each in own)
+        return len(self._of_a_proxy())
+
+    def nobody_is_behind(self) -> bool:
+        """Whether a proxy's answers in a row say so: enough of them, and not only to requests for one capability.
+
+        A server may answer whatever it cannot do with 503, and is there.
+        """
+        asked_for = {_capability_of(name) for name in self._of_a_proxy()}
+        return self.answers_of_a_proxy() >= NOBODY_IN_A_ROW and (None in asked_for or len(asked_for) > 1)
+
+    def _of_a_proxy(self) -> list[str]:
+        return [
+            name
+            for name, each in self._failed.items()
+            if nobody_behind(each.exchange) and each.at >= self.alive_at
+        ]
 
     def took(self, exchange: Exchange) -> bool:
         """Whether that the server was gone ended an exchange."""
@@ -186,6 +200,11 @@ def _again(suspects: tuple[str, ...]) -> str:
         return "restart it, and judge it again"
     words = checks[0] if len(checks) == 1 else f"'{' or '.join(checks)}'"
     return f"restart it, and send what was under way by itself: the same command with -k {words}"
+
+
+def _capability_of(probe: str) -> str | None:
+    known = catalogue.load().probes()
+    return next((each.capability for each in known if each.name == probe), None)
 
 
 def _check_on(probe: str) -> str | None:
