@@ -93,7 +93,10 @@ def test_a_pattern_that_no_wildcard_says_is_declared_and_leads_nowhere(stack: Pa
 
 def test_an_unknown_provider_is_said(capsys: Capture) -> None:
     assert main(["route", "chat", "--down", "olama"]) == 2
-    known = "vllm, llama_cpp, llama_cpp_python, llama_cpp_embeddings, vllm_embeddings, ollama"
+    known = (
+        "vllm, llama_cpp, llama_cpp_python, llama_cpp_embeddings, vllm_embeddings, "
+        "ollama, ollama_thinking, ollama_embeddings"
+    )
     assert capsys.readouterr().err == f"sixgates: --down olama: no such provider; there are: {known}\n"
 
 
@@ -139,4 +142,4 @@ def test_the_graph_as_mermaid(capsys: Capture) -> None:
 def test_the_graph_as_lines(capsys: Capture) -> None:
     assert main(["routes"]) == 0
     walk = "smollm2-vllm [vllm] -> smollm2-llamacpp [llama_cpp] -> smollm2-python [llama_cpp_python]"
-    assert capsys.readouterr().out.splitlines()[0] == f"smollm2-vllm      {walk}"
+    assert capsys.readouterr().out.splitlines()[0] == f"smollm2-vllm        {walk}"

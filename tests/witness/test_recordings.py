@@ -30,12 +30,20 @@ PROBES = {probe.name: probe for probe in catalogue.load().probes()}
 PLAIN = {CHAT_PATH: "chat", COMPLETIONS_PATH: "legacy", EMBEDDINGS_PATH: "embeddings", "/v1/models": "models"}
 LOST = {
     "llama_cpp/chat-stream-two-choices-helper": "chat.stream.n2_indices",
+    "llama_cpp/response-agent-stream-responses_helper": "responses.stream.indices",
     "llama_cpp/response-stream-responses_helper": "responses.stream.indices",
+    "llama_cpp/response-thought-stream-responses_helper": "responses.stream.indices",
+    "llama_cpp/response-tool-cut-stream-responses_helper": "responses.stream.indices",
     "llama_cpp/response-tool-stream-responses_helper": "responses.stream.indices",
+    "llama_cpp/response-unicode-stream-responses_helper": "responses.stream.indices",
     "llama_cpp_python/tool-cut-stream-helper": "tools.stream.id_once",
     "llama_cpp_python/tool-named-stream-helper": "tools.stream.id_once",
+    "llama_cpp_python/tool-no-arguments-stream-helper": "tools.stream.id_once",
+    "llama_cpp_python/tool-unicode-stream-helper": "tools.stream.id_once",
 }
 """What recordings show to be lost, each with the check that names the cause; versions of an engine share them."""
+LOST_BY_2 = LOST | {"llama_cpp/response-tool-led-stream-responses_helper": "responses.stream.indices"}
+"""The same of the SDK's major 2, which also trips over a lone item without an index."""
 Pair = tuple[str, Exchange]
 
 
@@ -121,12 +129,13 @@ def read(python: str, major: int, given: dict[str, Pair]) -> dict[str, list[list
 @pytest.mark.parametrize("name", pairs())
 def test_the_sdk_reads_it_and_loses_nothing(name: str, major: int) -> None:
     """Text, tool calls, finish reason, usage, vectors and ids; what is lost is on the list, with its cause."""
-    assert bool(seen(major)[name]) is (name.rpartition(" ")[2] in LOST), seen(major)[name]
+    lost = LOST_BY_2 if major == 2 else LOST
+    assert bool(seen(major)[name]) is (name.rpartition(" ")[2] in lost), seen(major)[name]
 
 
 def test_every_cause_on_the_list_is_a_check_that_names_the_helper() -> None:
     checks = catalogue.load().checks
-    assert all("openai-python helper" in checks[cause].breaks for cause in LOST.values())
+    assert all("openai-python helper" in checks[cause].breaks for cause in LOST_BY_2.values())
 
 
 def test_every_recorded_provider_is_read() -> None:
