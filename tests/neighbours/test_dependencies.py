@@ -12,6 +12,8 @@ from tests.neighbours.environments import ROOT, Environment
 DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RUNTIME: list[str] = DECLARED["dependencies"]
 DEV: list[str] = DECLARED["optional-dependencies"]["dev"]
+STATUSES = {"1": "MET", "2": "MET", "3": "MET", "4": "PARTIAL", "5": "NOT RUN", "6": "NOT RUN"}
+"""Of the suites without `--live`; gate 4 is PARTIAL, since Ollama cannot be recorded again (docs/recording.md)."""
 
 
 def lowest(requirements: list[str]) -> list[str]:
@@ -46,7 +48,8 @@ def test_the_suites_pass(environment: Environment, more: tuple[str, ...]) -> Non
     """`pytest unit contracts`, where warnings are errors."""
     done = environment.pytest("unit", "contracts", "-q", "-p", "no:cacheprovider", *more, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 of 6 gates MET" in done.stdout
+    statuses = re.findall(r"^  ([1-6]) \w+ +(MET|NOT MET|PARTIAL|BLOCKED|NOT RUN) ", done.stdout, re.MULTILINE)
+    assert dict(statuses) == STATUSES, done.stdout
 
 
 @pytest.mark.long
