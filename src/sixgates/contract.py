@@ -27,6 +27,7 @@ from sixgates.repeats import MOST_REPEATED, Allowance, Asking, Repeats
 from sixgates.sameness import NAMES, differs, looked_at, same_behaviour, same_server
 from sixgates.sources import cassette
 from sixgates.sources.patience import Patience
+from sixgates.stated import MOST_ASKED, stated_length
 from sixgates.symptom import Symptom
 from sixgates.tries import Tries
 from sixgates.verdict import Cause, Outcome, Verdict
@@ -162,10 +163,11 @@ class Contract:
 
         def send(wanted: tuple[Probe, ...]) -> Mapping[str, Answer]:
             # What the first answers showed is neither found out nor chosen again.
-            return fetch(target, wanted, say=self.say, patience=patience)
+            return fetch(again, wanted, say=self.say, patience=patience)
 
         if self._cause(found) is not None:
             return
+        again = replace(target, context_length=target.context_length or self._stated(found))
         known = catalogue.load()
         first = Judgement(known, self._subject(self._label(), found), found)
         checks = tuple(known.checks[name] for name in checks_needed(known, self.wanted or known.checks))
@@ -235,7 +237,13 @@ class Contract:
             if each.within is None
             and any(isinstance(answers.get(probe.name), Cause) for probe in each.needed)
         }
-        return declared | offered | unknown
+        stated = self._stated(answers)
+        implied = {"context_length"} if stated is not None and stated <= MOST_ASKED else set()
+        return declared | offered | unknown | implied
+
+    def _stated(self, answers: Mapping[str, Answer]) -> int | None:
+        """How many tokens an ad-hoc provider's model holds, as its list of models says."""
+        return stated_length(answers.get(self._first[0].name), self.party.model)
 
     def _chosen(self, answers: Mapping[str, Answer], probe: Probe) -> bool:
         return self._capabilities(answers).issuperset(probe.needs)
@@ -271,7 +279,7 @@ class Contract:
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
             deviations=accepted(party, kind, version, recorded, answers),
-            undeclared=left_out(party.name, answers, held=party.detect),
+            undeclared=left_out(party.name, answers, held=party.detect, stated=self._stated(answers)),
             remarks=remarks(party, kind, version),
         )
 

@@ -7,11 +7,17 @@ from dataclasses import replace
 
 from sixgates.capability import Offer, Shown
 from sixgates.detection import DETECTORS, LeftOut, check_of, detect
+from sixgates.stated import MOST_ASKED
 from sixgates.verdict import FOUND, Cause
 
 
-def left_out(provider: str, answers: Mapping[str, object], *, held: bool) -> Mapping[str, LeftOut]:
-    """By capability; a provider is `held` to its answers where it was to show by them what it offers."""
+def left_out(
+    provider: str, answers: Mapping[str, object], *, held: bool, stated: int | None = None
+) -> Mapping[str, LeftOut]:
+    """By capability; a provider is `held` to its answers where it was to show by them what it offers.
+
+    `stated` is how many tokens the list of models says that its model holds.
+    """
     found = {name: _seen(provider, name, one, held=held) for name, one in detect(answers).items()}
     for name, each in DETECTORS.items():
         unsent = [answers.get(probe.name) for probe in each.needed]
@@ -26,14 +32,18 @@ def left_out(provider: str, answers: Mapping[str, object], *, held: bool) -> Map
         elif held and cause is not None:
             found[name] = LeftOut(cause=cause)
     if held:
-        found["context_length"] = LeftOut(_UNKNOWN_LENGTH.format(provider))
+        found["context_length"] = LeftOut(_length_not_asked(provider, stated))
     return found
 
 
-_UNKNOWN_LENGTH = (
-    "{} was not asked for context_length: how much its model holds is not known. "
-    "`context_length` of its model in providers.yaml says it"
-)
+def _length_not_asked(provider: str, stated: int | None) -> str:
+    why = "its list of models does not say how much its model holds"
+    if stated is not None:
+        why = f"its model holds {stated} tokens, and a prompt of more than {MOST_ASKED} is not sent unasked"
+    return (
+        f"{provider} was not asked for context_length: {why}. "
+        "`context_length` of its model in providers.yaml says it"
+    )
 
 
 def _seen(provider: str, capability: str, seen: Shown, *, held: bool) -> LeftOut:

@@ -88,7 +88,8 @@ def test_a_wider_context_than_declared_says_where_to_correct_it(
     judgement = judge_edited(to("context-overflow", reply(200, read)))
     finding = judgement.verdict("errors.context_length_status").findings[0]
     assert finding.hint == (
-        "the server did not find this prompt too long: correct the model's context_length in providers.yaml"
+        "the server did not find this prompt too long: correct the model's context_length in providers.yaml, "
+        "or what the list of models says of it"
     )
     assert judgement.verdict("errors.context_no_silent_truncation").outcome is Outcome.PASSED
 

@@ -299,7 +299,7 @@ def test_what_cannot_be_asked_for_says_why() -> None:
     verdict = judged(conforming()).verdict("errors.context_server_survives")
     assert (verdict.outcome, verdict.reason) == (
         Outcome.NOT_APPLICABLE,
-        "p was not asked for context_length: how much its model holds is not known. "
+        "p was not asked for context_length: its list of models does not say how much its model holds. "
         "`context_length` of its model in providers.yaml says it",
     )
 

@@ -25,7 +25,8 @@ from sixgates.select import INTEGER, Findings, Kind, literal, parse_json, shown
 from sixgates.views import ChatStream, Reply
 
 ACCEPTED = (
-    "the server did not find this prompt too long: correct the model's context_length in providers.yaml"
+    "the server did not find this prompt too long: correct the model's context_length in providers.yaml, "
+    "or what the list of models says of it"
 )
 
 

@@ -21,6 +21,7 @@ from sixgates.sources.presence import Presence, is_there
 from sixgates.sources.reference import with_key
 from sixgates.sources.secrets import Scrubber, secrets_of
 from sixgates.sources.wire import Capture, Meanwhile, client_for, exchanged
+from sixgates.stated import stated_length
 from sixgates.verdict import Cause
 
 if TYPE_CHECKING:
@@ -281,7 +282,8 @@ class _Session:
         request = probe.request(
             self.target.model,
             earlier if isinstance(earlier, Exchange) else None,
-            context_length=self.target.context_length,
+            context_length=self.target.context_length
+            or stated_length(self.answers.get(models_list.name), self.target.model),
         )
         return with_key(request, probe.auth, self.target.key)
 
