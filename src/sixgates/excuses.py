@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sixgates.config import ProviderType
+from sixgates.declared import Declared
 from sixgates.exchange import Exchange
-from sixgates.judge import Answer, Declared
+from sixgates.judge import Answer
 from sixgates.known import Identity, Shipped, contains, identify, load
 from sixgates.party import Party
 from sixgates.sources import cassette
@@ -40,7 +41,13 @@ def accepted(
     never asked for a chat.
     """
     own = tuple(
-        Declared(entry.check, entry.reason, entry.expires, entry.link)
+        Declared(
+            entry.check,
+            entry.reason,
+            entry.expires,
+            entry.link,
+            findings=tuple(each.description for each in entry.findings),
+        )
         for entry in party.deviations
         if entry.engine_version in (None, version)
     )
@@ -52,6 +59,7 @@ def accepted(
             known=f"{ENGINES[engine]} {entry.versions}",
             refutable=recorded >= entry.seen.recorded.isoformat()
             and isinstance(answers.get(entry.recording.rpartition("/")[2]), Exchange),
+            findings=tuple(each.description for each in entry.findings),
         )
         for entry in _offered(party, engine)
         if contains(entry.versions, version)

@@ -11,8 +11,9 @@ from sixgates import catalogue
 from sixgates.cases.deviations import deviation_cases
 from sixgates.config import Deviation, Model, Provider, ProviderType
 from sixgates.contract import Contract
+from sixgates.declared import Declared
 from sixgates.exchange import Exchange
-from sixgates.judge import Declared, Judgement, Subject
+from sixgates.judge import Judgement, Subject
 from sixgates.party import Party
 from sixgates.reference import mutants
 from sixgates.reference.mutants import MutantProvider
