@@ -55,9 +55,7 @@ def described(
 
     Where there may be `more` findings than were looked at, something is not described, unless an entry takes any.
     """
-    by = [
-        next((at for at, each in enumerate(entries) if each.describes(*told)), None) for told in found
-    ]
+    by = [next((at for at, each in enumerate(entries) if each.describes(*told)), None) for told in found]
     left = frozenset(number for number, entry in enumerate(by) if entry is None)
     used = tuple(sorted({entry for entry in by if entry is not None}))
     unseen = int(more and all(each.findings for each in entries))

@@ -1,4 +1,4 @@
-"""What a deviation says that was seen: patterns over the findings of a check, and over the answer that each is about."""
+"""What a deviation says was seen: patterns over the findings of a check, and over the answers that they are about."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from sixgates.select import Unmet
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Findings of one kind; in each text `*` stands for any text and `#` for a number, and None for whatever it says.
+    """Findings of one kind, each text a pattern; None stands for whatever it says.
 
+    `*` is any text, `#` a number, and `~` some text without a quotation mark, such as an id in its quotes.
     `answer` is the status and the body of the exchange that a finding is about, such as `404 {"detail":"Not Found"}`.
     """
 
@@ -62,4 +63,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _literal(part: str) -> str:
-    return "[0-9]{1,20}".join(map(re.escape, part.split("#")))
+    return "".join(_SIGNS.get(each, re.escape(each)) for each in part)
+
+
+_SIGNS = {"#": "[0-9]{1,20}", "~": '[^"]{1,200}'}

@@ -36,6 +36,7 @@ class NotRecorded:
 
 Answer = Exchange | NotSent | NotRecorded | Cause
 """What became of a probe: it was answered, not sent or not recorded, or its exchange cannot be had."""
+Found = tuple[Probe, Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +100,22 @@ class Judgement:
 
         Those whose findings no declared deviation describes, where there are some.
         """
+        broken = {probe.name for probe, _ in self.found(check, sent)}
+        if check.whole:
+            return check.probes if broken else ()
+        return tuple(probe for probe in self.applicable(check) if probe.name in broken)
+
+    def found(self, check: Check, sent: Collection[str] | None = None) -> list[Found]:
+        """Each finding of a check on these probes that no declared deviation describes; where there is none, all."""
         probes, excuse = self._judgeable(check, sent)
         if excuse is not None:
-            return ()
+            return []
         try:
             found = list(islice(self._findings(check, probes), LOOKED_FOR))
         except Exception:  # noqa: BLE001 - unexercised, or our own bug: the check's verdict says which
-            return ()
+            return []
         _, left = self._described(check.id, found)
-        broken = {probe.name for probe, _ in ([found[number] for number in left] or found)}
-        if check.whole:
-            return check.probes if broken else ()
-        return tuple(probe for probe in probes if probe.name in broken)
+        return [found[number] for number in sorted(left)] or found
 
     def _judge(self, check: Check, sent: Collection[str] | None = None) -> Verdict:
         verdict = self._found(check, sent)
@@ -418,7 +423,6 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(text)} characters)"
 
 
-Found = tuple[Probe, Finding]
 BROKEN = frozenset({Outcome.FAILED, Outcome.ADVISORY, Outcome.FLAKY})
 """What a check that does not hold comes to, before a deviation excuses it."""
 _DECIDED = {Outcome.PASSED, *BROKEN}

@@ -116,8 +116,8 @@ class Verdict:
     `times` says how often it was judged and `failed` how often it was broken; FLAKY verdicts hold all `attempts`.
     `luck` says what has to happen by chance before a defect shows. `asked` says, on the check of a capability that a
     provider was asked for and does not offer, what came. `not_recorded` names the probes that were not judged because
-    the recording of an engine that cannot be started again lacks them. `described` is for who settles the verdict, and
-    stands in no report.
+    the recording of an engine that cannot be started again lacks them. `described` is for the judge and stands
+    in no report.
     """
 
     check: str
@@ -156,9 +156,7 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """The verdict as it stands in `gates.json`, one entry of `results`."""
-        document = {
-            each.name: getattr(self, each.name) for each in fields(self) if each.name != "described"
-        }
+        document = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "described"}
         document["gate"] = int(self.gate)
         document["findings"] = tuple(map(_finding, self.findings))
         document["attempts"] = tuple(

@@ -19,7 +19,7 @@ from sixgates.judge import Answer
 from sixgates.known import Identity, identify
 from sixgates.party import Party
 from sixgates.reference import mutants
-from sixgates.reference.mutants import MutantProvider
+from sixgates.reference.mutants import Mutant, MutantProvider, with_body
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.run import Run
 from sixgates.sources import cassette
@@ -28,6 +28,13 @@ from sixgates.sources.secrets import Scrubber
 from sixgates.verdict import Outcome, Verdict
 
 CHECK = "models.retrieve.ok"
+OTHERWISE = mutants.load()["model-no-route"]
+"""No route for one model either, and not llama.cpp's reply."""
+NO_ROUTE = replace(
+    OTHERWISE,
+    edit=with_body(b'{"error":{"message":"File Not Found","type":"not_found_error","code":404}}', status=404),
+)
+"""What llama.cpp answers."""
 RECORDED = "2026-11-23"
 
 
@@ -41,11 +48,11 @@ def party(kind: ProviderType = ProviderType.LLAMA_CPP, version: str = "", **more
 
 
 def recorded(
-    folder: Path, judged: Party, version: str, day: str = RECORDED, mutant: str | None = None
+    folder: Path, judged: Party, version: str, day: str = RECORDED, mutant: Mutant | None = None
 ) -> Verdict:
     """The verdict on a recording of the reference, or a mutant of it, as if an engine had answered."""
     known, reference = catalogue.load(), ReferenceProvider("m")
-    provider = MutantProvider(mutants.load()[mutant], reference) if mutant else reference
+    provider = MutantProvider(mutant, reference) if mutant else reference
     found = {
         name: Scrubber(()).exchange(answer) if isinstance(answer, Exchange) else answer
         for name, answer in answers(provider, known.probes()).items()
@@ -57,9 +64,19 @@ def recorded(
 
 def test_a_known_deviation_excuses_its_engine_and_version(tmp_path: Path) -> None:
     """The report says of which versions it is known."""
-    verdict = recorded(tmp_path, party(), "b10500", mutant="model-no-route")
+    verdict = recorded(tmp_path, party(), "b10500", mutant=NO_ROUTE)
     assert verdict.outcome is Outcome.DEVIATION
     assert verdict.reason.endswith("of a listed id is 404. Known of llama.cpp >=b10434,<=b11434.")
+
+
+def test_another_defect_of_the_same_check_is_not_excused(tmp_path: Path) -> None:
+    """It is red, and the report says what is known, which is something else."""
+    verdict = recorded(tmp_path, party(), "b10500", mutant=OTHERWISE)
+    assert (verdict.outcome, verdict.reason) == (
+        Outcome.FAILED,
+        "this is not what is known of llama.cpp >=b10434,<=b11434 "
+        "(There is no route for one model: GET /v1/models/{id} of a listed id is 404.)",
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,13 +92,13 @@ def test_a_known_deviation_excuses_its_engine_and_version(tmp_path: Path) -> Non
 )
 def test_another_version_is_red_and_says_why(tmp_path: Path, version: str, reason: str) -> None:
     """What no recording showed of a version is not excused in it."""
-    verdict = recorded(tmp_path, party(), version, mutant="model-no-route")
+    verdict = recorded(tmp_path, party(), version, mutant=NO_ROUTE)
     assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, reason)
 
 
 def test_another_engine_is_not_excused(tmp_path: Path) -> None:
     """Nothing is known of Ollama."""
-    verdict = recorded(tmp_path, party(ProviderType.OLLAMA), "b10500", mutant="model-no-route")
+    verdict = recorded(tmp_path, party(ProviderType.OLLAMA), "b10500", mutant=NO_ROUTE)
     assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "")
 
 
@@ -107,7 +124,7 @@ def test_an_older_recording_refutes_nothing(tmp_path: Path) -> None:
 def test_a_refused_entry_excuses_nothing_and_is_not_stale(tmp_path: Path) -> None:
     """`contract.refuse` takes away one entry."""
     judged = party(refused=frozenset({CHECK}))
-    assert recorded(tmp_path / "a", judged, "b10500", mutant="model-no-route").outcome is Outcome.FAILED
+    assert recorded(tmp_path / "a", judged, "b10500", mutant=NO_ROUTE).outcome is Outcome.FAILED
     assert recorded(tmp_path / "b", judged, "b10500", "2026-11-24").outcome is Outcome.PASSED
 
 
@@ -118,8 +135,9 @@ def test_an_own_entry_wins(tmp_path: Path) -> None:
         strict=False,
     )
     judged = party(deviations=(own,), refused=frozenset({CHECK}))
-    verdict = recorded(tmp_path, judged, "b10500", mutant="model-no-route")
-    assert (verdict.outcome, verdict.reason) == (Outcome.DEVIATION, "our proxy hides it")
+    verdict = recorded(tmp_path, judged, "b10500", mutant=NO_ROUTE)
+    said = "our proxy hides it [the entry names no findings, so it excuses any]"
+    assert (verdict.outcome, verdict.reason) == (Outcome.DEVIATION, said)
 
 
 def test_live_nothing_is_refuted() -> None:
@@ -127,7 +145,7 @@ def test_live_nothing_is_refuted() -> None:
     live = accepted(party(), ProviderType.LLAMA_CPP, "b10500", "", {})
     assert live
     assert not any(entry.refutable for entry in live)
-    assert remarks(party(), ProviderType.LLAMA_CPP, "b10500") == {}
+    assert remarks(party(), ProviderType.LLAMA_CPP, "b10500", {}) == {}
 
 
 def fed(owner: object = None, fingerprint: object = None) -> Mapping[str, Answer]:
@@ -144,22 +162,26 @@ def fed(owner: object = None, fingerprint: object = None) -> Mapping[str, Answer
 
 
 @pytest.mark.parametrize(
-    ("owner", "fingerprint", "identity"),
+    ("owner", "fingerprint", "kind", "version"),
     [
-        ("vllm", "vllm-0.32.0-d1b86c44", Identity(ProviderType.VLLM, "0.32.0")),
-        ("vllm", None, Identity(ProviderType.VLLM)),
-        ("llamacpp", "b11434-7e4c0a9", Identity(ProviderType.LLAMA_CPP, "b11434")),
-        ("llamacpp", "b1-7e4c0a9", Identity(ProviderType.LLAMA_CPP)),
-        ("me", None, Identity(ProviderType.LLAMA_CPP_PYTHON)),
-        ("somebody", 7, Identity()),
-        ([], {}, Identity()),
+        ("vllm", "vllm-0.32.0-d1b86c44", ProviderType.VLLM, "0.32.0"),
+        ("vllm", None, None, ""),
+        (None, "vllm-0.32.0-d1b86c44", None, ""),
+        ("llamacpp", "b11434-7e4c0a9", ProviderType.LLAMA_CPP, "b11434"),
+        ("llamacpp", "b1-7e4c0a9", ProviderType.LLAMA_CPP, ""),
+        ("llamacpp", "b0-unknown", ProviderType.LLAMA_CPP, ""),
+        ("library", "fp_ollama", ProviderType.OLLAMA, ""),
+        ("me", None, None, ""),
+        ("somebody", 7, None, ""),
+        ([], {}, None, ""),
     ],
 )
 def test_an_engine_is_known_by_what_it_answers(
-    owner: object, fingerprint: object, identity: Identity
+    owner: object, fingerprint: object, kind: ProviderType | None, version: str
 ) -> None:
-    """Build b1 is what packagers outside of git get, and no version."""
-    assert identify(fed(owner, fingerprint)) == identity
+    """By two signs; builds b0 and b1 are what packagers outside of git get, and no versions."""
+    identity = identify(fed(owner, fingerprint))
+    assert (identity.type, identity.version) == (kind, version)
 
 
 def test_nothing_is_known_of_a_server_that_did_not_answer() -> None:
@@ -226,10 +248,10 @@ def test_the_command_line_says_what_a_server_does_not(engine: str) -> None:
 
 def test_an_unknown_version_asks_for_the_option_that_says_it() -> None:
     """An entry of providers.yaml is no help to who has none."""
-    assert remarks(ad_hoc(None), ProviderType.LLAMA_CPP, "")[CHECK] == (
+    assert remarks(ad_hoc(None), ProviderType.LLAMA_CPP, "", {})[CHECK] == (
         "known of llama.cpp >=b10434,<=b11434; which version this is the server does not say: "
         "give --engine llama_cpp:VERSION"
     )
-    assert remarks(party(), ProviderType.LLAMA_CPP, "")[CHECK].endswith(
+    assert remarks(party(), ProviderType.LLAMA_CPP, "", {})[CHECK].endswith(
         "declare engine_version in providers.yaml"
     )

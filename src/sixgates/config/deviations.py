@@ -12,7 +12,7 @@ from sixgates.description import Description
 
 
 class Described(Closed):
-    """Findings that a deviation is about: `*` stands for any text and `#` for a number."""
+    """Findings that a deviation is about: `*` is any text, `#` a number, `~` some text without a quotation mark."""
 
     where: Text | None = None
     expected: Text | None = None
