@@ -30,20 +30,29 @@ def draft(contract: Contract, recordings: str, version: str, day: str) -> str:
     """YAML of one entry for each MUST that fails; its reason is the finding, until somebody says why."""
     judgement = contract.judgement().first
     failed = [one for one in judgement.verdicts() if one.outcome is Outcome.FAILED]
-    return "\n".join(line for one in failed for line in _entry(judgement, one, recordings, version, day))
+    return "\n".join(line for one in failed for line in _drafted(judgement, one, recordings, version, day))
 
 
-def _entry(judgement: Judgement, verdict: Verdict, recordings: str, version: str, day: str) -> Iterator[str]:
+def _drafted(
+    judgement: Judgement, verdict: Verdict, recordings: str, version: str, day: str
+) -> Iterator[str]:
     found = judgement.found(judgement.catalogue.checks[verdict.check])
-    probe, first = found[0]
+    told = descriptions(found, judgement.answers, judgement.subject.model)
+    yield from _entry(verdict, f"{recordings}/{found[0][0].name}", version, day, told)
+
+
+def _entry(
+    verdict: Verdict, recording: str, version: str, day: str, told: Iterable[Description]
+) -> Iterator[str]:
+    first = verdict.findings[0]
     seen = f"{first.where}: expected {first.expected}, got {first.got}"
     yield f"  - check: {verdict.check}"
     yield f"    versions: {_quoted(version)}"
     yield f"    reason: {_quoted(seen)}"
-    yield f"    recording: {visible(f'{recordings}/{probe.name}')}"
+    yield f"    recording: {visible(recording)}"
     yield f"    seen: {{version: {_quoted(version)}, recorded: {visible(day)}}}"
     yield "    findings:"
-    for each in descriptions(found, judgement.answers, judgement.subject.model):
+    for each in told:
         given = {"where": each.where, "got": each.got, "answer": each.answer}
         texts = [f"{name}: {_quoted(text)}" for name, text in given.items() if text is not None]
         yield f"      - {texts[0]}"
