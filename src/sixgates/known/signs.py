@@ -22,7 +22,7 @@ _PLAIN = ("chat", "chat-again", "chat-unicode", "embeddings")
 FINGERPRINTS = {
     ProviderType.VLLM: re.compile(r"vllm-(\d+(?:\.\d+)+)(?:-.*)?"),
     # A packager that builds outside of git calls every build b0 or b1.
-    ProviderType.LLAMA_CPP: re.compile(r"(?:(b\d{4,6})|b\d{1,3})-(?:[0-9a-f]{6,}|unknown)"),
+    ProviderType.LLAMA_CPP: re.compile(r"(?:(b\d{4,6})|b\d{1,3})-(?:[0-9a-f]+|unknown)"),
     ProviderType.OLLAMA: re.compile(r"fp_ollama()"),
 }
 """The `system_fingerprint` of each engine that has one; the group is its version, where it says one."""
