@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -142,7 +142,7 @@ class Verdict:
     luck: str = ""
     asked: Asked | None = None
     not_recorded: tuple[str, ...] = ()
-    described: Described | None = None
+    described: Described | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> Key:

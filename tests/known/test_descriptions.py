@@ -36,14 +36,12 @@ PAIRS = [
 ]
 IGNORED = "the engine ignores the choice and answers with text: so does the mutant"
 FORMAT = "a format that is ignored leaves it to the model what it writes, and this is what a model may write"
-CUT = "the engine breaks off or empties just this reply: so does the mutant"
 SAME = {
     (
         "errors.context_no_silent_truncation",
         "overlong-prompt-cut",
     ): "the same: the prompt is cut without a word",
-    ("chat.stream.concurrent_isolation", "parallel-stream-interrupted"): CUT,
-    ("errors.message_nonempty", "completions-error-empty"): CUT,
+    ("errors.message_nonempty", "completions-error-empty"): "the same: the message is empty",
     ("responses.text_format", "text-format-as-prose"): FORMAT,
     ("responses.text_format", "text-format-in-a-fence"): FORMAT,
     ("responses.tools.none_not_called", "led-response-calls-though-none-is-to-be-called"): IGNORED,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.known.dressed import VERSIONS, Answers, bearing, dressed, signs_of
 
 from sixgates import catalogue
 from sixgates.config import Model, Provider, ProviderType
-from sixgates.exchange import Chunk, Exchange
+from sixgates.exchange import Chunk, Exchange, Request, Response
 from sixgates.excuses import accepted, engine_of, remarks, title
 from sixgates.known import identify
 from sixgates.known.signs import GATEWAYS, SIGNS, Kind
@@ -144,7 +147,7 @@ def test_a_gateway_that_names_itself_is_not_the_engine_behind_it(engine: Provide
     assert all(each.endswith(said) for each in remarks(declared, engine, "b10434", found).values())
 
 
-@pytest.mark.parametrize("kind", [Kind.LIST, Kind.ANSWER, Kind.ERROR])
+@pytest.mark.parametrize("kind", Kind)
 def test_a_declared_engine_is_not_excused_where_another_answers(kind: Kind) -> None:
     """`type: vllm` was written, and what answers is llama.cpp."""
     declared, found = (
@@ -153,7 +156,7 @@ def test_a_declared_engine_is_not_excused_where_another_answers(kind: Kind) -> N
     )
     assert engine_of(declared, found, None, live=True) == (ProviderType.VLLM, "0.32.0")
     assert accepted(declared, ProviderType.VLLM, "0.32.0", "", found) == ()
-    assert remarks(declared, ProviderType.VLLM, "0.32.0", found)["models.retrieve.ok"] == (
+    assert remarks(declared, ProviderType.VLLM, "0.32.0", found)["tools.call.no_args"] == (
         f"known of vLLM 0.32.*, and not excused here: the answers are those of type llama_cpp ({kind})"
     )
     assert title(ProviderType.VLLM, "0.32.0", found) == "vLLM 0.32.0 as declared"
@@ -179,7 +182,7 @@ def test_one_sign_is_mentioned_with_what_would_make_it_hold(ad_hoc: bool, step: 
     """Whoever runs a llama.cpp of which little shows learns how to say so."""
     found = signs_of(ProviderType.LLAMA_CPP)[Kind.HEADER](reference())
     undeclared = replace(party(ProviderType.OPENAI_COMPATIBLE), ad_hoc=ad_hoc)
-    assert remarks(undeclared, ProviderType.OPENAI_COMPATIBLE, "", found)["models.retrieve.ok"] == (
+    assert remarks(undeclared, ProviderType.OPENAI_COMPATIBLE, "", found)["tools.named.called"] == (
         "known of llama.cpp >=b10434,<=b11434, and not excused here: "
         f"it shows only by the headers of every reply; where it is that, {step}"
     )
@@ -191,3 +194,24 @@ def test_a_header_that_not_every_reply_has_is_no_sign() -> None:
     found = signs_of(ProviderType.LLAMA_CPP)[Kind.HEADER](reference())
     own = {**found, "no-key": reference()["no-key"]}
     assert identify(own).signs == {}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["data", "owned_by", "error", "code", "message", "id", "timings", "detail"]),
+            inner,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(JSON, st.sampled_from(["models-list", "chat", "no-key"]), st.sampled_from([200, 404, 500]))
+def test_whatever_a_server_says_is_no_error_of_ours(document: object, probe: str, status: int) -> None:
+    """No JSON, and no lack of it, breaks the look at who answers."""
+    for body in (json.dumps(document).encode(), b"\xff{", b""):
+        reply = Response(status, (), (Chunk(body, 0.1),))
+        assert identify({probe: Exchange(probe, Request("GET", "/"), reply)}).type is None

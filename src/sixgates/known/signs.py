@@ -127,6 +127,10 @@ def _refused(condition: Callable[[int, Document, Document], bool]) -> Callable[[
     return shows
 
 
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
 def _error(document: Document) -> Document:
     error = document.get("error")
     return error if isinstance(error, dict) else {}
@@ -134,15 +138,14 @@ def _error(document: Document) -> Document:
 
 def _fingerprint(engine: ProviderType) -> Callable[[Document], bool]:
     def found(document: Document) -> bool:
-        text = document.get("system_fingerprint")
-        return isinstance(text, str) and FINGERPRINTS[engine].fullmatch(text) is not None
+        return FINGERPRINTS[engine].fullmatch(_text(document.get("system_fingerprint"))) is not None
 
     return found
 
 
 def _of_vllm(document: Document) -> bool:
     members = {"prompt_logprobs", "kv_transfer_params"}
-    embedding = re.fullmatch(r"embd-[0-9a-f]+", str(document.get("id"))) is not None
+    embedding = re.fullmatch(r"embd-[0-9a-f]+", _text(document.get("id"))) is not None
     return _fingerprint(ProviderType.VLLM)(document) or document.keys() >= members or embedding
 
 
@@ -171,7 +174,7 @@ _GO = re.compile(r"model '.*' not found|(?:.*: )?json: cannot unmarshal .*|(?:un
 
 
 def _ollama_refuses(status: int, document: Document, error: Document) -> bool:
-    return error.get("code", "") is None and _GO.fullmatch(str(error.get("message"))) is not None
+    return error.get("code", "") is None and _GO.fullmatch(_text(error.get("message"))) is not None
 
 
 def _llama_cpp_python_serves(response: Response) -> bool:
