@@ -14,7 +14,7 @@ from sixgates import catalogue
 from sixgates.capability import Offer
 from sixgates.catalogue import Probe
 from sixgates.detection import DETECTORS, detect
-from sixgates.excuses import ENGINES, accepted, engine_of, remarks
+from sixgates.excuses import accepted, engine_of, remarks, title
 from sixgates.health import cause_of, next_steps
 from sixgates.inputs.key import cause_of as key_cause
 from sixgates.inputs.key import key_of
@@ -268,19 +268,18 @@ class Contract:
     def _subject(self, label: cassette.Label | None, answers: Mapping[str, Answer]) -> Subject:
         party = self.party
         kind, version = engine_of(party, answers, label, live=self.live)
-        engine = " ".join(filter(None, (ENGINES.get(kind, kind.value), version)))
         recorded = label.recorded if label and not self.live else ""
         return Subject(
             party.name,
             party.model,
             self._capabilities(answers),
-            engine=engine,
+            engine=title(kind, version, answers),
             source="live" if self.live else f"recorded {label.recorded}" if label else "recorded",
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
             deviations=accepted(party, kind, version, recorded, answers),
             undeclared=left_out(party.name, answers, held=party.detect, stated=self._stated(answers)),
-            remarks=remarks(party, kind, version),
+            remarks=remarks(party, kind, version, answers),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
@@ -11,10 +11,12 @@ from typing import Any
 
 from sixgates.capability import Asked
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
+from sixgates.declared import Declared, described, settled
+from sixgates.description import answered
 from sixgates.detection import LeftOut, check_of
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Declined, Findings, Unexercised, Unmet
-from sixgates.verdict import EXCUSED, Cause, Gate, Level, Outcome, Verdict
+from sixgates.verdict import EXCUSED, Cause, Described, Gate, Level, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +36,7 @@ class NotRecorded:
 
 Answer = Exchange | NotSent | NotRecorded | Cause
 """What became of a probe: it was answered, not sent or not recorded, or its exchange cannot be had."""
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """A deviation of one provider from one check: its own, good until it expires, or one known of its engine.
-
-    `known` says of which engine and versions an entry is known that ships with the package; `refutable` that the
-    exchanges are a recording no older than the one that shows it.
-    """
-
-    check: str
-    reason: str
-    expires: date | None = None
-    link: str | None = None
-    known: str = ""
-    refutable: bool = False
+Found = tuple[Probe, Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +96,26 @@ class Judgement:
         return self._judge(self.catalogue.checks[name], sent)
 
     def broken_on(self, check: Check, sent: Collection[str] | None = None) -> tuple[Probe, ...]:
-        """The probes, among these, whose exchanges break a check; all of its own where it judges them together."""
+        """The probes, among these, whose exchanges break a check; all of its own where it judges them together.
+
+        Those whose findings no declared deviation describes, where there are some.
+        """
+        broken = {probe.name for probe, _ in self.found(check, sent)}
+        if check.whole:
+            return check.probes if broken else ()
+        return tuple(probe for probe in self.applicable(check) if probe.name in broken)
+
+    def found(self, check: Check, sent: Collection[str] | None = None) -> list[Found]:
+        """Each finding of a check on these probes that no declared deviation describes; where there is none, all."""
         probes, excuse = self._judgeable(check, sent)
         if excuse is not None:
-            return ()
+            return []
         try:
-            found = {probe.name for probe, _ in islice(self._findings(check, probes), LOOKED_FOR)}
+            found = list(islice(self._findings(check, probes), LOOKED_FOR))
         except Exception:  # noqa: BLE001 - unexercised, or our own bug: the check's verdict says which
-            return ()
-        if check.whole:
-            return check.probes if found else ()
-        return tuple(probe for probe in probes if probe.name in found)
+            return []
+        _, left = self._described(check.id, found)
+        return [found[number] for number in sorted(left)] or found
 
     def _judge(self, check: Check, sent: Collection[str] | None = None) -> Verdict:
         verdict = self._found(check, sent)
@@ -315,12 +311,15 @@ class Judgement:
         if not found:
             return plain
         outcome = Outcome.FAILED if check.level is Level.MUST else Outcome.ADVISORY
+        by, left = self._described(check.id, found)
+        found = [found[number] for number in sorted(range(len(found)), key=lambda each: each not in left)]
         probe = found[0][0]
         return replace(
             plain,
             outcome=outcome,
             findings=_bounded([finding for _, finding in found]),
             reproduce=self._curl(probe),
+            described=by,
         )
 
     def _silenced(self, silent: Unexercised) -> Excuse:
@@ -368,23 +367,24 @@ class Judgement:
         return curl(answer, self.subject.root, self.subject.api_key_env, probe.auth)
 
     def excused(self, verdict: Verdict) -> Verdict:
-        """What becomes of a verdict by the deviation that is declared from its check, if there is one."""
-        entry = next((each for each in self.subject.deviations if each.check == verdict.check), None)
+        """What becomes of a verdict by the deviations that are declared from its check, if there are some."""
+        entries = self._declared(verdict.check)
         if verdict.outcome not in _DECIDED:
             return verdict
-        if entry is None:
-            remark = self.subject.remarks.get(verdict.check, "")
-            return replace(verdict, reason=remark) if verdict.findings and remark else verdict
-        if entry.known:
-            return _known(entry, verdict)
-        link = f" ({entry.link})" if entry.link else ""
-        if verdict.outcome is Outcome.PASSED:
-            reason = f"declared as a deviation, but it passes: remove the entry. It said: {entry.reason}"
-            return replace(verdict, outcome=Outcome.STALE, reason=reason)
-        if entry.expires is not None and entry.expires < self.today:
-            reason = f"the declared deviation expired on {entry.expires}: look again. It said: {entry.reason}"
-            return replace(verdict, outcome=Outcome.STALE, reason=reason)
-        return replace(verdict, outcome=Outcome.DEVIATION, reason=f"{entry.reason}{link}")
+        if entries:
+            return settled(entries, verdict, self.today)
+        remark = self.subject.remarks.get(verdict.check, "")
+        return replace(verdict, reason=remark) if verdict.findings and remark else verdict
+
+    def _declared(self, check: str) -> list[Declared]:
+        return [each for each in self.subject.deviations if each.check == check]
+
+    def _described(self, check: str, found: Sequence[Found]) -> tuple[Described, frozenset[int]]:
+        entries = self._declared(check)
+        names = {probe.name for probe, _ in found} if entries else ()
+        said = {name: answered(self.answers.get(name)) for name in names}
+        told = [(finding, said.get(probe.name, "")) for probe, finding in found]
+        return described(entries, told, more=len(found) == LOOKED_FOR)
 
 
 BIG = 200_000
@@ -394,22 +394,6 @@ BIG = 200_000
 def _is_big(exchange: Exchange | None) -> bool:
     response = exchange.response if exchange else None
     return response is not None and sum(len(chunk.data) for chunk in response.chunks) > BIG
-
-
-def _known(entry: Declared, verdict: Verdict) -> Verdict:
-    """Nobody can take a shipped entry away: live, a pass is only mentioned; a newer recording refutes the entry."""
-    if verdict.outcome is not Outcome.PASSED:
-        link = f" ({entry.link})" if entry.link else ""
-        reason = f"{entry.reason} Known of {entry.known}.{link}"
-        return replace(verdict, outcome=Outcome.DEVIATION, reason=reason)
-    said = f"It said: {entry.reason}"
-    if not entry.refutable:
-        return replace(verdict, reason=f"known as a deviation of {entry.known}, but it passes here. {said}")
-    reason = (
-        f"known as a deviation of {entry.known}, but this recording refutes it: "
-        f"name the check under contract.refuse of gates.yaml, and report it. {said}"
-    )
-    return replace(verdict, outcome=Outcome.STALE, reason=reason)
 
 
 LOOKED_FOR = 1000

@@ -117,12 +117,12 @@ def changed(start: Answers, look: Answers, model: str) -> Iterator[Finding]:
         expected = f"the model {shown(model)}, which it listed at the start of the run"
         yield Finding(f"{models_list.name}: /data", expected, f"only {shown(after)}")
     said, says = identify(start), identify(look)
-    if said.type and says.type and said.type is not says.type:
-        yield Finding("engine", f"{said.type}, as at the start of the run", str(says.type))
-    elif said.type and said.type is says.type and said.version and says.version not in ("", said.version):
-        yield Finding(
-            "engine", f"version {said.version}, as at the start of the run", f"version {says.version}"
-        )
+    was, now = said.likely, says.likely
+    if was and now and was is not now:
+        yield Finding("engine", f"{was}, as at the start of the run", str(now))
+    elif was and was is now and said.versions[was] and says.versions[was] not in ("", said.versions[was]):
+        expected = f"version {said.versions[was]}, as at the start of the run"
+        yield Finding("engine", expected, f"version {says.versions[was]}")
 
 
 def _of_transport(name: str, before: Answer | None, after: Answer) -> Iterator[Finding]:

@@ -120,7 +120,7 @@ class Tries:
     def _combined(self, check: Check) -> Verdict:
         if not self.later or self.first.observed(check.id).outcome is Outcome.NOT_APPLICABLE:
             return self.first.verdict(check.id)
-        counted = self._counted(check)
+        counted = self._left(self._counted(check))
         if not counted:
             return self._undecided(check)
         seen = [verdict for _, verdict in counted]
@@ -135,6 +135,14 @@ class Tries:
         if tried.outcome is Outcome.FLAKY and excused.outcome is not Outcome.FLAKY:
             return replace(excused, reason=f"{excused.reason} It was broken in {_of(tried)}.")
         return excused
+
+    def _left(self, counted: list[Counted]) -> list[Counted]:
+        """The tries as they are where deviations excuse all or none of them; else with those that they excuse."""
+        told = [
+            (each, self.first.excused(verdict) if verdict.outcome in BROKEN else verdict)
+            for each, verdict in counted
+        ]
+        return told if any(verdict.outcome in BROKEN for _, verdict in told) else counted
 
     def _counted(self, check: Check) -> list[Counted]:
         """The tries that count: those in which it is broken, and those that asked anew all that could break it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -101,13 +101,23 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """By which deviations from its check a verdict's findings are described, by number, and how many by none."""
+
+    entries: tuple[int, ...]
+    left: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One requirement judged on one subject; `provider` is None where the stack itself is the subject.
 
     `times` says how often it was judged and `failed` how often it was broken; FLAKY verdicts hold all `attempts`.
     `luck` says what has to happen by chance before a defect shows. `asked` says, on the check of a capability that a
     provider was asked for and does not offer, what came. `not_recorded` names the probes that were not judged because
-    the recording of an engine that cannot be started again lacks them.
+    the recording of an engine that cannot be started again lacks them. `described` is for the judge and stands
+    in no report.
     """
 
     check: str
@@ -132,6 +142,7 @@ class Verdict:
     luck: str = ""
     asked: Asked | None = None
     not_recorded: tuple[str, ...] = ()
+    described: Described | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> Key:
@@ -145,7 +156,7 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """The verdict as it stands in `gates.json`, one entry of `results`."""
-        document = {each.name: getattr(self, each.name) for each in fields(self)}
+        document = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "described"}
         document["gate"] = int(self.gate)
         document["findings"] = tuple(map(_finding, self.findings))
         document["attempts"] = tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from sixgates import catalogue
 from sixgates.cases.deviations import deviation_cases
 from sixgates.config import Deviation, Model, Provider, ProviderType
 from sixgates.contract import Contract
+from sixgates.declared import Declared
+from sixgates.description import Description
 from sixgates.exchange import Exchange
-from sixgates.judge import Declared, Judgement, Subject
+from sixgates.judge import Judgement, Subject
 from sixgates.party import Party
 from sixgates.reference import mutants
 from sixgates.reference.mutants import MutantProvider
@@ -43,10 +46,12 @@ def declared(expires: date) -> Declared:
 
 
 def test_a_declared_failure_is_a_deviation_with_its_reason_and_link() -> None:
-    """It counts as met, and is listed."""
+    """It counts as met, and is listed; an entry from before entries named findings excuses what it did."""
     verdict = judged(True, declared(TODAY))
     assert verdict.outcome is Outcome.DEVIATION
-    assert verdict.reason == "the engine sends a bare array (https://example.org/1)"
+    said = "the engine sends a bare array (https://example.org/1)"
+    assert verdict.reason == f"{said} [the entry names no findings, so it excuses any]"
+    assert judged(True, replace(declared(TODAY), findings=(Description(got="*"),))).reason == said
 
 
 def test_an_expired_entry_is_stale() -> None:

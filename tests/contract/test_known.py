@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.known.dressed import signs_of
 
 from sixgates import catalogue
 from sixgates.cases.deviations import deviation_cases
@@ -17,6 +18,7 @@ from sixgates.exchange import Chunk, Exchange, Response
 from sixgates.excuses import accepted, engine_of, remarks
 from sixgates.judge import Answer
 from sixgates.known import Identity, identify
+from sixgates.known.signs import Kind
 from sixgates.party import Party
 from sixgates.reference import mutants
 from sixgates.reference.mutants import MutantProvider
@@ -27,7 +29,9 @@ from sixgates.sources.reference import answers
 from sixgates.sources.secrets import Scrubber
 from sixgates.verdict import Outcome, Verdict
 
-CHECK = "models.retrieve.ok"
+CHECK = "tools.named.called"
+IGNORED, TWICE = "tool-choice-named-ignored", "tool-choice-named-called-twice"
+"""What llama.cpp does, and another defect of the same check."""
 RECORDED = "2026-11-23"
 
 
@@ -40,8 +44,23 @@ def party(kind: ProviderType = ProviderType.LLAMA_CPP, version: str = "", **more
     return replace(Party("p", entry), **more)  # type: ignore[arg-type]
 
 
+def undeclared() -> Party:
+    """One of which only the API is declared."""
+    entry = {
+        "type": ProviderType.OPENAI_COMPATIBLE,
+        "base_url": "http://127.0.0.1:1",
+        "capabilities": ["tools"],
+    }
+    return Party("p", Provider.model_validate({**entry, "models": [Model(name="m")]}))
+
+
 def recorded(
-    folder: Path, judged: Party, version: str, day: str = RECORDED, mutant: str | None = None
+    folder: Path,
+    judged: Party,
+    version: str,
+    day: str = RECORDED,
+    mutant: str | None = None,
+    signs: Iterable[Kind] = (),
 ) -> Verdict:
     """The verdict on a recording of the reference, or a mutant of it, as if an engine had answered."""
     known, reference = catalogue.load(), ReferenceProvider("m")
@@ -50,6 +69,8 @@ def recorded(
         name: Scrubber(()).exchange(answer) if isinstance(answer, Exchange) else answer
         for name, answer in answers(provider, known.probes()).items()
     }
+    for kind in signs:
+        found = dict(signs_of(ProviderType.LLAMA_CPP)[kind](found))
     label = cassette.Label("p", judged.entry.type.value, version, "m", day)
     cassette.save(folder / "p", label, "http://127.0.0.1:1", known.probes(), found)
     return Contract(judged, folder, folder).judgement().verdict(CHECK)
@@ -57,9 +78,41 @@ def recorded(
 
 def test_a_known_deviation_excuses_its_engine_and_version(tmp_path: Path) -> None:
     """The report says of which versions it is known."""
-    verdict = recorded(tmp_path, party(), "b10500", mutant="model-no-route")
+    verdict = recorded(tmp_path, party(), "b10500", mutant=IGNORED)
     assert verdict.outcome is Outcome.DEVIATION
-    assert verdict.reason.endswith("of a listed id is 404. Known of llama.cpp >=b10434,<=b11434.")
+    assert verdict.reason == (
+        'A tool choice that names a function is read as auto: the answer is the text "Hello.". '
+        "Known of llama.cpp >=b10434,<=b11434. (https://github.com/ggml-org/llama.cpp/issues/26535)"
+    )
+
+
+def test_another_defect_of_the_same_check_is_not_excused(tmp_path: Path) -> None:
+    """It is red, and the report says what is known, which is something else."""
+    verdict = recorded(tmp_path, party(), "b10500", mutant=TWICE)
+    assert (verdict.outcome, verdict.reason) == (
+        Outcome.FAILED,
+        "none of the findings is what is known of llama.cpp >=b10434,<=b11434 "
+        '(A tool choice that names a function is read as auto: the answer is the text "Hello.".)',
+    )
+
+
+@pytest.mark.parametrize("passed_on", [(Kind.HEADER,), (Kind.ANSWER,), (Kind.HEADER, Kind.ANSWER)])
+def test_a_gateway_that_passes_on_what_an_engine_says_is_not_excused_as_that(
+    tmp_path: Path, passed_on: tuple[Kind, ...]
+) -> None:
+    """Its header, its fingerprint or both: the gateway's own model list says who it is."""
+    verdict = recorded(tmp_path, undeclared(), "", mutant=IGNORED, signs=passed_on)
+    assert (verdict.outcome, verdict.engine) == (Outcome.FAILED, "openai_compatible")
+    assert verdict.reason == (
+        "known of llama.cpp >=b10434,<=b11434, and not excused here: "
+        f"it shows only by {' and '.join(passed_on)}; where it is that, declare type: llama_cpp"
+    )
+
+
+def test_an_engine_that_nobody_declared_is_excused_when_two_signs_prove_it(tmp_path: Path) -> None:
+    """With the version that its answers say."""
+    verdict = recorded(tmp_path, undeclared(), "", mutant=IGNORED, signs=(Kind.LIST, Kind.ANSWER))
+    assert (verdict.outcome, verdict.engine) == (Outcome.DEVIATION, "llama.cpp b10434")
 
 
 @pytest.mark.parametrize(
@@ -75,13 +128,13 @@ def test_a_known_deviation_excuses_its_engine_and_version(tmp_path: Path) -> Non
 )
 def test_another_version_is_red_and_says_why(tmp_path: Path, version: str, reason: str) -> None:
     """What no recording showed of a version is not excused in it."""
-    verdict = recorded(tmp_path, party(), version, mutant="model-no-route")
+    verdict = recorded(tmp_path, party(), version, mutant=IGNORED)
     assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, reason)
 
 
 def test_another_engine_is_not_excused(tmp_path: Path) -> None:
-    """Nothing is known of Ollama."""
-    verdict = recorded(tmp_path, party(ProviderType.OLLAMA), "b10500", mutant="model-no-route")
+    """Of llama-cpp-python this is not known."""
+    verdict = recorded(tmp_path, party(ProviderType.LLAMA_CPP_PYTHON), "b10500", mutant=IGNORED)
     assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "")
 
 
@@ -91,7 +144,7 @@ def test_a_newer_recording_that_refutes_an_entry_makes_it_stale(tmp_path: Path) 
     assert verdict.outcome is Outcome.STALE
     assert verdict.reason.startswith(
         "known as a deviation of llama.cpp >=b10434,<=b11434, but this recording refutes it: "
-        "name the check under contract.refuse of gates.yaml, and report it. It said: There is no route"
+        "name the check under contract.refuse of gates.yaml, and report it. It said: A tool choice"
     )
 
 
@@ -100,14 +153,14 @@ def test_an_older_recording_refutes_nothing(tmp_path: Path) -> None:
     verdict = recorded(tmp_path, party(), "b10500", "2026-01-01")
     assert verdict.outcome is Outcome.PASSED
     assert verdict.reason.startswith(
-        "known as a deviation of llama.cpp >=b10434,<=b11434, but it passes here. It said: There is no route"
+        "known as a deviation of llama.cpp >=b10434,<=b11434, but it passes here. It said: A tool choice"
     )
 
 
 def test_a_refused_entry_excuses_nothing_and_is_not_stale(tmp_path: Path) -> None:
     """`contract.refuse` takes away one entry."""
     judged = party(refused=frozenset({CHECK}))
-    assert recorded(tmp_path / "a", judged, "b10500", mutant="model-no-route").outcome is Outcome.FAILED
+    assert recorded(tmp_path / "a", judged, "b10500", mutant=IGNORED).outcome is Outcome.FAILED
     assert recorded(tmp_path / "b", judged, "b10500", "2026-11-24").outcome is Outcome.PASSED
 
 
@@ -118,8 +171,9 @@ def test_an_own_entry_wins(tmp_path: Path) -> None:
         strict=False,
     )
     judged = party(deviations=(own,), refused=frozenset({CHECK}))
-    verdict = recorded(tmp_path, judged, "b10500", mutant="model-no-route")
-    assert (verdict.outcome, verdict.reason) == (Outcome.DEVIATION, "our proxy hides it")
+    verdict = recorded(tmp_path, judged, "b10500", mutant=IGNORED)
+    said = "our proxy hides it [the entry names no findings, so it excuses any]"
+    assert (verdict.outcome, verdict.reason) == (Outcome.DEVIATION, said)
 
 
 def test_live_nothing_is_refuted() -> None:
@@ -127,7 +181,7 @@ def test_live_nothing_is_refuted() -> None:
     live = accepted(party(), ProviderType.LLAMA_CPP, "b10500", "", {})
     assert live
     assert not any(entry.refutable for entry in live)
-    assert remarks(party(), ProviderType.LLAMA_CPP, "b10500") == {}
+    assert remarks(party(), ProviderType.LLAMA_CPP, "b10500", {}) == {}
 
 
 def fed(owner: object = None, fingerprint: object = None) -> Mapping[str, Answer]:
@@ -144,22 +198,26 @@ def fed(owner: object = None, fingerprint: object = None) -> Mapping[str, Answer
 
 
 @pytest.mark.parametrize(
-    ("owner", "fingerprint", "identity"),
+    ("owner", "fingerprint", "kind", "version"),
     [
-        ("vllm", "vllm-0.32.0-d1b86c44", Identity(ProviderType.VLLM, "0.32.0")),
-        ("vllm", None, Identity(ProviderType.VLLM)),
-        ("llamacpp", "b11434-7e4c0a9", Identity(ProviderType.LLAMA_CPP, "b11434")),
-        ("llamacpp", "b1-7e4c0a9", Identity(ProviderType.LLAMA_CPP)),
-        ("me", None, Identity(ProviderType.LLAMA_CPP_PYTHON)),
-        ("somebody", 7, Identity()),
-        ([], {}, Identity()),
+        ("vllm", "vllm-0.32.0-d1b86c44", ProviderType.VLLM, "0.32.0"),
+        ("vllm", None, None, ""),
+        (None, "vllm-0.32.0-d1b86c44", None, ""),
+        ("llamacpp", "b11434-7e4c0a9", ProviderType.LLAMA_CPP, "b11434"),
+        ("llamacpp", "b1-7e4c0a9", ProviderType.LLAMA_CPP, ""),
+        ("llamacpp", "b0-unknown", ProviderType.LLAMA_CPP, ""),
+        ("library", "fp_ollama", ProviderType.OLLAMA, ""),
+        ("me", None, None, ""),
+        ("somebody", 7, None, ""),
+        ([], {}, None, ""),
     ],
 )
 def test_an_engine_is_known_by_what_it_answers(
-    owner: object, fingerprint: object, identity: Identity
+    owner: object, fingerprint: object, kind: ProviderType | None, version: str
 ) -> None:
-    """Build b1 is what packagers outside of git get, and no version."""
-    assert identify(fed(owner, fingerprint)) == identity
+    """By two signs; builds b0 and b1 are what packagers outside of git get, and no versions."""
+    identity = identify(fed(owner, fingerprint))
+    assert (identity.type, identity.version) == (kind, version)
 
 
 def test_nothing_is_known_of_a_server_that_did_not_answer() -> None:
@@ -189,7 +247,7 @@ def test_live_the_server_itself_tells_its_version_and_recorded_the_label() -> No
     ("check", "hint"),
     [
         (CHECK, None),
-        ("models.retrieve.okay", "did you mean models.retrieve.ok?"),
+        ("tools.named.caled", "did you mean tools.named.called?"),
         ("nonsense", "no engine is known to break it: leave it out"),
     ],
 )
@@ -226,10 +284,10 @@ def test_the_command_line_says_what_a_server_does_not(engine: str) -> None:
 
 def test_an_unknown_version_asks_for_the_option_that_says_it() -> None:
     """An entry of providers.yaml is no help to who has none."""
-    assert remarks(ad_hoc(None), ProviderType.LLAMA_CPP, "")[CHECK] == (
+    assert remarks(ad_hoc(None), ProviderType.LLAMA_CPP, "", {})[CHECK] == (
         "known of llama.cpp >=b10434,<=b11434; which version this is the server does not say: "
         "give --engine llama_cpp:VERSION"
     )
-    assert remarks(party(), ProviderType.LLAMA_CPP, "")[CHECK].endswith(
+    assert remarks(party(), ProviderType.LLAMA_CPP, "", {})[CHECK].endswith(
         "declare engine_version in providers.yaml"
     )

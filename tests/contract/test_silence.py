@@ -14,8 +14,9 @@ from tests.contract.quiet_ways import of_all_checks, of_source
 
 from sixgates.catalogue import MUST, SHOULD, Catalogue, Check, Probe
 from sixgates.checks.responses_echo import SENT
+from sixgates.declared import Declared
 from sixgates.exchange import Chunk, Exchange, Finding, Request, Response
-from sixgates.judge import Answer, Declared, Judgement, NotSent, Subject
+from sixgates.judge import Answer, Judgement, NotSent, Subject
 from sixgates.reference.defects.response_events import in_typed_events
 from sixgates.reference.mutants import in_events, in_json
 from sixgates.select import Findings, Unexercised

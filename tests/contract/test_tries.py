@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sixgates.catalogue import MUST, SHOULD, Catalogue, Check, Probe
+from sixgates.declared import Declared
+from sixgates.description import Description
 from sixgates.exchange import Chunk, Exchange, Finding, Request, Response
 from sixgates.gates import Thresholds, judge_gates
-from sixgates.judge import Declared, Judgement, Subject
+from sixgates.judge import Judgement, Subject
 from sixgates.select import Findings
 from sixgates.tries import LONGEST_PART, Tries, Try, confidence, smallest_defect, transcript
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
@@ -100,7 +102,7 @@ def test_a_should_that_is_flaky_is_not_red() -> None:
     assert not verdict.red
 
 
-OWN = Declared("chat.must", "long enough", date(2099, 1, 1))
+OWN = Declared("chat.must", "long enough", date(2099, 1, 1), findings=(Description(got="bad"),))
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import pytest
 from sixgates import catalogue
 from sixgates.capability import CAPABILITIES, PROFILES
 from sixgates.catalogue import CLIENTS
+from sixgates.declared import Declared
 from sixgates.exchange import Exchange, Finding
-from sixgates.judge import Answer, Declared, Judgement, Subject
+from sixgates.judge import Answer, Judgement, Subject
 from sixgates.readiness import Readiness, State, assess
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.sources.reference import answers

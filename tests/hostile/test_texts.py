@@ -22,6 +22,7 @@ from sixgates.config import LiteLLMConfig, Stack
 from sixgates.config.mappings import Mappings
 from sixgates.config.routing import Endpoint, Route, Via
 from sixgates.config.ruleset import RULES
+from sixgates.description import Description
 from sixgates.drafting import _entry
 from sixgates.exchange import Chunk, Exchange, Finding, Mendable, Response
 from sixgates.gates import Thresholds, judge_gates
@@ -136,6 +137,11 @@ def explainer(text: str) -> Explainer:
     return Explainer(Stack(Path(), {}, Mappings(), made))
 
 
+def described(text: str) -> tuple[Description, ...]:
+    """What an entry says was seen, with such a text in each place."""
+    return (Description(text, got=text), Description(answer=text))
+
+
 WIDTHS = (40, 61, 100, 1000)
 
 
@@ -158,7 +164,7 @@ OF_LOGS: dict[str, Callable[[str], str]] = {
     "a journey": lambda text: "\n".join(journey_text(one, frozenset({text})) for one in journeys(text)),
     "routes": lambda text: table(explainer(text)),
     "routes as a graph": lambda text: mermaid(explainer(text)),
-    "a draft of deviations": lambda text: "\n".join(_entry(failed(text), text, text, text)),
+    "a draft of deviations": lambda text: "\n".join(_entry(failed(text), text, text, text, described(text))),
 }
 
 
@@ -249,7 +255,7 @@ def test_a_graph_has_one_label_a_line(text: str) -> None:
 
 @each_text
 def test_a_draft_is_yaml(text: str) -> None:
-    drafted = "\n".join(_entry(failed(text), "a/b", text, "2026-01-02"))
+    drafted = "\n".join(_entry(failed(text), "a/b", text, "2026-01-02", described(text)))
     assert yaml.safe_load(drafted)[0]["versions"] == visible(text)
 
 

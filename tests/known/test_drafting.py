@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sixgates import catalogue, cli
+from sixgates.capability import CAPABILITIES
+from sixgates.declared import Declared
+from sixgates.description import Description
+from sixgates.drafting import descriptions, general
 from sixgates.exchange import Exchange
+from sixgates.judge import Judgement, Subject
 from sixgates.known import read
 from sixgates.reference import mutants
 from sixgates.reference.mutants import MutantProvider
@@ -15,6 +21,7 @@ from sixgates.reference.provider import ReferenceProvider
 from sixgates.sources import cassette
 from sixgates.sources.reference import answers
 from sixgates.sources.secrets import Scrubber
+from sixgates.verdict import Outcome
 
 
 def stack(folder: Path, mutant: str | None) -> list[str]:
@@ -45,6 +52,47 @@ def test_what_is_broken_and_not_known_is_drafted(tmp_path: Path, capsys: pytest.
     assert (entry.check, entry.versions, entry.seen.version) == ("models.retrieve.ok", "1.2", "1.2")
     assert entry.recording == "versions/1.2/p/model-retrieve"
     assert entry.reason.startswith("status: expected 200, got 404 ")
+    (described,) = entry.findings
+    assert described.where == "status"
+    assert described.answer == ('404 {"id": "*", "object": "model", "created": #, "owned_by": "sixgates"}')
+
+
+def drafted(mutant: str) -> tuple[Description, ...]:
+    """What a draft says of the first check that a mutant breaks."""
+    return described(mutant, mutants.load()[mutant].caught_by[0])[0]
+
+
+def described(mutant: str, check: str) -> tuple[tuple[Description, ...], Outcome]:
+    """The drafted descriptions of a check that a mutant breaks, and what they make of its verdict."""
+    known = catalogue.load()
+    provider = MutantProvider(mutants.load()[mutant], ReferenceProvider(key="sk-reference"))
+    found = answers(provider, known.probes())
+    subject = Subject("p", "reference", frozenset(CAPABILITIES))
+    told = descriptions(Judgement(known, subject, found).found(known.checks[check]), found, "reference")
+    entry = Declared(check, "drafted", findings=told)
+    return told, Judgement(known, replace(subject, deviations=(entry,)), found).verdict(check).outcome
+
+
+def test_numbers_and_ids_stand_for_any_other() -> None:
+    """And places that differ by them, or by the probe alone, are written once."""
+    assert drafted("response-item-without-output-index") == (
+        Description("*: event #/output_index", got="absent"),
+    )
+    assert general('"chatcmpl-8b430cd3d9a32e9d", 17 of smollm2: é', "smollm2") == '"*", # of *: *'
+    assert general("a*b", "") == "a*b"
+    assert general("9" * 21, "") == "*"
+    assert general(f'"{"x" * 200}… (239 characters)', "") == f'"{"x" * 200}*'
+
+
+SAMPLE = sorted(mutants.load())[::9]
+
+
+@pytest.mark.parametrize("mutant", SAMPLE)
+def test_a_draft_describes_what_it_was_made_of(mutant: str) -> None:
+    """A part of all defects, each by the first check that it breaks."""
+    told, outcome = described(mutant, mutants.load()[mutant].caught_by[0])
+    assert told
+    assert outcome is Outcome.DEVIATION
 
 
 def test_nothing_broken_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,8 @@ SOUND = """deviations:
     reason: The list is a bare array.
     recording: vllm/models-list
     seen: {version: 0.32.0, recorded: 2026-11-23}
+    findings:
+      - where: /data
 """
 
 
@@ -75,6 +77,10 @@ def test_only_entries_about_a_version_are_taken() -> None:
             "x.yaml: models.list.shape was seen in 0.31.0, which is not in",
         ),
         ("deviations:", "deviations: [", "x.yaml:"),
+        ("    findings:\n      - where: /data\n", "", "expected the key `findings`, got no such key."),
+        ("      - where: /data\n", "      []\n", "x.yaml:8:"),
+        ("where: /data", 'where: "*"', "where, expected, got or answer, and not only `*`"),
+        ("where: /data", "place: /data", "x.yaml:8:9: expected "),
         (
             SOUND,
             SOUND + SOUND.removeprefix("deviations:\n"),

@@ -9,7 +9,16 @@ from sixgates.config.litellm_file import LiteLLMConfig
 from sixgates.config.mappings import Mappings
 from sixgates.config.providers import AD_HOC, HealthCheck, Model, Provider, ProviderType, Status
 from sixgates.config.ruleset import lint
-from sixgates.config.stack import FILES, ConfigError, Stack, describe, load_stack, read_file, read_files
+from sixgates.config.stack import (
+    FILES,
+    ConfigError,
+    Stack,
+    describe,
+    load_deviations,
+    load_stack,
+    read_file,
+    read_files,
+)
 
 __all__ = [
     "AD_HOC",
@@ -29,6 +38,7 @@ __all__ = [
     "declared_capabilities",
     "describe",
     "lint",
+    "load_deviations",
     "load_stack",
     "read_file",
     "read_files",

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from sixgates.config import ProviderType, describe
+from sixgates.config.deviations import Described
 from sixgates.config.shape import Closed, Text
 from sixgates.config.validation import validate
 from sixgates.config.yaml_file import YamlError, parse, read_bytes
@@ -37,13 +38,14 @@ class Seen(Closed):
 
 
 class Shipped(Closed):
-    """One deviation of an engine in a range of versions, with the recording that shows it."""
+    """One deviation of an engine in a range of versions, with the recording that shows it and what it shows."""
 
     check: Text
     versions: Annotated[str, AfterValidator(_range)]
     reason: Annotated[str, StringConstraints(min_length=10)]
     recording: Annotated[str, StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)+$")]
     seen: Seen
+    findings: Annotated[list[Described], Field(min_length=1)]
     link: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
 
 
