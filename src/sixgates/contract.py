@@ -13,6 +13,7 @@ from filelock import FileLock
 from sixgates import catalogue
 from sixgates.capability import Offer
 from sixgates.catalogue import Probe
+from sixgates.cut import blocked_where_cut, cause_of_cuts, slow_steps
 from sixgates.detection import DETECTORS, detect
 from sixgates.excuses import ENGINES, accepted, engine_of, remarks
 from sixgates.health import cause_of, next_steps
@@ -81,7 +82,8 @@ class Contract:
                 outcome=Outcome.NOT_APPLICABLE,
                 reason=f"{subject.name} is judged from a recording: only a live run has a start and an end",
             )
-        lost = tries.fatal or self._repeats.lost
+        cuts = (cause_of_cuts(subject.name, look) for look in looks)
+        lost = tries.fatal or self._repeats.lost or next((each for each in cuts if each is not None), None)
         return found if lost is None else replace(found, outcome=Outcome.BLOCKED, reason="", cause=lost)
 
     def _recorded(
@@ -222,7 +224,7 @@ class Contract:
 
         The defaults of a type are nobody's list: what is found at the endpoints among them is judged as well.
         """
-        declared = self.party.capabilities()
+        declared, answers = self.party.capabilities(), blocked_where_cut(self.party.name, answers)
         if not self.party.detect and self.party.entry.capabilities is not None:
             return declared
         offered = {name for name, one in detect(answers).items() if one.offer is Offer.OFFERED}
@@ -255,7 +257,10 @@ class Contract:
         name = self.party.name
         address = without_secrets(self.party.entry.root)
         summary = f"{address}: {_WORDS[symptom]}: {seen}"
-        return cause_of(name, self.party.entry, symptom, summary)
+        cause = cause_of(name, self.party.entry, symptom, summary)
+        if symptom is Symptom.TIMEOUT:
+            return replace(cause, next_steps=(slow_steps(name)[0], *cause.next_steps))
+        return cause
 
     def _subject(self, label: cassette.Label | None, answers: Mapping[str, Answer]) -> Subject:
         party = self.party
@@ -271,7 +276,7 @@ class Contract:
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
             deviations=accepted(party, kind, version, recorded, answers),
-            undeclared=left_out(party.name, answers, held=party.detect),
+            undeclared=left_out(party.name, blocked_where_cut(party.name, answers), held=party.detect),
             remarks=remarks(party, kind, version),
         )
 

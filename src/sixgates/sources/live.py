@@ -280,7 +280,7 @@ class _Session:
         earlier = self.answers.get(probe.after.name) if probe.after else None
         request = probe.request(
             self.target.model,
-            earlier if isinstance(earlier, Exchange) else None,
+            earlier if isinstance(earlier, Exchange) and not earlier.cut_by_us else None,
             context_length=self.target.context_length,
         )
         return with_key(request, probe.auth, self.target.key)
