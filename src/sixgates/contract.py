@@ -29,6 +29,7 @@ from sixgates.sameness import NAMES, differs, looked_at, same_behaviour, same_se
 from sixgates.sources import cassette
 from sixgates.sources.patience import Patience
 from sixgates.symptom import Symptom
+from sixgates.time_budget import TimeBudget
 from sixgates.tries import Tries
 from sixgates.verdict import Cause, Outcome, Verdict
 
@@ -51,6 +52,7 @@ class Contract:
     say: Say = lambda text: None
     repeat: int = 1
     secrets: frozenset[str] = frozenset()
+    budget: TimeBudget | None = None
     _judgement: Tries | None = field(default=None)
     _repeats: Repeats = field(default_factory=Repeats)
 
@@ -94,7 +96,7 @@ class Contract:
 
     def _live(self, probes: tuple[Probe, ...]) -> tuple[cassette.Label, Mapping[str, Answer], Cause | None]:
         probes = self._needed(probes)
-        unsendable = key_cause(self.party.entry.api_key_env)
+        unsendable = key_cause(self.party.entry.api_key_env) or self.party.unreachable
         if unsendable is not None:
             return self._label(), dict.fromkeys((probe.name for probe in probes), unsendable), unsendable
         folder = self.workdir / "live" / self.party.name
@@ -130,12 +132,14 @@ class Contract:
             key,
             entry.concurrency or 4,
             self.party.context_length,
+            entry.deadline,
             when_gone=steps,
             secrets=self.secrets,
+            connection=entry.connection,
         )
         first = self._asked_first(probes)
         self._announce(first, probes)
-        patience = Patience(target.name, times=self.repeat)
+        patience = Patience(target.name, times=self.repeat, budget=self.budget)
         found = fetch(
             target,
             probes,
@@ -224,7 +228,8 @@ class Contract:
 
         The defaults of a type are nobody's list: what is found at the endpoints among them is judged as well.
         """
-        declared, answers = self.party.capabilities(), blocked_where_cut(self.party.name, answers)
+        declared = self.party.capabilities()
+        answers = dict(blocked_where_cut(self.party.name, answers))
         if not self.party.detect and self.party.entry.capabilities is not None:
             return declared
         offered = {name for name, one in detect(answers).items() if one.offer is Offer.OFFERED}
@@ -275,6 +280,7 @@ class Contract:
             source="live" if self.live else f"recorded {label.recorded}" if label else "recorded",
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
+            with_curl=party.entry.connection.curl(),
             deviations=accepted(party, kind, version, recorded, answers),
             undeclared=left_out(party.name, blocked_where_cut(party.name, answers), held=party.detect),
             remarks=remarks(party, kind, version),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from statistics import median
+from typing import TypeVar
 
 from sixgates.coding import codings
 from sixgates.exchange import Chunk, Exchange, Finding
@@ -64,6 +65,7 @@ _TABLE: dict[Needs, str] = {
 }
 NEEDS: Mapping[str, Needs] = {check: needs for needs, checks in _TABLE.items() for check in checks.split()}
 """By check, where it is not the end."""
+T = TypeVar("T")
 LONG = 10
 """An answer is endless that was waited for this many times as long as the others took that ended, half of them."""
 FEW = 16
@@ -141,7 +143,7 @@ def slow_steps(provider: str) -> tuple[str, ...]:
     )
 
 
-def blocked_where_cut(provider: str, answers: Mapping[str, object]) -> dict[str, object]:
+def blocked_where_cut(provider: str, answers: Mapping[str, T]) -> dict[str, T | Cause]:
     """The answers, with the cause in place of each that was cut: a beginning shows nothing of a capability."""
     cause = cause_of_cuts(provider, answers)
     return {

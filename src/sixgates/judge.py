@@ -64,6 +64,8 @@ class Subject:
     source: str = ""
     root: str = ""
     api_key_env: str | None = None
+    with_curl: str = ""
+    """What a `curl` line needs beyond address and key, such as a CA file; it holds no secret."""
     deviations: tuple[Declared, ...] = ()
     undeclared: Mapping[str, LeftOut] = field(default_factory=dict)
     """What was seen of capabilities that are not judged, such as tools that an ad-hoc provider refused."""
@@ -449,7 +451,8 @@ class Judgement:
         answer = self.answers.get(probe.name)
         if not isinstance(answer, Exchange) or not self.subject.root:
             return ""
-        return curl(answer, self.subject.root, self.subject.api_key_env, probe.auth)
+        line = curl(answer, self.subject.root, self.subject.api_key_env, probe.auth)
+        return f"{line}{self.subject.with_curl}"
 
     def excused(self, verdict: Verdict) -> Verdict:
         """What becomes of a verdict by the deviation that is declared from its check, if there is one."""

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from sixgates.catalogue import Probe
+from sixgates.connection import PLAIN, Connection
 from sixgates.exchange import Exchange, Request
 from sixgates.gauge import FREED_WITHIN_S, busy, idle, running, why_not_to_hang_up
 from sixgates.judge import Answer, NotSent
@@ -47,6 +48,7 @@ class Target:
     when_gone: tuple[str, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     """What else this process knows and no answer may hold, such as the keys of other providers."""
+    connection: Connection = PLAIN
 
 
 Stop = Callable[[Mapping[str, Answer]], Cause | None]
@@ -86,7 +88,8 @@ class _Session:
         self.clock = clock
         self.say = say
         self.report = report
-        self.scrubber = Scrubber((*secrets_of(target.root, target.key), *sorted(target.secrets)))
+        own = (*secrets_of(target.root, target.key), *target.connection.secrets())
+        self.scrubber = Scrubber((*own, *sorted(target.secrets)))
         self.answers: dict[str, Answer] = {}
         self.lanes = Lanes(target.concurrency)
         self.pace = Pace(patience, clock, self.lanes, say)
@@ -101,7 +104,7 @@ class _Session:
     ) -> dict[str, Answer]:
         rest = [probe for probe in probes if probe not in first]
         self.total = len(first) + len(rest)
-        async with client_for(self.target.root) as self.client:
+        async with client_for(self.target.root, self.target.connection) as self.client:
             for probe in first:
                 await self._send(probe)
                 if stop(self.answers) is not None:

@@ -66,7 +66,6 @@ class Tempo:
 
 def _written(exchange: Exchange) -> int:
     """About how many tokens came: as the answer counts them, or its events; of a plain one that does not, its cap."""
-    import json
 
     response = exchange.response
     assert response is not None
