@@ -16,8 +16,9 @@ from sixgates.redaction import placeholder, secrets_in_address, without_secrets
 from sixgates.verdict import Cause
 
 NOWHERE: Mapping[str, str] = {}
+_SENSITIVE = re.compile(r"key|token|secret|auth|pass|cookie|credential|session|signature", re.IGNORECASE)
 _LEAST, _LEAST_WRITTEN = 4, 8
-_WORDS = re.compile(r"[A-Za-z]{1,15}(?:[ ._/-][A-Za-z]{1,15}){0,3}")
+_WORDS = re.compile(r"[A-Za-z]{1,15}(?:[ ._/-][A-Za-z]{1,15})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Connection:
         for each in self.headers:
             held = [environ.get(name, "") for name in each.variables]
             found += [value for value in held if len(value) >= _LEAST and not placeholder(value)]
-            found += [value for value in (each.sent(environ),) if written_secret(value)]
+            found += [value for value in (each.sent(environ),) if written_secret(each.name, value)]
         return tuple(dict.fromkeys(found))
 
     def problem(
@@ -86,9 +87,11 @@ class Connection:
         return None
 
 
-def written_secret(value: str) -> bool:
-    """Whether the value of a header that is written out may be secret: one that is no word, such as a team's name."""
-    return len(value) >= _LEAST_WRITTEN and not placeholder(value) and _WORDS.fullmatch(value) is None
+def written_secret(name: str, value: str) -> bool:
+    """Whether the value of a header that is written out may be secret: by its name, or where it is no word."""
+    if placeholder(value) or len(value) < _LEAST:
+        return False
+    return bool(_SENSITIVE.search(name)) or (len(value) >= _LEAST_WRITTEN and not _WORDS.fullmatch(value))
 
 
 PLAIN = Connection()

@@ -76,7 +76,7 @@ def _held(tree: Any) -> Iterator[str]:
 
 def _secret(text: str, place: Place) -> bool:
     if _is_header(place):
-        return written_secret(text)
+        return written_secret(str(place[3]), text)
     named = any(isinstance(step, str) and _NAMED.search(step) for step in place)
     if named and place[-1] != "api_key_env":
         return len(text) >= (_LEAST if " " in text else _LEAST_NAMED)

@@ -8,6 +8,7 @@ from pathlib import Path
 from sixgates.inputs.file import UnreadableError, read_bytes
 
 MOST_BYTES = 4_000_000
+COMPARE = "compare openssl x509 -pubkey with openssl pkey -pubout"
 
 
 def problem_of_ca(path: Path) -> str:
@@ -44,7 +45,7 @@ def problem_of_client(certificate: Path, key: Path | None) -> str:
             return f"has a key, {key}, that holds no private key; give a PEM file with one in it"
         if b"-----BEGIN CERTIFICATE-----" not in _read(certificate):
             return "holds no certificate; give a PEM file with -----BEGIN CERTIFICATE----- in it"
-        return "and its key do not belong together, or are damaged; compare openssl x509 -pubkey and openssl pkey -pubout"
+        return f"and its key do not belong together, or are damaged; {COMPARE}"
     return ""
 
 
