@@ -13,6 +13,7 @@ from filelock import FileLock
 from sixgates import catalogue
 from sixgates.capability import Offer
 from sixgates.catalogue import Probe
+from sixgates.cut import blocked_where_cut, cause_of_cuts, slow_steps
 from sixgates.detection import DETECTORS, detect
 from sixgates.excuses import accepted, engine_of, remarks, title
 from sixgates.health import cause_of, next_steps
@@ -29,6 +30,7 @@ from sixgates.sources import cassette
 from sixgates.sources.patience import Patience
 from sixgates.stated import MOST_ASKED, stated_length
 from sixgates.symptom import Symptom
+from sixgates.time_budget import TimeBudget
 from sixgates.tries import Tries
 from sixgates.verdict import Cause, Outcome, Verdict
 
@@ -51,6 +53,7 @@ class Contract:
     say: Say = lambda text: None
     repeat: int = 1
     secrets: frozenset[str] = frozenset()
+    budget: TimeBudget | None = None
     _judgement: Tries | None = field(default=None)
     _repeats: Repeats = field(default_factory=Repeats)
 
@@ -82,7 +85,8 @@ class Contract:
                 outcome=Outcome.NOT_APPLICABLE,
                 reason=f"{subject.name} is judged from a recording: only a live run has a start and an end",
             )
-        lost = tries.fatal or self._repeats.lost
+        cuts = (cause_of_cuts(subject.name, look) for look in looks)
+        lost = tries.fatal or self._repeats.lost or next((each for each in cuts if each is not None), None)
         return found if lost is None else replace(found, outcome=Outcome.BLOCKED, reason="", cause=lost)
 
     def _recorded(
@@ -93,7 +97,7 @@ class Contract:
 
     def _live(self, probes: tuple[Probe, ...]) -> tuple[cassette.Label, Mapping[str, Answer], Cause | None]:
         probes = self._needed(probes)
-        unsendable = key_cause(self.party.entry.api_key_env)
+        unsendable = key_cause(self.party.entry.api_key_env) or self.party.unreachable
         if unsendable is not None:
             return self._label(), dict.fromkeys((probe.name for probe in probes), unsendable), unsendable
         folder = self.workdir / "live" / self.party.name
@@ -129,12 +133,14 @@ class Contract:
             key,
             entry.concurrency or 4,
             self.party.context_length,
+            entry.deadline,
             when_gone=steps,
             secrets=self.secrets,
+            connection=entry.connection,
         )
         first = self._asked_first(probes)
         self._announce(first, probes)
-        patience = Patience(target.name, times=self.repeat)
+        patience = Patience(target.name, times=self.repeat, budget=self.budget)
         found = fetch(
             target,
             probes,
@@ -225,6 +231,7 @@ class Contract:
         The defaults of a type are nobody's list: what is found at the endpoints among them is judged as well.
         """
         declared = self.party.capabilities()
+        answers = dict(blocked_where_cut(self.party.name, answers))
         if not self.party.detect and self.party.entry.capabilities is not None:
             return declared
         offered = {name for name, one in detect(answers).items() if one.offer is Offer.OFFERED}
@@ -263,7 +270,10 @@ class Contract:
         name = self.party.name
         address = without_secrets(self.party.entry.root)
         summary = f"{address}: {_WORDS[symptom]}: {seen}"
-        return cause_of(name, self.party.entry, symptom, summary)
+        cause = cause_of(name, self.party.entry, symptom, summary)
+        if symptom is Symptom.TIMEOUT:
+            return replace(cause, next_steps=(slow_steps(name)[0], *cause.next_steps))
+        return cause
 
     def _subject(self, label: cassette.Label | None, answers: Mapping[str, Answer]) -> Subject:
         party = self.party
@@ -277,8 +287,14 @@ class Contract:
             source="live" if self.live else f"recorded {label.recorded}" if label else "recorded",
             root=without_secrets(party.entry.root),
             api_key_env=party.entry.api_key_env,
+            with_curl=party.entry.connection.curl(),
             deviations=accepted(party, kind, version, recorded, answers),
-            undeclared=left_out(party.name, answers, held=party.detect, stated=self._stated(answers)),
+            undeclared=left_out(
+                party.name,
+                blocked_where_cut(party.name, answers),
+                held=party.detect,
+                stated=self._stated(answers),
+            ),
             remarks=remarks(party, kind, version, answers),
         )
 

@@ -24,6 +24,10 @@ class FailureKind(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+OUR_DEADLINE = frozenset({FailureKind.DEADLINE, FailureKind.CONNECT_TIMEOUT})
+"""How an exchange ends that this side cut, because it had waited long enough: no fault of the server."""
+
+
 @dataclass(frozen=True, slots=True)
 class TransportError:
     """The connection's own end: what went wrong below HTTP, and the words of the library that saw it."""
@@ -101,6 +105,11 @@ class Exchange:
     error: TransportError | None = None
     elapsed: float = 0.0
     left: int | None = None
+
+    @property
+    def cut_by_us(self) -> bool:
+        """Whether our deadline ended it: what came is a beginning, and how it would have gone on is not known."""
+        return self.error is not None and self.error.kind in OUR_DEADLINE
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sixgates.capability import Asked
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
+from sixgates.cut import FEW, Needs, beginning, cause_of_cuts, is_endless, needs, stands
 from sixgates.declared import Declared, described, settled
 from sixgates.description import answered
 from sixgates.detection import LeftOut, check_of
@@ -50,6 +51,8 @@ class Subject:
     source: str = ""
     root: str = ""
     api_key_env: str | None = None
+    with_curl: str = ""
+    """What a `curl` line needs beyond address and key, such as a CA file; it holds no secret."""
     deviations: tuple[Declared, ...] = ()
     undeclared: Mapping[str, LeftOut] = field(default_factory=dict)
     """What was seen of capabilities that are not judged, such as tools that an ad-hoc provider refused."""
@@ -70,6 +73,11 @@ class Judgement:
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
     _views: dict[tuple[str, type], Any] = field(default_factory=dict)
     _met: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _cut: Cause | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Find the one cause of all that a deadline of ours leaves open."""
+        self._cut = cause_of_cuts(self.subject.name, self.answers)
 
     def verdict(self, name: str) -> Verdict:
         """The verdict of one check; raises KeyError when the catalogue has no such check."""
@@ -138,6 +146,8 @@ class Judgement:
         lacking = (self.answers.get(probe.name) for probe in self.applicable(check))
         not_recorded = tuple(each.probe for each in lacking if isinstance(each, NotRecorded))
         verdict = self._run(check, probes, replace(plain, not_recorded=not_recorded))
+        if self._is_left_open(check, verdict, sent):
+            return replace(plain, outcome=Outcome.BLOCKED, cause=self._cut)
         own = self._own(check)
         if own is not None and own.left_open and verdict.outcome is Outcome.NOT_EXERCISED:
             return replace(verdict, cause=own.cause)
@@ -239,6 +249,63 @@ class Judgement:
             return [], excuses[0]
         return probes, None
 
+    def _is_left_open(self, check: Check, verdict: Verdict, sent: Collection[str] | None) -> bool:
+        """Whether a verdict could be another one if our deadline had not cut an answer."""
+        if self._cut is None or verdict.outcome is Outcome.ERROR:
+            return False
+        if verdict.findings:  # of capabilities the best sign counts, and it may be in what did not come
+            return any(self._is_cut(probe) for probe in check.spare)
+        if check.together and verdict.outcome is Outcome.NOT_EXERCISED:
+            return any(self._is_cut(probe) for probe in self.applicable(check))
+        general = verdict.outcome is Outcome.PASSED and len(check.probes) > FEW
+        return any(
+            self._waits_for_the_end(check, probe) and (not general or self._shows_something(check, probe))
+            for probe in self.applicable(check)
+            if (sent is None or probe.name in sent or check.together) and probe not in check.spare
+        )
+
+    def _is_cut(self, probe: Probe) -> bool:
+        answer = self.answers.get(probe.name)
+        return isinstance(answer, Exchange) and answer.cut_by_us
+
+    def _waits_for_the_end(self, check: Check, probe: Probe) -> bool:
+        """Whether how a cut answer would have gone on could change what a check makes of it."""
+        if not self._is_cut(probe):
+            return False
+        if not self._shows_something(check, probe) or needs(check.id) is Needs.EVENTS:
+            return True
+        if check.together:
+            return False
+        try:
+            found = list(_settled(check.judge, self._views_of(check, [probe])))
+        except (Unexercised, Declined):
+            return False
+        except Exception:  # noqa: BLE001 - our own bug: the run itself reports it
+            return True
+        if needs(check.id) is Needs.REFUSAL:
+            return True
+        return not all(self._counts(check, probe, each) for each in found)
+
+    def _shows_something(self, check: Check, probe: Probe) -> bool:
+        """Whether a check can do something with the answer to a probe that our deadline cut."""
+        answer = self.answers[probe.name]
+        if not isinstance(answer, Exchange) or not answer.cut_by_us:
+            return True
+        match needs(check.id):
+            case Needs.END:
+                return False
+            case Needs.LEFT:
+                return answer.response is not None and probe.hang_up_after is not None
+            case Needs.ENDLESS:
+                return is_endless(answer, self.answers.values())
+        return beginning(answer) is not None
+
+    def _counts(self, check: Check, probe: Probe, finding: Finding) -> bool:
+        """Whether a finding holds whatever would have come if our deadline had not cut the answer."""
+        return (
+            check.together or needs(check.id) is Needs.ENDLESS or not self._is_cut(probe) or stands(finding)
+        )
+
     def _excuse(self, check: Check, probe: Probe) -> Excuse | None:
         answer = self.answers.get(probe.name)
         if answer is None:
@@ -251,9 +318,13 @@ class Judgement:
                 if excuse is not None:
                     return excuse
         if isinstance(answer, NotSent):
+            if self._cut is not None and probe.after is not None and self._is_cut(probe.after):
+                return _blocked(self._cut)
             return _unexercised(f"the probe {probe.name} was not sent: {answer.reason}")
         if isinstance(answer, NotRecorded):
             return _unrecorded(answer)
+        if self._cut is not None and not self._shows_something(check, probe):
+            return _blocked(self._cut)
         return None
 
     def _required(self, check: Check, probe: Probe) -> Iterator[str]:
@@ -270,6 +341,8 @@ class Judgement:
 
     def _holds_on(self, probe: Probe, required: Check) -> bool:
         if required.together or probe not in required.probes or self._excuse(required, probe) is not None:
+            return False
+        if self._waits_for_the_end(required, probe):
             return False
         try:
             return not any(True for _ in self._findings(required, [probe]))
@@ -338,6 +411,8 @@ class Judgement:
         for probe in probes:
             try:
                 for finding in _settled(check.judge, self._views_of(check, [probe])):
+                    if not self._counts(check, probe, finding):
+                        continue
                     where = finding.where if len(check.probes) == 1 else f"{probe.name}: {finding.where}"
                     yield probe, replace(finding, where=where)
             except (Unexercised, Declined) as reason:
@@ -347,7 +422,18 @@ class Judgement:
 
     def _views_of(self, check: Check, probes: list[Probe]) -> Callable[[], list[Any]]:
         views = check.views if check.whole else check.views[:1] * len(probes)
-        return lambda: [self._view(probe, view) for probe, view in zip(probes, views, strict=True)]
+        return lambda: [self._seen(check, probe, view) for probe, view in zip(probes, views, strict=True)]
+
+    def _seen(self, check: Check, probe: Probe, view: Any) -> Any:
+        """How a check sees an exchange: of one that our deadline cut as much as it can do something with."""
+        answer = self.answers.get(probe.name)
+        if not isinstance(answer, Exchange) or not answer.cut_by_us:
+            return self._view(probe, view)
+        if probe in check.spare:
+            return None
+        as_it_is = needs(check.id) in {Needs.LEFT, Needs.ENDLESS}
+        exchange = answer if as_it_is else beginning(answer) or answer
+        return exchange if view is Exchange else view.of(exchange)
 
     def _view(self, probe: Probe, view: Any) -> Any:
         key = (probe.name, view)
@@ -364,7 +450,8 @@ class Judgement:
         answer = self.answers.get(probe.name)
         if not isinstance(answer, Exchange) or not self.subject.root:
             return ""
-        return curl(answer, self.subject.root, self.subject.api_key_env, probe.auth)
+        line = curl(answer, self.subject.root, self.subject.api_key_env, probe.auth)
+        return f"{line}{self.subject.with_curl}"
 
     def excused(self, verdict: Verdict) -> Verdict:
         """What becomes of a verdict by the deviations that are declared from its check, if there are some."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sixgates import capability
+from sixgates import capability, server_options
 from sixgates.inputs import key
 from sixgates.inputs.url import problem_of, public
 
@@ -83,6 +83,33 @@ OPTIONS = (
         "with --live: send every request of the contract N times, and judge every check N times (default: 1)",
         "N",
     ),
+    Option(
+        "deadline",
+        "with --live: seconds to wait for each answer (default: 60, more for a server that is measured to be slow)",
+        "SECONDS",
+    ),
+    Option(
+        "time-budget",
+        "with --live: when this is used up nothing further is sent, what came is judged, and the report is written; "
+        "such as 600, 10m or 1h (default: no end)",
+        "SECONDS",
+    ),
+    Option(
+        "concurrency", "with --live: requests to one provider at once (default: 4, or as its entry says)", "N"
+    ),
+    Option("context-length", "how many tokens the model at --endpoint holds", "N"),
+    Option(
+        "header",
+        "a further request header for --endpoint or --gateway-url, in single quotes, its value from the environment "
+        "as $NAME (repeatable)",
+        "'NAME: VALUE'",
+        repeatable=True,
+    ),
+    Option("ca-file", "the CA certificates to trust for --endpoint or --gateway-url (PEM)", "FILE"),
+    Option("client-cert", "the certificate to show to --endpoint or --gateway-url (PEM)", "FILE"),
+    Option("client-key", "the key of --client-cert, where that does not hold it (PEM)", "FILE"),
+    Option("proxy", "the proxy for --endpoint or --gateway-url", "URL"),
+    Option("deviations", "deviations of the provider at --endpoint, in the form of deviations.yaml", "FILE"),
     Option("cassettes", "where recordings lie (default: ./cassettes)", "DIR"),
     Option(
         "host-label",
@@ -156,6 +183,12 @@ def run_from(config: pytest.Config, workdir: Path) -> Run:
         engine=option("--engine"),
         host=host_label(option("--host-label")),
         repeat=_repeat(option("--repeat"), option("--live")),
+        deadline_s=server_options.deadline_s(option),
+        budget=server_options.time_budget(option),
+        concurrency=server_options.concurrency(option),
+        context_length=server_options.context_length(option),
+        connection=server_options.connection(option),
+        deviations=_file(config, "--deviations"),
     )
 
 
@@ -179,6 +212,11 @@ def _repeat(given: str | None, live: bool) -> int:
 def _directory(config: pytest.Config, name: str, default: str) -> Path:
     given = value(config, name)
     return config.invocation_params.dir / given if given else config.rootpath / default
+
+
+def _file(config: pytest.Config, name: str) -> Path | None:
+    given = value(config, name)
+    return config.invocation_params.dir / given if given else None
 
 
 def check(config: pytest.Config) -> None:
@@ -214,6 +252,7 @@ def _check(config: pytest.Config) -> None:
         if option(name) is not None:
             _check_url(name, option(name), query=name == "--endpoint")
     _check_ad_hoc(config)
+    server_options.check(option)
     _check_capabilities(option("--capabilities"))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sixgates.capability import CHAT, EMBEDDINGS, IMPLIED
 from sixgates.config import Deviation, Provider, declared_capabilities
+from sixgates.verdict import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Party:
     refused: frozenset[str] = frozenset()
     detect: bool = False
     ad_hoc: bool = False
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where the files of its entry are named, by key, such as `config/providers.yaml:12:14`."""
 
     @property
     def model(self) -> str:
@@ -28,6 +32,11 @@ class Party:
     def context_length(self) -> int | None:
         """Tokens that the model declares to hold."""
         return self.entry.models[0].context_length if self.entry.models else None
+
+    @property
+    def unreachable(self) -> Cause | None:
+        """Why nothing can be sent to it from here: a variable that is not set, a file that is missing or damaged."""
+        return self.entry.connection.problem(self.name, self.places)
 
     @property
     def engine_version(self) -> str:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from sixgates import items, options, short_names, suite_places, work_folder
+from sixgates import items, options, server_options, short_names, suite_places, work_folder
 from sixgates.collector import PROPERTY, Collector, verdict_of
 from sixgates.masked_output import mask_of, mask_report, mask_terminal, without_secrets
 from sixgates.report_folder import begin, runs_no_test, write_report
@@ -88,7 +88,9 @@ def _run(config: pytest.Config) -> Run:
         except pytest.UsageError as problem:
             raise pytest.UsageError(visible(str(problem))) from None
         config.stash[_RUN] = run
-        config.stash[_COLLECTOR] = Collector(run, ("pytest", *config.invocation_params.args))
+        config.stash[_COLLECTOR] = Collector(
+            run, ("pytest", *server_options.shown(config.invocation_params.args))
+        )
         mask_terminal(config, run)
     return config.stash[_RUN]
 

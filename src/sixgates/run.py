@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sixgates.capability import EMBEDDINGS
-from sixgates.config import AD_HOC, HealthCheck, Model, Provider, ProviderType, Stack, load_stack
+from sixgates.config import (
+    AD_HOC,
+    ConfigError,
+    Deviation,
+    HealthCheck,
+    Model,
+    Provider,
+    ProviderType,
+    Stack,
+    load_stack,
+)
 from sixgates.config.credentials import known_secrets
-from sixgates.config.stack import FILES
+from sixgates.config.deviations import DeviationsFile
+from sixgates.config.stack import DEVIATIONS, FILES, PROVIDERS, ConfigFile, read_file
+from sixgates.config.validation import position
+from sixgates.connection import PLAIN, Connection
+from sixgates.exchange import Finding
 from sixgates.gateway.reader import reader
 from sixgates.party import Party
 from sixgates.redaction import without_secrets
+from sixgates.time_budget import TimeBudget
 
 if TYPE_CHECKING:
     from sixgates.contract import Contract, Say
@@ -44,6 +60,12 @@ class Run:
     engine: str | None = None
     host: str = ""
     repeat: int = 1
+    deadline_s: float | None = None
+    budget: TimeBudget | None = None
+    concurrency: int | None = None
+    context_length: int | None = None
+    connection: Connection = PLAIN
+    deviations: Path | None = None
     say: Say = lambda text: None
     wanted: set[str] = field(default_factory=set)
     _contracts: dict[str, Contract] = field(default_factory=dict)
@@ -69,6 +91,7 @@ class Run:
         if self.base_url is not None:
             said = (without_secrets(self.base_url), self.model, self.capabilities, self.engine)
             parts.append(repr(said).encode())
+            parts += [_content(self.deviations)] if self.deviations else []
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
     @property
@@ -86,17 +109,22 @@ class Run:
         """What must not leave the process: of the files, the addresses and the environment of this run."""
         directory = None if self.base_url else self.config_dir
         addresses = filter(None, (self.base_url, self.gateway_url))
-        return known_secrets(os.environ, directory, addresses, filter(None, (self.api_key_env,)))
+        found = known_secrets(os.environ, directory, addresses, filter(None, (self.api_key_env,)))
+        return found | frozenset(self.connection.secrets())
 
     def parties(self) -> list[Party]:
         """The providers to judge: the ad-hoc one, else the active ones; raises ConfigError."""
         if self.base_url is not None:
             auto = self.capabilities in (None, ("auto",))
-            return [Party(AD_HOC, self._ad_hoc(), detect=auto, ad_hoc=True)]
+            return [Party(AD_HOC, self._ad_hoc(), self.own_deviations, detect=auto, ad_hoc=True)]
         refused = frozenset(self.stack.gates.contract.refuse)
         return [
             Party(
-                name, entry, tuple(each for each in self.stack.deviations if each.provider == name), refused
+                name,
+                self._as_asked(entry),
+                tuple(each for each in self.stack.deviations if each.provider == name),
+                refused,
+                places={key: self.stack.position(PROVIDERS, "providers", name, key) for key in OF_FILES},
             )
             for name, entry in self.stack.active.items()
             if not self.only or name in self.only
@@ -117,8 +145,35 @@ class Run:
                 lambda text: self.say(text),
                 self.repeat,
                 secrets=self.secrets,
+                budget=self.budget,
             )
         return self._contracts[party.name]
+
+    @cached_property
+    def own_deviations(self) -> tuple[Deviation, ...]:
+        """Those of the ad-hoc provider, from the file that --deviations names; raises ConfigError."""
+        if self.deviations is None:
+            return ()
+        read = read_file(self.deviations.parent, self.deviations.name, DEVIATIONS)
+        findings = (*read.findings, *_of_another(read))
+        if findings:
+            raise ConfigError(findings)
+        return tuple(read.content.deviations) if isinstance(read.content, DeviationsFile) else ()
+
+    @property
+    def reached(self) -> dict[str, Any]:
+        """The fields of an entry that say what the command line says of the connection."""
+        own = self.connection
+        return {
+            "headers": {each.name: each.value for each in own.headers},
+            "proxy": own.proxy,
+            **{key: str(path) for key in OF_FILES if (path := getattr(own, key)) is not None},
+        }
+
+    def _as_asked(self, entry: Provider) -> Provider:
+        """An entry with what the command line says for all providers."""
+        given = {"deadline": self.deadline_s, "concurrency": self.concurrency}
+        return entry.model_copy(update={key: each for key, each in given.items() if each is not None})
 
     def _ad_hoc(self) -> Provider:
         declared = self.capabilities
@@ -128,12 +183,30 @@ class Run:
         entry = {
             "type": ProviderType(kind),
             "base_url": self.base_url or "",
-            "models": [Model(name=self.model, specialty=specialty)] if self.model else [],
+            "models": [Model(name=self.model, specialty=specialty, context_length=self.context_length)]
+            if self.model
+            else [],
+            **self.reached,
+            "deadline": self.deadline_s,
+            "concurrency": self.concurrency,
             "api_key_env": self.api_key_env,
             "capabilities": [] if declared in (None, ("auto",)) else list(declared or ()),
             "health_check": HealthCheck(),
         }
         return Provider.model_validate({**entry, "engine_version": version} if version else entry)
+
+
+OF_FILES = ("ca_file", "client_cert", "client_key")
+
+
+def _of_another(read: ConfigFile) -> Iterator[Finding]:
+    """A finding for each entry that is about another provider than the one at --endpoint."""
+    entries = read.content.deviations if isinstance(read.content, DeviationsFile) else []
+    for number, entry in enumerate(entries):
+        if entry.provider != AD_HOC and read.node is not None:
+            where = position(read.node, read.label, ("deviations", number, "provider"))
+            hint = f"With --endpoint there is one provider, by the name {AD_HOC}."
+            yield Finding(where, f"the provider {AD_HOC}", repr(entry.provider), hint)
 
 
 def _content(path: Path) -> bytes:

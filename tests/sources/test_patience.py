@@ -31,7 +31,11 @@ def test_deadlines_in_a_row_end_it() -> None:
     assert after(*[LATE] * OVERDUE_IN_A_ROW) == Cause(
         "vllm:overdue",
         "vllm did not end its answer to 5 probes in a row before the deadline: the rest is not sent",
-        ("look at the provider's log and load, give it a smaller or faster model, and judge it again",),
+        (
+            "look at the provider's log and load, give it a smaller or faster model, and judge it again",
+            "wait longer: --deadline SECONDS, or `deadline` of its entry in providers.yaml",
+            "or ask vllm for less at once: --concurrency 1, or `concurrency: 1` of its entry",
+        ),
     )
 
 

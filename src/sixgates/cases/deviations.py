@@ -31,14 +31,31 @@ def deviation_cases(run: Run) -> list[Case]:
 
 
 def _judge(run: Run) -> Verdict:
-    if run.base_url is not None:
-        reason = "an ad-hoc provider has no deviations.yaml"
+    if run.base_url is not None and run.deviations is None:
+        reason = "an ad-hoc provider has no deviations.yaml; --deviations FILE names one"
         return replace(_PLAIN, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     try:
-        findings = (*_unknown(run.stack), *_refused(run.stack))
+        ad_hoc = run.base_url is not None
+        findings = tuple(_unchecked(run)) if ad_hoc else (*_unknown(run.stack), *_refused(run.stack))
     except ConfigError as error:
         return replace(_PLAIN, outcome=Outcome.BLOCKED, cause=unreadable_cause(error.findings))
     return replace(_PLAIN, outcome=Outcome.FAILED if findings else Outcome.PASSED, findings=findings)
+
+
+def _unchecked(run: Run) -> Iterator[Finding]:
+    """Of a file that --deviations names; that each entry is about the provider is known by then."""
+    from sixgates import catalogue
+
+    for entry in run.own_deviations:
+        if entry.check not in catalogue.load().checks:
+            yield Finding(str(run.deviations), "the name of a check", entry.check, _near(entry.check))
+
+
+def _near(check: str) -> str:
+    from sixgates import catalogue
+
+    close = get_close_matches(check, list(catalogue.load().checks), 1)
+    return f"did you mean {close[0]}?" if close else "docs/catalogue.md lists the checks"
 
 
 def _unknown(stack: Stack) -> Iterator[Finding]:

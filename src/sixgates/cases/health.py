@@ -29,22 +29,24 @@ def health_cases(run: Run) -> list[Case]:
         wanted = f"no active provider named {', '.join(run.only)}" if run.only else "no provider is active"
         step = "set status: active for a provider in providers.yaml, or name one with --provider"
         return [_blocked(Cause("no-provider", wanted, (step,)))]
-    visits = Visits(run.workdir)
+    visits = Visits(run.workdir, run.budget)
     return [case for name, provider in providers.items() for case in _cases(run, visits, name, provider)]
 
 
 def _providers(run: Run) -> dict[str, Provider]:
     if run.base_url:
         # Only the run knows from --capabilities whether the model chats or embeds.
-        models = [model for party in run.parties() for model in party.entry.models]
-        return {AD_HOC: _provider(run.base_url, models, run.api_key_env)}
+        (party,) = run.parties()
+        return {AD_HOC: _provider(run, run.base_url, party.entry.models, run.api_key_env)}
     chosen = {name: one for name, one in run.stack.active.items() if not run.only or name in run.only}
     if run.gateway_url and GATEWAY not in chosen and (not run.only or GATEWAY in run.only):
-        chosen[GATEWAY] = _provider(run.gateway_url, [], _master_key(run), "/health/readiness")
+        chosen[GATEWAY] = _provider(run, run.gateway_url, [], _master_key(run), "/health/readiness")
     return chosen
 
 
-def _provider(url: str, models: list[Model], key: str | None, health: str | None = None) -> Provider:
+def _provider(
+    run: Run, url: str, models: list[Model], key: str | None, health: str | None = None
+) -> Provider:
     return Provider.model_validate(
         {
             "type": ProviderType.OPENAI_COMPATIBLE,
@@ -52,6 +54,8 @@ def _provider(url: str, models: list[Model], key: str | None, health: str | None
             "models": models,
             "api_key_env": key,
             "health_endpoint": health,
+            "deadline": run.deadline_s,
+            **run.reached,
         }
     )
 

@@ -41,7 +41,9 @@ def gateway_cases(run: Run) -> list[Case]:
     once = _Once(run, stack)
     cases = [Case(scenario.id, partial(once.verdict, scenario), scenario.id) for scenario in sample.chosen]
     cases += [_left_out(kind, reason) for kind, reason in sample.left_out_by_kind.items()]
-    return cases + (running_cases(stack, run.gateway_url) if run.gateway_url else [])
+    if not run.gateway_url:
+        return cases
+    return cases + running_cases(stack, run.gateway_url, run.connection, run.budget, run.deadline_s)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from sixgates.config.public import Path as Place
 from sixgates.config.public import harmless, leaves
 from sixgates.config.stack import FILES
 from sixgates.config.yaml_file import YamlError, parse, read_bytes
+from sixgates.connection import written_secret
+from sixgates.inputs.headers import Header
 from sixgates.redaction import placeholder, secrets_in_address, secrets_in_environment
 
 _NAMED = re.compile(
@@ -58,6 +60,8 @@ def secrets_in_file(path: Path) -> tuple[frozenset[str], frozenset[str]]:
     except YamlError:
         return frozenset(found), frozenset(names)
     names |= {str(value) for place, value in leaves(tree) if place[-1] == "api_key_env"}
+    headers = (Header("", str(value)) for place, value in leaves(tree) if _is_header(place))
+    names |= {name for each in headers for name in each.variables}
     open_ = {str(value) for place, value in leaves(tree) if harmless(value, place)}
     return frozenset((found | set(_held(tree))) - open_), frozenset(names)
 
@@ -71,10 +75,16 @@ def _held(tree: Any) -> Iterator[str]:
 
 
 def _secret(text: str, place: Place) -> bool:
+    if _is_header(place):
+        return written_secret(str(place[3]), text)
     named = any(isinstance(step, str) and _NAMED.search(step) for step in place)
     if named and place[-1] != "api_key_env":
         return len(text) >= (_LEAST if " " in text else _LEAST_NAMED)
     return bool(_RANDOM.fullmatch(text)) or (len(text) >= _LEAST and "-----BEGIN" in text)
+
+
+def _is_header(place: Place) -> bool:
+    return len(place) == 4 and place[0] == "providers" and place[2] == "headers"
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from sixgates.config.shape import Count, Seconds, Section, Shape, Text
+from sixgates.connection import Connection
+from sixgates.inputs import headers as further
+from sixgates.inputs import proxy as proxies
 from sixgates.inputs.url import problem_of, root_of
 
 
@@ -79,6 +90,15 @@ class HealthCheck(Shape):
     interval: Seconds = 1.0
 
 
+def _carried(value: str) -> str:
+    if further.problem_of(further.Header("X-Any", value)):
+        raise ValueError("a value that a header can carry")
+    return value
+
+
+HeaderValue = Annotated[str, AfterValidator(_carried)]
+
+
 class Provider(Shape):
     """One entry of providers.yaml; keys that sixgates does not know stay as they are."""
 
@@ -94,6 +114,12 @@ class Provider(Shape):
     capabilities: list[Text] | None = None
     api_key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     concurrency: Count | None = None
+    deadline: Seconds | None = None
+    headers: dict[str, HeaderValue] = Field(default_factory=dict)
+    ca_file: Text | None = None
+    client_cert: Text | None = None
+    client_key: Text | None = None
+    proxy: str | None = None
     start_command: str | None = None
     service: str | None = None
     service_file: str | None = None
@@ -115,6 +141,26 @@ class Provider(Shape):
             raise ValueError("an http:// or https:// URL with a host and a numeric port")
         return value
 
+    @field_validator("headers")
+    @classmethod
+    def _sendable(cls, value: dict[str, str]) -> dict[str, str]:
+        if any(further.problem_of(further.Header(*each)) for each in value.items()):
+            raise ValueError("headers that can be sent")
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy(cls, value: str | None) -> str | None:
+        if value is not None and proxies.problem_of(value):
+            raise ValueError("an http:// URL of a proxy, with https:// where that speaks TLS")
+        return value
+
+    @model_validator(mode="after")
+    def _key_belongs_to_a_certificate(self) -> Provider:
+        if self.client_key is not None and self.client_cert is None:
+            raise ValueError("the key `client_cert` beside `client_key`")
+        return self
+
     @model_validator(mode="after")
     def _has_address(self) -> Provider:
         if not self.base_url and self.status is not Status.TEMPLATE:
@@ -130,6 +176,16 @@ class Provider(Shape):
     def model_names(self) -> list[str]:
         """The names of its models in file order."""
         return [model.name for model in self.models]
+
+    @cached_property
+    def connection(self) -> Connection:
+        """What every request to it goes with; paths are relative to the working directory."""
+        headers = tuple(further.Header(*each) for each in self.headers.items())
+        ca, certificate, key = (
+            Path(each).expanduser() if each else None
+            for each in (self.ca_file, self.client_cert, self.client_key)
+        )
+        return Connection(headers, ca, certificate, key, self.proxy)
 
     def embeds(self, model: str) -> bool:
         """Whether one of its models is made for embeddings, so that it does not chat."""

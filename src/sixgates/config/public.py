@@ -14,7 +14,7 @@ Path = tuple[str | int, ...]
 HIDDEN = "(not shown)"
 
 _NUMBERS_LIST = """
-context_length timeout retries interval concurrency weight num_retries rpm tpm exercised success version
+context_length timeout deadline retries interval concurrency weight num_retries rpm tpm exercised success version
 order stream_timeout max_retries max_fallbacks cooldown_time allowed_fails retry_after
 max_parallel_requests request_timeout max_tokens max_input_tokens max_output_tokens temperature top_p
 health_check_interval priority
@@ -30,10 +30,10 @@ load_balancing routing_rules rate_limits health_checks health_check gates unit c
 model_name mode routing_strategy drop_params hidden telemetry set_verbose json_logs cache stream
 enable_pre_call_checks disable_cooldowns background_health_checks model_list litellm_params model_info
 router_settings litellm_settings general_settings base_model tier
-configuration schema health max_age sample
+configuration schema health max_age sample ca_file client_cert client_key
 """
 _WORDS = frozenset(_WORDS_LIST.split())
-_ADDRESSES = frozenset({"api_base", "base_url"})
+_ADDRESSES = frozenset({"api_base", "base_url", "proxy"})
 _NAMES: frozenset[str | int] = frozenset(
     {
         *("fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "default_fallbacks"),

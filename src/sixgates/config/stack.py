@@ -156,14 +156,14 @@ def read_files(directory: Path) -> dict[str, ConfigFile]:
     return {name: read_file(directory, name) for name in FILES}
 
 
-def read_file(directory: Path, name: str) -> ConfigFile:
-    """One file with its findings; never raises for what stands in it."""
+def read_file(directory: Path, name: str, kind: str = "") -> ConfigFile:
+    """One file with its findings, of another kind than its name where `kind` says; never raises for its content."""
     label = label_of(directory, name)
     path = directory / name
-    if name not in REQUIRED and not path.exists() and not path.is_symlink():
+    if not kind and name not in REQUIRED and not path.exists() and not path.is_symlink():
         return ConfigFile(name, label)
     try:
-        return file_of(directory, name, read_bytes(path))
+        return _read(label, kind or name, read_bytes(path))
     except YamlError as error:
         return ConfigFile(name, label, (_defect(label, error),))
 

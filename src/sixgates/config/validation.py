@@ -17,6 +17,9 @@ from sixgates.config.public import HIDDEN, public
 from sixgates.config.shape import Shape
 from sixgates.config.yaml_file import Node
 from sixgates.exchange import Finding
+from sixgates.inputs.headers import Header
+from sixgates.inputs.headers import problem_of as header_problem
+from sixgates.inputs.proxy import problem_of as proxy_problem
 from sixgates.inputs.url import problem_of
 from sixgates.inputs.url import public as public_url
 
@@ -113,7 +116,7 @@ def _finding(detail: ErrorDetails, node: Node, file: str, model: type[Shape]) ->
     expected = _expected(detail)
     where = position(node, file, path)
     value = detail["input"]
-    address = path[-1:] == ("base_url",) and isinstance(value, str)
+    address = path[-1:] in {("base_url",), ("proxy",)} and isinstance(value, str)
     got = _quoted(public_url(value)) if address else shown(value, path)
     if isinstance(value, Mapping):
         got = "neither" if " or " in expected else "a mapping without it" if "`" in expected else "a mapping"
@@ -177,6 +180,8 @@ def _hint(kind: str, detail: ErrorDetails, path: Path) -> str:
         placeholder = re.search(r"[A-Z]{2}|[<{$]", str(value))
         only = " A placeholder such as CUSTOM_PORT is allowed only while `status: template`."
         return f"It {problem_of(str(value))}.{only if placeholder else ''}"
+    if kind == "value_error" and (problem := _of_connection(value, path)):
+        return problem
     if kind == "string_pattern_mismatch" and path[-1] == "api_key_env":
         return "Put the key into an environment variable and name that variable here."
     return (
@@ -184,6 +189,19 @@ def _hint(kind: str, detail: ErrorDetails, path: Path) -> str:
         if path and isinstance(path[-1], str)
         else "Change it accordingly."
     )
+
+
+def _of_connection(value: object, path: Path) -> str:
+    """What is wrong with a header or a proxy, without the value of any."""
+    if path[-1:] == ("proxy",):
+        return f"It {proxy_problem(str(value))}."
+    if path[-2:-1] == ("headers",):
+        return f"It {header_problem(Header('X-Any', str(value)))}."
+    if path[-1:] == ("headers",) and isinstance(value, dict):
+        for name, each in value.items():
+            if problem := header_problem(Header(str(name), str(each))):
+                return f"{_quoted(str(name))} {problem}."
+    return ""
 
 
 def _unknown_keys(model: type[Shape], node: Node, file: str, path: Path) -> Iterator[Finding]:

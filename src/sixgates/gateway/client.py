@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from sixgates.connection import PLAIN, Connection
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
 from sixgates.gateway.scenario import Ask, Key, Scenario
 from sixgates.inputs.url import root_of
@@ -23,10 +24,13 @@ _WRONG_KEY = "sk-wrong-key-of-sixgates"
 class Client:
     """A client of one gateway; `key` is its master key and never leaves the headers."""
 
-    def __init__(self, url: str, key: str, secrets: Iterable[str] = ()) -> None:
+    def __init__(
+        self, url: str, key: str, secrets: Iterable[str] = (), connection: Connection = PLAIN
+    ) -> None:
         self._url = root_of(url)
         self._key = key
-        self._scrubber = Scrubber((*secrets_of(url, key), *sorted(secrets)))
+        self._connection = connection
+        self._scrubber = Scrubber((*secrets_of(url, key), *connection.secrets(), *sorted(secrets)))
         self._tls = self._url.startswith("https:")  # loading the certificates costs each client 30 ms
 
     async def send(self, scenario: Scenario, ticket: str) -> tuple[Exchange, ...]:
@@ -36,7 +40,11 @@ class Client:
         lanes = asyncio.Semaphore(8)
         limits = httpx.Limits(max_connections=8)
         async with httpx.AsyncClient(
-            trust_env=False, timeout=scenario.wall_s, limits=limits, verify=self._tls
+            trust_env=False,
+            timeout=scenario.wall_s,
+            limits=limits,
+            headers=self._connection.sent(),
+            **{"verify": self._tls, **self._connection.options(https=self._tls)},
         ) as http:
 
             async def once() -> Exchange:

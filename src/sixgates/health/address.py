@@ -105,7 +105,8 @@ def auth_headers(provider: Provider) -> dict[str, str]:
 def secrets_of(provider: Provider, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """Every value that must not be shown: the key, the URL's credentials and its query's values."""
     key = environment.get(provider.api_key_env or "", "").strip()
-    values = ("" if placeholder(key) else key, *secrets_in_address(provider.base_url))
+    own = provider.connection.secrets(environment)
+    values = ("" if placeholder(key) else key, *secrets_in_address(provider.base_url), *own)
     return tuple(dict.fromkeys(value for value in values if value))
 
 

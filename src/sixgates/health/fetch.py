@@ -133,14 +133,16 @@ def client(provider: Provider, headers: dict[str, str], timeout_s: float) -> htt
     import httpx
 
     address = Address.of(provider.base_url)
-    verify = httpx.create_ssl_context() if address.scheme == "https" else False
+    secure = address.scheme == "https"
+    own = provider.connection
+    verify = httpx.create_ssl_context() if secure and not (own.ca_file or own.client_cert) else False
     return httpx.AsyncClient(
-        headers=headers,
+        headers={**headers, **own.sent()},
         # A little less than the deadline over all, so that a stalled connect is told from a stalled answer.
         timeout=httpx.Timeout(timeout_s, connect=timeout_s * 0.9),
         follow_redirects=False,
         trust_env=not address.loopback,
-        verify=verify,
+        **{"verify": verify, **own.options(https=secure)},
     )
 
 

@@ -52,9 +52,14 @@ def checks_of(provider: Provider) -> tuple[str, ...]:
             )
 
 
-def judge_provider(name: str, provider: Provider) -> dict[str, Verdict]:
-    """Every health check of one provider; the first that fails below the others blocks them."""
-    return _Visit(name, provider).verdicts()
+def judge_provider(
+    name: str, provider: Provider, unreachable: Cause | None = None, most_s: float = math.inf
+) -> dict[str, Verdict]:
+    """Every health check of one provider; the first that fails below the others blocks them.
+
+    With a cause why nothing can be sent from here all are blocked; one question takes `most_s` at most.
+    """
+    return _Visit(name, provider, unreachable, most_s).verdicts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +76,15 @@ class _Patience:
 class _Visit:
     """One provider's checks in order; answers that two checks need are asked for once."""
 
-    def __init__(self, name: str, provider: Provider) -> None:
+    def __init__(self, name: str, provider: Provider, unreachable: Cause | None, most_s: float) -> None:
         self.name, self.provider = name, provider
         self.known, self.address = knowledge_of(provider), Address.of(provider.base_url)
         self.secrets = secrets_of(provider)
-        self.limits = provider.health_check or HealthCheck()
-        self.deadline = max(generation.DEADLINE_S, self.limits.timeout)
-        self.cause: Cause | None = None
+        limits = provider.health_check or HealthCheck()
+        self.limits = limits.model_copy(update={"timeout": min(limits.timeout, most_s)})
+        longest = max(generation.DEADLINE_S, limits.timeout, provider.deadline or 0.0)
+        self.deadline = min(longest, most_s)
+        self.cause = unreachable
         self.answers: dict[str, tuple[fetch.Answer, _Patience]] = {}
 
     def verdicts(self) -> dict[str, Verdict]:
@@ -102,7 +109,7 @@ class _Visit:
 
     def _port_open(self) -> Verdict:
         check = "health.port_open"
-        if proxy := self.address.proxy:
+        if proxy := "`proxy`" if self.provider.proxy else self.address.proxy:
             reason = f"reached through the proxy that {proxy} names; health.endpoint_answers judges it"
             return self._verdict(check, Outcome.NOT_APPLICABLE, reason=reason)
         timeout = self.limits.timeout

@@ -30,7 +30,7 @@ _STEPS: dict[Symptom, tuple[str, ...]] = {
     Symptom.TLS: (
         "try {other_scheme}:// in {address}",
         "look at the certificate: openssl s_client -connect {socket} </dev/null",
-        "a private CA: export SSL_CERT_FILE=/path/to/ca.pem",
+        "a private CA: export SSL_CERT_FILE=/path/to/ca.pem, or name it: {ca_place}",
     ),
     Symptom.UNAUTHORIZED: (
         "put the key that the server expects into the environment: export {key_env}=…",
@@ -103,7 +103,7 @@ def curl(provider: Provider, path: str, *, flags: str = "-sS -m 10", body: str =
         headers = f' -H "Authorization: Bearer ${provider.api_key_env}"'
     elif address.username or address.password:
         headers = ' -u "$USERNAME:$PASSWORD"'
-    return f"curl {flags} {shlex.quote(address.shown(path))}{sent}{headers}"
+    return f"curl {flags} {shlex.quote(address.shown(path))}{sent}{headers}{provider.connection.curl()}"
 
 
 def _field_names(step: str) -> list[str]:
@@ -119,6 +119,7 @@ def _fields(name: str, provider: Provider) -> dict[str, str]:
     return {
         "entry": entry,
         "address": f"base_url of {entry}" if entry else "--endpoint",
+        "ca_place": f"ca_file of {entry}" if entry else "--ca-file",
         "models": f"models of {entry}" if entry else "--model",
         "host": shlex.quote(address.host),
         "socket": address.socket,

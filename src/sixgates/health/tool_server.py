@@ -75,10 +75,11 @@ async def _session(provider: Provider, timeout_s: float, seen: list[fetch.Answer
         response.stream = _capped(http, response.stream)
 
     client = http.AsyncClient(
-        headers={"accept-encoding": "identity", **auth_headers(provider)},
+        headers={"accept-encoding": "identity", **auth_headers(provider), **provider.connection.sent()},
         timeout=timeout_s,
         trust_env=not address.loopback,
         event_hooks={"response": [watch]},
+        **provider.connection.options(https=address.scheme == "https"),
     )
     url = address.sent(path_of(address))
     async with (

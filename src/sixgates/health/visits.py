@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from urllib.parse import quote
 
 from sixgates.config import Provider
 from sixgates.health.judge import judge_provider
+from sixgates.time_budget import TimeBudget
 from sixgates.verdict import Verdict
 
 
 class Visits:
     """The health verdicts of a run's providers, each provider judged when it is first asked for."""
 
-    def __init__(self, workdir: Path) -> None:
-        self._workdir = workdir
+    def __init__(self, workdir: Path, budget: TimeBudget | None = None) -> None:
+        self._workdir, self._budget = workdir, budget
         self._known: dict[str, dict[str, Verdict]] = {}
 
     def verdict(self, name: str, provider: Provider, check: str) -> Verdict:
@@ -34,7 +36,11 @@ class Visits:
             if kept.exists():
                 documents = json.loads(kept.read_text(encoding="utf-8"))
                 return {check: Verdict.from_json(one) for check, one in documents.items()}
-            verdicts = judge_provider(name, provider)
+            left = self._budget.left_s() if self._budget is not None else math.inf
+            unreachable = provider.connection.problem(name)
+            if self._budget is not None and left <= 0:
+                unreachable = self._budget.cause
+            verdicts = judge_provider(name, provider, unreachable, max(left, 0.1))
             fresh = kept.with_suffix(".new")
             documents = {check: verdict.to_json() for check, verdict in verdicts.items()}
             fresh.write_text(json.dumps(documents), encoding="utf-8")

@@ -7,9 +7,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from sixgates.catalogue import Probe
+from sixgates.connection import PLAIN, Connection
 from sixgates.exchange import Exchange, Request
 from sixgates.gauge import FREED_WITHIN_S, busy, idle, running, why_not_to_hang_up
 from sixgates.judge import Answer, NotSent
@@ -20,12 +20,10 @@ from sixgates.sources.patience import AWAY_S, Patience
 from sixgates.sources.presence import Presence, is_there
 from sixgates.sources.reference import with_key
 from sixgates.sources.secrets import Scrubber, secrets_of
+from sixgates.sources.tempo import Tempo
 from sixgates.sources.wire import Capture, Meanwhile, client_for, exchanged
 from sixgates.stated import stated_length
 from sixgates.verdict import Cause
-
-if TYPE_CHECKING:
-    pass
 
 SHOWN_WITHIN_S = 1.0
 FIRST_PAUSE_S = 0.1
@@ -51,6 +49,7 @@ class Target:
     when_gone: tuple[str, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     """What else this process knows and no answer may hold, such as the keys of other providers."""
+    connection: Connection = PLAIN
 
 
 Stop = Callable[[Mapping[str, Answer]], Cause | None]
@@ -90,11 +89,14 @@ class _Session:
         self.clock = clock
         self.say = say
         self.report = report
-        self.scrubber = Scrubber((*secrets_of(target.root, target.key), *sorted(target.secrets)))
+        own = (*secrets_of(target.root, target.key), *target.connection.secrets())
+        self.scrubber = Scrubber((*own, *sorted(target.secrets)))
         self.answers: dict[str, Answer] = {}
         self.lanes = Lanes(target.concurrency)
         self.pace = Pace(patience, clock, self.lanes, say)
         self.presence = Presence(patience)
+        self.tempo = Tempo(target.deadline_s)
+        self.told_slow = False
         self.door = asyncio.Lock()
         self.total = 0
 
@@ -103,7 +105,7 @@ class _Session:
     ) -> dict[str, Answer]:
         rest = [probe for probe in probes if probe not in first]
         self.total = len(first) + len(rest)
-        async with client_for(self.target.root) as self.client:
+        async with client_for(self.target.root, self.target.connection) as self.client:
             for probe in first:
                 await self._send(probe)
                 if stop(self.answers) is not None:
@@ -164,6 +166,7 @@ class _Session:
         With `within_s` it is a gauge, asked until it shows nothing.
         """
         await self._wait()
+        self.patience.left_s(self.clock.now())
         if self.patience.lost is not None:
             return self.patience.lost
         try:
@@ -177,6 +180,8 @@ class _Session:
             exchange = await self._watched(probe, self._until(probe, idle, within_s))
         if self.pace.refuses(exchange, began):
             return None
+        if exchange.cut_by_us and self.patience.left_s(self.clock.now()) <= 0:
+            return self.patience.lost  # the end of the run cut it, not its own deadline
         return self._or_cause(exchange)
 
     async def _wait(self) -> None:
@@ -188,11 +193,20 @@ class _Session:
     async def _watched(self, probe: Probe, sending: Awaitable[Exchange]) -> Exchange:
         began = self.clock.now()
         self.presence.begins(probe.name, began)
+        under_way = len(self.presence.under_way)
         exchange = await sending
         self.presence.ends(exchange, self.clock.now())
+        self.tempo.sees(exchange, under_way)
+        self._tell_of_the_pace()
         if self.presence.is_doubted(exchange, began):
             await self._look()
         return exchange
+
+    def _tell_of_the_pace(self) -> None:
+        said = "" if self.told_slow else self.tempo.slow(self.target.name)
+        if said:
+            self.told_slow = True
+            self.say(said)
 
     def _or_cause(self, exchange: Exchange) -> Answer:
         return (self.patience.lost or exchange) if self.presence.took(exchange) else exchange
@@ -219,7 +233,7 @@ class _Session:
     async def _looked_for(self) -> tuple[Exchange, float]:
         """Ask for the models until the server is there again, or until time is up; how long it was away."""
         request = self._request(models_list)
-        deadline = min(models_list.deadline_s, self.target.deadline_s or models_list.deadline_s)
+        deadline = min(models_list.deadline_s, self._deadline_s(models_list, request))
         began, pause, away = self.clock.now(), FIRST_LOOK_S, 0.0
         while True:
             capture = Capture(time.perf_counter())
@@ -281,15 +295,19 @@ class _Session:
         earlier = self.answers.get(probe.after.name) if probe.after else None
         request = probe.request(
             self.target.model,
-            earlier if isinstance(earlier, Exchange) else None,
+            earlier if isinstance(earlier, Exchange) and not earlier.cut_by_us else None,
             context_length=self.target.context_length
             or stated_length(self.answers.get(models_list.name), self.target.model),
         )
         return with_key(request, probe.auth, self.target.key)
 
+    def _deadline_s(self, probe: Probe, request: Request) -> float:
+        own = self.tempo.deadline_s(probe, request, len(self.presence.under_way))
+        return max(0.001, min(own, self.patience.left_s(self.clock.now())))
+
     async def _exchange(self, probe: Probe, request: Request, meanwhile: Meanwhile | None = None) -> Exchange:
         capture = Capture(time.perf_counter(), probe.hang_up_after, meanwhile, mask=self.scrubber.text)
-        deadline = self.target.deadline_s or probe.deadline_s
+        deadline = self._deadline_s(probe, request)
         exchange = await exchanged(self.client, self.target.root, probe.name, request, deadline, capture)
         self.patience.sees(exchange)
         refused = exchange.response is not None and exchange.response.status != 200

@@ -108,7 +108,7 @@ class Pace:
     async def over(self) -> None:
         """Return when no hold is left, or the provider is lost."""
         while self.patience.lost is None and (left := self.until - self.clock.now()) > 0:
-            await self.clock.sleep(left)
+            await self.clock.sleep(max(0.0, min(left, self.patience.left_s(self.clock.now()))))
 
     def refuses(self, exchange: Exchange, sent_at: float) -> bool:
         """Note an answer; whether its request is to be sent again, after `over`, because of the rate."""

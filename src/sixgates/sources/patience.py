@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from sixgates.exchange import Exchange, FailureKind
+from sixgates.cut import overdue, slow_steps
+from sixgates.exchange import Exchange
+from sixgates.time_budget import TimeBudget
 from sixgates.verdict import Cause
 
 OVERDUE_IN_A_ROW = 5
 OVERDUE_IN_ALL = 15
+OVERDUE_S = 900.0
+"""What may be waited in all for answers that do not end, where deadlines are long; three of them in any case."""
 BYTES_IN_ALL = 6 * 1024 * 1024
 MOST_WAIT_S = 120.0
 """For all rate limits of one provider in one run."""
 AWAY_S = 30.0
 """For a server that went away in the middle of a run to come back, in all."""
 _CHUNK_COST = 256
-_LATE = {FailureKind.DEADLINE, FailureKind.CONNECT_TIMEOUT}
 
 
 @dataclass(slots=True)
@@ -29,6 +33,7 @@ class Patience:
     provider: str
     lost: Cause | None = None
     overdue: int = 0
+    overdue_s: float = 0.0
     in_a_row: int = 0
     size: int = 0
     limited: bool = False
@@ -37,28 +42,46 @@ class Patience:
     answered: int = 0
     times: int = 1
     """How often the run sends each request: its bounds on what comes back grow with it."""
+    budget: TimeBudget | None = None
+    """When the whole run ends."""
+
+    def left_s(self, now: float) -> float:
+        """Seconds that the run has left; when there are none, the provider is lost to it."""
+        if self.budget is None:
+            return math.inf
+        left = self.budget.left_s(now)
+        if left <= 0:
+            self.lost = self.lost or self.budget.cause
+        return left
 
     def sees(self, exchange: Exchange) -> None:
         """Count one exchange."""
-        late = exchange.error is not None and exchange.error.kind in _LATE
+        late = exchange.cut_by_us
         self.overdue += late
+        self.overdue_s += exchange.elapsed * late
         self.in_a_row = self.in_a_row + 1 if late else 0
         if exchange.response is not None:
             # A chunk costs memory even when it holds a single byte.
             self.size += sum(len(chunk.data) + _CHUNK_COST for chunk in exchange.response.chunks)
-        self.lost = self.lost or self._overdue() or self._oversized()
+        self.lost = self.lost or self._overdue(exchange) or self._oversized()
 
-    def _overdue(self) -> Cause | None:
+    def _overdue(self, last: Exchange) -> Cause | None:
+        most_s = max(OVERDUE_S, 3 * last.elapsed)
         if self.in_a_row >= OVERDUE_IN_A_ROW:
             passed = f"{self.in_a_row} probes in a row"
         elif self.overdue >= OVERDUE_IN_ALL * self.times:
             passed = f"{self.overdue} probes"
+        elif self.overdue_s > most_s * self.times:
+            passed = f"{self.overdue} probes, for which the run waited {self.overdue_s:.0f} s,"
         else:
             return None
         return Cause(
-            f"{self.provider}:overdue",
+            overdue(self.provider),
             f"{self.provider} did not end its answer to {passed} before the deadline: the rest is not sent",
-            ("look at the provider's log and load, give it a smaller or faster model, and judge it again",),
+            (
+                "look at the provider's log and load, give it a smaller or faster model, and judge it again",
+                *slow_steps(self.provider)[:2],
+            ),
         )
 
     def _oversized(self) -> Cause | None:

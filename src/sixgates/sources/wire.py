@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sixgates.connection import PLAIN, Connection
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ Meanwhile = Callable[[], Awaitable[int]]
 """What is done before the client hangs up; it gives what the gauge showed."""
 
 
-def client_for(root: str) -> httpx.AsyncClient:
+def client_for(root: str, connection: Connection = PLAIN) -> httpx.AsyncClient:
     """A client that keeps no connection open and follows no redirect."""
     import httpx
 
@@ -35,6 +36,8 @@ def client_for(root: str) -> httpx.AsyncClient:
         follow_redirects=False,
         trust_env=not _is_loopback(root),
         limits=httpx.Limits(max_keepalive_connections=0),
+        headers=connection.sent(),
+        **connection.options(https=urlsplit(root).scheme == "https"),
     )
 
 
@@ -90,7 +93,8 @@ class Capture:
         """Send the request and take in its answer; raises what the client library raises."""
         import httpx
 
-        headers = {**dict(request.headers), "User-Agent": "sixgates"}
+        named = {"User-Agent": "sixgates"} if _is_anonymous(client) else {}
+        headers = {**dict(request.headers), **named}
         # A handshake that the deadline over all cancels would leave its socket open: the connect ends earlier.
         timeout = httpx.Timeout(None, connect=deadline_s * 0.9)
         built = client.build_request(
@@ -129,6 +133,10 @@ class Capture:
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in self.reply.headers.raw
         )
         return Response(self.reply.status_code, headers, tuple(self.chunks), self.reply.http_version)
+
+
+def _is_anonymous(client: httpx.AsyncClient) -> bool:
+    return str(client.headers.get("user-agent", "")).startswith("python-httpx/")
 
 
 def _is_chunked(request: Request) -> bool:
