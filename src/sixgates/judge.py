@@ -11,7 +11,8 @@ from typing import Any
 
 from sixgates.capability import Asked
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
-from sixgates.detection import LeftOut, check_of
+from sixgates.causes import Broken, Following, Mark
+from sixgates.detection import DETECTORS, LeftOut, check_of
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Declined, Findings, Unexercised, Unmet
 from sixgates.verdict import EXCUSED, Cause, Gate, Level, Outcome, Verdict
@@ -81,11 +82,18 @@ class Judgement:
     fatal: Cause | None = None
     _observed: dict[str, Verdict] = field(default_factory=dict)
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
+    _following: Following | None = None
     _views: dict[tuple[str, type], Any] = field(default_factory=dict)
     _met: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def verdict(self, name: str) -> Verdict:
-        """The verdict of one check; raises KeyError when the catalogue has no such check."""
+        """The verdict of one check, which waits for the check that names its cause; raises KeyError."""
+        if self._following is None:
+            self._following = Following(self.subject.name, self.settled, self.broken)
+        return self._following.verdict(name)
+
+    def settled(self, name: str) -> Verdict:
+        """The verdict of one check whatever it follows from; raises KeyError when the catalogue has no such check."""
         if name not in self._verdicts:
             self._verdicts[name] = self.excused(self.observed(name))
         return self._verdicts[name]
@@ -120,6 +128,41 @@ class Judgement:
         if check.whole:
             return check.probes if found else ()
         return tuple(probe for probe in probes if probe.name in found)
+
+    def broken(self) -> Iterator[Broken]:
+        """Every check that does not hold and is not excused, with what it found, for those that tell causes apart."""
+        needed = {name for check in self.catalogue.checks.values() for name in check.prerequisites}
+        for number, check in enumerate(self.catalogue.checks.values()):
+            if self.settled(check.id).outcome in {Outcome.FAILED, Outcome.ADVISORY}:
+                yield Broken(check, tuple(dict.fromkeys(islice(self._marks(check), MOST_MARKS))), number, check.id in needed)
+
+    def _marks(self, check: Check) -> Iterator[Mark]:
+        """What a check finds, each with the probes that it may be of."""
+        probes, _ = self._judgeable(check)
+        for group in [probes] if check.together else [[probe] for probe in probes]:
+            names = [probe.name for probe in group]
+            unseen = list(self._unseen(check, group))
+            yield from unseen
+            if unseen:
+                continue
+            try:
+                judge = DETECTORS[check.capability].lacks if check.area == "capability" else check.judge  # type: ignore[index]
+                for finding in judge(*self._views_of(check, group)()):
+                    yield Mark.of(names, finding)
+            except Unmet as unmet:
+                yield Mark.of(names, unmet.finding, unmet=True)
+            except Exception:  # noqa: BLE001, S112 - unexercised, or our own bug: the check's verdict says which
+                continue
+
+    def _unseen(self, check: Check, probes: list[Probe]) -> Iterator[Mark]:
+        views = check.views if check.whole else check.views[:1] * len(probes)
+        for probe, view in zip(probes, views, strict=True):
+            try:
+                self._view(probe, view)
+            except Unmet as unmet:
+                yield Mark.of([probe.name], unmet.finding, unmet=True)
+            except Exception:  # noqa: BLE001, S112 - the same
+                continue
 
     def _judge(self, check: Check, sent: Collection[str] | None = None) -> Verdict:
         verdict = self._found(check, sent)
@@ -222,7 +265,7 @@ class Judgement:
         """Blocked by what the check of a capability says, unless that is excused."""
         own = check_of(capability)
         if seen.judged and own in self.catalogue.checks:
-            verdict = self.verdict(own)
+            verdict = self.settled(own)
             if verdict.outcome is Outcome.DEVIATION:
                 return _not_applicable(f"{own} {EXCUSED}: {verdict.reason}")
         return _blocked(cause)
@@ -299,7 +342,7 @@ class Judgement:
     def _required_verdict(self, required: Check, probe: Probe) -> Verdict:
         """On this probe alone, where it can be told apart: another that was answered is no excuse for it."""
         if required.together or probe not in required.probes:
-            return self.verdict(required.id)
+            return self.settled(required.id)
         return self.excused(self.among(required.id, {probe.name}))
 
     def _run(self, check: Check, probes: list[Probe], plain: Verdict) -> Verdict:
@@ -324,7 +367,7 @@ class Judgement:
         )
 
     def _silenced(self, silent: Unexercised) -> Excuse:
-        if silent.instead and self.verdict(silent.instead).outcome is Outcome.DEVIATION:
+        if silent.instead and self.settled(silent.instead).outcome is Outcome.DEVIATION:
             return _not_applicable(f"{silent}: {silent.instead} {EXCUSED}")
         return _unexercised(str(silent))
 
@@ -413,6 +456,8 @@ def _known(entry: Declared, verdict: Verdict) -> Verdict:
 
 
 LOOKED_FOR = 1000
+MOST_MARKS = 60
+"""Findings of a check that are compared with those of others: what the first follow from, the rest do as well."""
 MOST_FINDINGS = 12
 LONGEST_TEXT = 500
 

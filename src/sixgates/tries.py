@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sixgates.catalogue import Catalogue, Check, Probe
+from sixgates.causes import Following
 from sixgates.exchange import Exchange
 from sixgates.judge import BROKEN, Answer, Judgement, Subject
 from sixgates.verdict import Attempt, Cause, Outcome, Transcript, Verdict
@@ -86,6 +87,7 @@ class Tries:
     later: tuple[Try, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
+    _following: Following | None = None
 
     @property
     def catalogue(self) -> Catalogue:
@@ -108,7 +110,13 @@ class Tries:
         return self.first.fatal
 
     def verdict(self, name: str) -> Verdict:
-        """The one verdict of a check over all its tries; raises KeyError when there is no such check."""
+        """The one verdict of a check over all its tries, which waits for the check that names its cause."""
+        if self._following is None:
+            self._following = Following(self.subject.name, self.settled, self.first.broken)
+        return self._following.verdict(name)
+
+    def settled(self, name: str) -> Verdict:
+        """The one verdict of a check over all its tries, whatever it follows from; raises KeyError."""
         if name not in self._verdicts:
             self._verdicts[name] = self._noted(self._combined(self.catalogue.checks[name]))
         return self._verdicts[name]
@@ -119,7 +127,7 @@ class Tries:
 
     def _combined(self, check: Check) -> Verdict:
         if not self.later or self.first.observed(check.id).outcome is Outcome.NOT_APPLICABLE:
-            return self.first.verdict(check.id)
+            return self.first.settled(check.id)
         counted = self._counted(check)
         if not counted:
             return self._undecided(check)
@@ -152,17 +160,17 @@ class Tries:
 
     def _undecided(self, check: Check) -> Verdict:
         """Where no try could judge: what most of it comes to, and of a flaky prerequisite how often it held."""
-        first = self.first.verdict(check.id)
+        first = self.first.settled(check.id)
         if first.outcome is not Outcome.BLOCKED:
             return first
         for each in self.later:
-            verdict = each.judgement.verdict(check.id)
+            verdict = each.judgement.settled(check.id)
             if verdict.outcome is not Outcome.BLOCKED:
                 return verdict
         name = first.cause.key.removeprefix(f"{self.subject.name}:") if first.cause else ""
         if name in {"", check.id} or first.cause is None or name not in self.catalogue.checks:
             return first
-        required = self.verdict(name)
+        required = self.settled(name)
         if required.outcome is not Outcome.FLAKY:
             return first
         summary = f"{self.subject.name}: the prerequisite {name} did not hold in {_of(required)}"
