@@ -82,18 +82,11 @@ class Judgement:
     fatal: Cause | None = None
     _observed: dict[str, Verdict] = field(default_factory=dict)
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
-    _following: Following | None = None
     _views: dict[tuple[str, type], Any] = field(default_factory=dict)
     _met: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def verdict(self, name: str) -> Verdict:
-        """The verdict of one check, which waits for the check that names its cause; raises KeyError."""
-        if self._following is None:
-            self._following = Following(self.subject.name, self.settled, self.broken)
-        return self._following.verdict(name)
-
-    def settled(self, name: str) -> Verdict:
-        """The verdict of one check whatever it follows from; raises KeyError when the catalogue has no such check."""
+        """The verdict of one check by itself; raises KeyError when the catalogue has no such check."""
         if name not in self._verdicts:
             self._verdicts[name] = self.excused(self.observed(name))
         return self._verdicts[name]
@@ -105,8 +98,9 @@ class Judgement:
         return self._observed[name]
 
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Every check's verdict, in catalogue order."""
-        return tuple(self.verdict(name) for name in self.catalogue.checks)
+        """Every check's verdict, in catalogue order; what only follows from another waits for that."""
+        following = Following(self.subject.name, self.verdict, self.broken)
+        return tuple(following.verdict(name) for name in self.catalogue.checks)
 
     def applicable(self, check: Check) -> tuple[Probe, ...]:
         """The probes of a check whose capabilities are declared."""
@@ -133,7 +127,7 @@ class Judgement:
         """Every check that does not hold and is not excused, with what it found, for those that tell causes apart."""
         needed = {name for check in self.catalogue.checks.values() for name in check.prerequisites}
         for number, check in enumerate(self.catalogue.checks.values()):
-            if self.settled(check.id).outcome in {Outcome.FAILED, Outcome.ADVISORY}:
+            if self.verdict(check.id).outcome in {Outcome.FAILED, Outcome.ADVISORY}:
                 yield Broken(check, tuple(dict.fromkeys(islice(self._marks(check), MOST_MARKS))), number, check.id in needed)
 
     def _marks(self, check: Check) -> Iterator[Mark]:
@@ -265,7 +259,7 @@ class Judgement:
         """Blocked by what the check of a capability says, unless that is excused."""
         own = check_of(capability)
         if seen.judged and own in self.catalogue.checks:
-            verdict = self.settled(own)
+            verdict = self.verdict(own)
             if verdict.outcome is Outcome.DEVIATION:
                 return _not_applicable(f"{own} {EXCUSED}: {verdict.reason}")
         return _blocked(cause)
@@ -342,7 +336,7 @@ class Judgement:
     def _required_verdict(self, required: Check, probe: Probe) -> Verdict:
         """On this probe alone, where it can be told apart: another that was answered is no excuse for it."""
         if required.together or probe not in required.probes:
-            return self.settled(required.id)
+            return self.verdict(required.id)
         return self.excused(self.among(required.id, {probe.name}))
 
     def _run(self, check: Check, probes: list[Probe], plain: Verdict) -> Verdict:
@@ -367,7 +361,7 @@ class Judgement:
         )
 
     def _silenced(self, silent: Unexercised) -> Excuse:
-        if silent.instead and self.settled(silent.instead).outcome is Outcome.DEVIATION:
+        if silent.instead and self.verdict(silent.instead).outcome is Outcome.DEVIATION:
             return _not_applicable(f"{silent}: {silent.instead} {EXCUSED}")
         return _unexercised(str(silent))
 

@@ -222,7 +222,7 @@ def _goes_with(other: Probe, probe: Probe, answers: Answers) -> bool:
 
 def _suspect(tries: Tries, checks: Iterable[Check]) -> list[Check]:
     """The checks to ask again: what is broken and not excused, and what is excused in vain; each MUST first."""
-    found = [check for check in checks if _in_question(tries.settled(check.id))]
+    found = [check for check in checks if _in_question(tries.verdict(check.id))]
     return sorted(found, key=lambda check: check.level is not Level.MUST)
 
 

@@ -110,24 +110,24 @@ class Tries:
         return self.first.fatal
 
     def verdict(self, name: str) -> Verdict:
-        """The one verdict of a check over all its tries, which waits for the check that names its cause."""
-        if self._following is None:
-            self._following = Following(self.subject.name, self.settled, self.first.broken)
-        return self._following.verdict(name)
-
-    def settled(self, name: str) -> Verdict:
-        """The one verdict of a check over all its tries, whatever it follows from; raises KeyError."""
+        """The one verdict of a check over all its tries; raises KeyError when there is no such check."""
         if name not in self._verdicts:
             self._verdicts[name] = self._noted(self._combined(self.catalogue.checks[name]))
         return self._verdicts[name]
 
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Every check's verdict, in catalogue order."""
-        return tuple(self.verdict(name) for name in self.catalogue.checks)
+        """Every check's verdict as a report says it, in catalogue order."""
+        return tuple(self.reported(name) for name in self.catalogue.checks)
+
+    def reported(self, name: str) -> Verdict:
+        """The verdict of a check as a report says it: what only follows from another waits for that."""
+        if self._following is None:
+            self._following = Following(self.subject.name, self.verdict, self.first.broken)
+        return self._following.verdict(name)
 
     def _combined(self, check: Check) -> Verdict:
         if not self.later or self.first.observed(check.id).outcome is Outcome.NOT_APPLICABLE:
-            return self.first.settled(check.id)
+            return self.first.verdict(check.id)
         counted = self._counted(check)
         if not counted:
             return self._undecided(check)
@@ -160,17 +160,17 @@ class Tries:
 
     def _undecided(self, check: Check) -> Verdict:
         """Where no try could judge: what most of it comes to, and of a flaky prerequisite how often it held."""
-        first = self.first.settled(check.id)
+        first = self.first.verdict(check.id)
         if first.outcome is not Outcome.BLOCKED:
             return first
         for each in self.later:
-            verdict = each.judgement.settled(check.id)
+            verdict = each.judgement.verdict(check.id)
             if verdict.outcome is not Outcome.BLOCKED:
                 return verdict
         name = first.cause.key.removeprefix(f"{self.subject.name}:") if first.cause else ""
         if name in {"", check.id} or first.cause is None or name not in self.catalogue.checks:
             return first
-        required = self.settled(name)
+        required = self.verdict(name)
         if required.outcome is not Outcome.FLAKY:
             return first
         summary = f"{self.subject.name}: the prerequisite {name} did not hold in {_of(required)}"

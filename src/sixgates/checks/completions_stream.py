@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from sixgates.agreement import strayed
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.chat_shape import SECONDS
 from sixgates.checks.chat_stream_framing import (
@@ -97,13 +98,8 @@ class Heads:
 )
 def completions_say_whose_they_are(answer: Heads) -> Findings:
     """An answer has an id, seconds as `created` and its model, and a stream the same in every chunk."""
-    first, *others = answer.documents
     for key, kind in (("id", NON_EMPTY_STRING), ("created", SECONDS), ("model", NON_EMPTY_STRING)):
-        yield from first[key].unlike(kind)
-        for other in others:
-            if not same(other[key], first[key]):
-                yield other[key].finding(f"{shown(first[key].value)}, as in the first chunk")
-                break
+        yield from strayed([each[key] for each in answer.documents], kind, "the first chunk")
 
 
 @check(
