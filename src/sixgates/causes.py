@@ -9,6 +9,7 @@ rest.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -168,6 +169,18 @@ class Broken:
                 _LEAF.fullmatch(self._places.get((probe, above), "-")) for above in _above(other.where)
             )
         return (probe, other.member) in self._members
+
+
+MANY = 4
+"""Checks that wait for another one, which is then asked first who names a cause."""
+
+
+def fundamental(checks: Iterable[Check]) -> frozenset[str]:
+    """The checks without which many others cannot be judged, and those by which a request counts as answered."""
+    known = tuple(checks)
+    required = Counter(name for check in known for name in check.requires)
+    answered = {probe.answered_by for check in known for probe in check.probes if probe.answered_by}
+    return frozenset(answered | {name for name, times in required.items() if times >= MANY})
 
 
 def _above(where: str) -> Iterator[str]:

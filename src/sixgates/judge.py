@@ -11,7 +11,7 @@ from typing import Any
 
 from sixgates.capability import Asked
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
-from sixgates.causes import Broken, Following, Mark
+from sixgates.causes import Broken, Following, Mark, fundamental
 from sixgates.detection import DETECTORS, LeftOut, check_of
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Declined, Findings, Unexercised, Unmet
@@ -123,10 +123,12 @@ class Judgement:
             return check.probes if found else ()
         return tuple(probe for probe in probes if probe.name in found)
 
-    def broken(self) -> Iterator[Broken]:
-        """Every check that does not hold and is not excused, with what it found, for those that tell causes apart."""
-        needed = {name for check in self.catalogue.checks.values() for name in check.prerequisites}
+    def broken(self, among: Collection[str] | None = None) -> Iterator[Broken]:
+        """Every check, of all or among these, that does not hold and is not excused, with the marks that it leaves."""
+        needed = fundamental(self.catalogue.checks.values())
         for number, check in enumerate(self.catalogue.checks.values()):
+            if among is not None and check.id not in among:
+                continue
             if self.verdict(check.id).outcome in {Outcome.FAILED, Outcome.ADVISORY}:
                 yield Broken(check, tuple(dict.fromkeys(islice(self._marks(check), MOST_MARKS))), number, check.id in needed)
 

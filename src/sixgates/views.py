@@ -259,5 +259,6 @@ def _gathered(items: list[Json]) -> tuple[tuple[Json, ...], ...]:
 
 def _begins(item: Json, group: list[Json]) -> bool:
     """Whether a piece of a call without an index is the first of another call: its id is none of the group's."""
-    told = [each["id"].value for each in group if each["id"].value]
-    return not group or bool(item["id"].value and told and item["id"].value not in told)
+    told = [each["id"].value for each in group if each["id"].given and each["id"].value != ""]
+    own = item["id"]
+    return not group or bool(own.given and own.value != "" and told and own.value not in told)
