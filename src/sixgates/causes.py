@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sixgates.catalogue import Check
-from sixgates.causes_named import READ_BY
+from sixgates.causes_named import ON_THE_SAME, READ_BY
 from sixgates.exchange import Finding
 from sixgates.verdict import Cause, Level, Outcome, Verdict
 
@@ -41,6 +41,8 @@ _MEMBERS = {
 """What a client puts together, by the words and members that findings name; a thought is text as well."""
 _INCIDENTAL = frozenset({"created", "id", "model", "object", "system_fingerprint", "service_tier", "refusal"})
 """Members of which no reader stumbles over the value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A finding as it is compared: on which probes, where, what stands there, and whether nothing could be seen."""
@@ -119,7 +121,7 @@ class Broken:
             return 3, 0
         if self.check.together:
             return 2, 0
-        widely = -len({name for mark in self.marks for name in mark.probes})
+        widely = -len(self.probes)
         if self.needed:
             return -1, widely
         return int(all(mark.unmet for mark in self.marks)), widely
@@ -128,6 +130,20 @@ class Broken:
     def _is_witness(self) -> bool:
         """Whether it asks a client or the types of the SDK, which stumble over what other checks name."""
         return self.check.id.rpartition(".")[2].startswith(("witness", "sdk_types"))
+
+    @cached_property
+    def probes(self) -> frozenset[str]:
+        """The probes that it may be broken on."""
+        return frozenset(name for mark in self.marks for name in mark.probes)
+
+    @property
+    def refused(self) -> str | None:
+        """The check of the capability that all the requests ask for which it finds refused; None otherwise."""
+        asked = {probe.capability for probe in self.check.probes if probe.name in self.probes}
+        (capability,) = asked if len(asked) == 1 else (None,)
+        if capability is None or any(mark.where != "status" for mark in self.marks):
+            return None
+        return f"capability.{capability}"
 
     @cached_property
     def _faults(self) -> frozenset[tuple[str, str, str]]:
@@ -199,6 +215,18 @@ def roots(broken: Iterable[Broken]) -> Mapping[str, str]:
         if cause is not None:
             found[each.check.id] = found.get(cause, cause)
         earlier.append(each)
+    return _refusals({each.check.id: each for each in earlier}, found)
+
+
+def _refusals(broken: Mapping[str, Broken], found: dict[str, str]) -> dict[str, str]:
+    """The same, but for what one refused capability breaks: that names the cause, not the first request with it."""
+    for root in set(found.values()):
+        named = broken[root].refused
+        if named is not None and found.get(named) == root:
+            found = {
+                each: named if cause == root else cause for each, cause in found.items() if each != named
+            }
+            found[root] = named
     return found
 
 
@@ -206,6 +234,8 @@ def _cause(follows: Broken, earlier: Sequence[Broken]) -> str | None:
     """The first of those that explain a check's findings, all of them or others of the same fault."""
     for each in earlier:
         if follows.check.id in READ_BY.get(each.check.id, ()):
+            return each.check.id
+        if follows.check.id in ON_THE_SAME.get(each.check.id, ()) and follows.probes <= each.probes:
             return each.check.id
     by: dict[tuple[str, str, str], str | None] = {}
     for mark in follows.marks:
@@ -240,7 +270,9 @@ class Following:
             self._roots = roots(standing)
         if name in self._roots:
             return self._waiting(verdict, self._roots[name])
-        return replace(verdict, consequences=tuple(each for each, root in self._roots.items() if root == name))
+        return replace(
+            verdict, consequences=tuple(each for each, root in self._roots.items() if root == name)
+        )
 
     def _waiting(self, verdict: Verdict, root: str) -> Verdict:
         """Red where its cause is; it keeps what it found."""

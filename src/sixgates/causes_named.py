@@ -152,11 +152,33 @@ READ_BY: Mapping[str, frozenset[str]] = {
     ),
     **dict.fromkeys(("responses.stream.indices", "responses.stream.part_added"), _PLACES),
     **dict.fromkeys(
-        ("responses.output_items", "responses.stream.completed_output_full", "responses.text_clean", "responses.unicode"),
+        (
+            "responses.output_items",
+            "responses.stream.completed_output_full",
+            "responses.text_clean",
+            "responses.unicode",
+        ),
         _RESPONSE_TEXT,
     ),
+    **dict.fromkeys(
+        ("usage.sum", "usage.stream_sum"),
+        frozenset(
+            {
+                "chat.stream.equals_nonstream",
+                "params.logprobs.shape",
+                "usage.completion_matches_max",
+                "usage.n_choices",
+                "usage.reasoning_counted",
+                "usage.stream_equals",
+                "usage.tools_counted",
+            }
+        ),
+    ),
+    "structured.length": frozenset({"structured.json_object.valid", "structured.json_schema.enforced"}),
     "responses.incomplete": frozenset(
         {"responses.items_ended", "responses.stream.terminal_status", "responses.tools.call_item"}
     ),
 }
 """By check: those that only follow where it is broken; never one that a server may break by itself as well."""
+ON_THE_SAME: Mapping[str, frozenset[str]] = {"errors.envelope": frozenset({"errors.no_html"})}
+"""The same of what only follows on the very answers on which the other is broken."""

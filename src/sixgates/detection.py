@@ -113,7 +113,6 @@ class Detector:
                 expected = f"{CAPABILITIES[self.capability]}: declared, and so offered"
                 yield Finding(seen.probe, expected, f"{seen.offer}: {seen.reason}")
 
-
     def lacks(self, *exchanges: Exchange | None) -> Findings:
         """What keeps the first request from being an offer, at its own place, as other checks say it."""
         name, exchange = self.probe.name, exchanges[0]
@@ -121,7 +120,9 @@ class Detector:
         if exchange is None or response is None or exchange.error is not None:
             yield Finding(f"{name}: connection", "a complete HTTP response", "none")
         elif response.status != 200 or self.effect is None:
-            yield Finding(f"{name}: status", "200", f"{response.status} {shown(response.body.decode(errors='replace'))}")
+            yield Finding(
+                f"{name}: status", "200", f"{response.status} {shown(response.body.decode(errors='replace'))}"
+            )
         else:
             try:
                 missing = list(self.effect(exchange, *exchanges[1 : 1 + len(self.beside)]))

@@ -84,6 +84,7 @@ class Judgement:
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
     _views: dict[tuple[str, type], Any] = field(default_factory=dict)
     _met: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _required_on: dict[tuple[str, str], Verdict] = field(default_factory=dict)
 
     def verdict(self, name: str) -> Verdict:
         """The verdict of one check by itself; raises KeyError when the catalogue has no such check."""
@@ -124,13 +125,18 @@ class Judgement:
         return tuple(probe for probe in probes if probe.name in found)
 
     def broken(self, among: Collection[str] | None = None) -> Iterator[Broken]:
-        """Every check, of all or among these, that does not hold and is not excused, with the marks that it leaves."""
+        """Every check, of all or of these, that does not hold and is not excused, with the marks that it leaves."""
         needed = fundamental(self.catalogue.checks.values())
         for number, check in enumerate(self.catalogue.checks.values()):
             if among is not None and check.id not in among:
                 continue
             if self.verdict(check.id).outcome in {Outcome.FAILED, Outcome.ADVISORY}:
-                yield Broken(check, tuple(dict.fromkeys(islice(self._marks(check), MOST_MARKS))), number, check.id in needed)
+                yield Broken(
+                    check,
+                    tuple(dict.fromkeys(islice(self._marks(check), MOST_MARKS))),
+                    number,
+                    check.id in needed,
+                )
 
     def _marks(self, check: Check) -> Iterator[Mark]:
         """What a check finds, each with the probes that it may be of."""
@@ -339,7 +345,10 @@ class Judgement:
         """On this probe alone, where it can be told apart: another that was answered is no excuse for it."""
         if required.together or probe not in required.probes:
             return self.verdict(required.id)
-        return self.excused(self.among(required.id, {probe.name}))
+        key = (probe.name, required.id)
+        if key not in self._required_on:
+            self._required_on[key] = self.excused(self.among(required.id, {probe.name}))
+        return self._required_on[key]
 
     def _run(self, check: Check, probes: list[Probe], plain: Verdict) -> Verdict:
         try:

@@ -27,7 +27,6 @@ from sixgates.probes.completions import (
 )
 from sixgates.probes.twins import completions_stopped
 from sixgates.repetition import repetition
-from sixgates.responses_parts import same
 from sixgates.select import NON_EMPTY_STRING, Findings, Json, Unexercised, literal, parse_json, shown
 from sixgates.views import DONE, ChatStream, Document
 

@@ -8,9 +8,9 @@ from sixgates.probes.led import response_tool_led_stream
 from sixgates.probes.responses import response_stream, response_tool_stream
 from sixgates.probes.responses_stream import response_thought_stream, response_tool_cut_stream
 from sixgates.probes.twins import response_unicode_stream
-from sixgates.responses_parts import Item, same
+from sixgates.responses_parts import Item
 from sixgates.responses_view import CREATED, DONE, FinalResponse, ResponseStream
-from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, Json, Unexercised, Unmet, literal, shown
+from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, Unexercised, Unmet, literal, shown
 
 SPEC = "spec: ResponseStreamEvent"
 STREAMS = (

@@ -109,7 +109,7 @@ def _told(place: Json, errors: Sequence[Told]) -> Iterator[tuple[Json, str]]:
 
 
 def _distance(told: Sequence[Told]) -> tuple[bool, bool, int]:
-    """How far a value is from a variant: of another kind altogether, of another `type`, or wrong in so many places."""
+    """How far a value is from a variant: of another kind, of another `type`, or wrong in so many places."""
     other = any(not way for way, _ in told)
     named = any(way[-1:] == ("type",) and error["type"] == "literal_error" for way, error in told)
     return other, named, len(told)

@@ -143,7 +143,10 @@ mutant(
 mutant(
     "tool-choice-auto-refused",
     on=_left_to_the_model,
-    edit=with_body(b'{"error": {"message": "\\"auto\\" is not enabled here", "type": "invalid_request_error"}}', status=400),
+    edit=with_body(
+        b'{"error": {"message": "\\"auto\\" is not enabled here", "type": "invalid_request_error"}}',
+        status=400,
+    ),
     caught_by=["tools.auto.accepted"],
 )
 mutant("tool-choice-auto-crashes", on=on_choice("auto"), edit=CRASHED, caught_by=["tools.auto.no_crash"])
