@@ -25,6 +25,8 @@ _LEAF = re.compile(r'absent|null|true|false|".*', re.DOTALL)
 """How a value is shown that has no members."""
 _ONE_VALUE = frozenset({"status", "connection"})
 """Places of which an exchange has one, however a finding words it."""
+_WHOLE = frozenset({"status", "connection", "body"})
+"""Places that are the whole answer."""
 _MEMBERS = {
     "content": "text",
     "text": "text",
@@ -122,7 +124,7 @@ class Broken:
         if self.check.together:
             return 2, 0
         widely = -len(self.probes)
-        if self.needed:
+        if self.needed and all(mark.where in _WHOLE or mark.where.startswith("/error") for mark in self.marks):
             return -1, widely
         return int(all(mark.unmet for mark in self.marks)), widely
 

@@ -131,7 +131,8 @@ def calls_are_named_from_first_to_last(stream: ResponseStream) -> Findings:
         told = [event["item"] for event in (item.added, *item.of(DONE))]
         for each in told:
             yield from each["call_id"].unlike(NON_EMPTY_STRING)
-        yield from strayed([each["name"] for each in told], NON_EMPTY_STRING)
+        named = [each["name"] for each in (*told, *_final(stream, item))]
+        yield from strayed(named, NON_EMPTY_STRING)
         for event in item.of(DONE):
             yield from event["item"]["arguments"].unlike(STRING)
             yield from event["item"]["status"].unlike(STATUSES)
