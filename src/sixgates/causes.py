@@ -237,7 +237,8 @@ def _cause(follows: Broken, earlier: Sequence[Broken]) -> str | None:
     for each in earlier:
         if follows.check.id in READ_BY.get(each.check.id, ()):
             return each.check.id
-        if follows.check.id in ON_THE_SAME.get(each.check.id, ()) and follows.probes <= each.probes:
+        both = follows.probes.intersection(probe.name for probe in each.check.probes)
+        if follows.check.id in ON_THE_SAME.get(each.check.id, ()) and both and both <= each.probes:
             return each.check.id
     by: dict[tuple[str, str, str], str | None] = {}
     for mark in follows.marks:
