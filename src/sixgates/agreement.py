@@ -11,11 +11,9 @@ from sixgates.select import Findings, Json, Kind, shown
 def strayed(told: Sequence[Json], kind: Kind, first: str = "") -> Findings:
     """A finding at the first place that is not of the kind, or says something else than most that are.
 
-    Of values that are as frequent the earlier is the right one; `first` is what the first place is called.
+    Where no value has more than half of them, the first is the right one; `first` is what its place is called.
     """
-    fitting = [each for each in told if kind.holds(each.value)]
-    # `max` keeps the first of equals.
-    right = max(fitting, key=lambda each: sum(same(each, other) for other in fitting), default=None)
+    right = _right([each for each in told if kind.holds(each.value)])
     for each in told:
         if right is None:
             yield from each.unlike(kind)
@@ -24,3 +22,10 @@ def strayed(told: Sequence[Json], kind: Kind, first: str = "") -> Findings:
             source = first if first and right is told[0] else right.where
             yield each.finding(f"{shown(right.value)}, as in {source}")
             return
+
+
+def _right(fitting: Sequence[Json]) -> Json | None:
+    for each in fitting:
+        if 2 * sum(same(each, other) for other in fitting) > len(fitting):
+            return each
+    return fitting[0] if fitting else None
