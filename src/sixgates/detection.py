@@ -9,14 +9,14 @@ refusal says that something is not offered.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sixgates.capability import CAPABILITIES, Offer, Shown
 from sixgates.catalogue import CATALOGUE, MUST, CatalogueError, Check, Probe
 from sixgates.effects import Effect
 from sixgates.exchange import Exchange, Finding
-from sixgates.select import Findings, Unmet, Unseen
+from sixgates.select import Findings, Unmet, Unseen, shown
 from sixgates.verdict import Cause
 
 
@@ -112,6 +112,23 @@ class Detector:
             case _:
                 expected = f"{CAPABILITIES[self.capability]}: declared, and so offered"
                 yield Finding(seen.probe, expected, f"{seen.offer}: {seen.reason}")
+
+    def lacks(self, *exchanges: Exchange | None) -> Findings:
+        """What keeps the first request from being an offer, at its own place, as other checks say it."""
+        name, exchange = self.probe.name, exchanges[0]
+        response = exchange.response if exchange else None
+        if exchange is None or response is None or exchange.error is not None:
+            yield Finding(f"{name}: connection", "a complete HTTP response", "none")
+        elif response.status != 200 or self.effect is None:
+            yield Finding(
+                f"{name}: status", "200", f"{response.status} {shown(response.body.decode(errors='replace'))}"
+            )
+        else:
+            try:
+                missing = list(self.effect(exchange, *exchanges[1 : 1 + len(self.beside)]))
+            except Unmet as unmet:
+                missing = [unmet.finding]
+            yield from (replace(each, where=f"{name}: {each.where}") for each in missing)
 
 
 _BEST_FIRST = {

@@ -11,10 +11,11 @@ from typing import Any
 
 from sixgates.capability import Asked
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
+from sixgates.causes import Broken, Following, Mark, fundamental
 from sixgates.cut import FEW, Needs, beginning, cause_of_cuts, is_endless, needs, stands
 from sixgates.declared import Declared, described, settled
 from sixgates.description import answered
-from sixgates.detection import LeftOut, check_of
+from sixgates.detection import DETECTORS, LeftOut, check_of
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Declined, Findings, Unexercised, Unmet
 from sixgates.verdict import EXCUSED, Cause, Described, Gate, Level, Outcome, Verdict
@@ -73,6 +74,7 @@ class Judgement:
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
     _views: dict[tuple[str, type], Any] = field(default_factory=dict)
     _met: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _required_on: dict[tuple[str, str], Verdict] = field(default_factory=dict)
     _cut: Cause | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -80,7 +82,7 @@ class Judgement:
         self._cut = cause_of_cuts(self.subject.name, self.answers)
 
     def verdict(self, name: str) -> Verdict:
-        """The verdict of one check; raises KeyError when the catalogue has no such check."""
+        """The verdict of one check by itself; raises KeyError when the catalogue has no such check."""
         if name not in self._verdicts:
             self._verdicts[name] = self.excused(self.observed(name))
         return self._verdicts[name]
@@ -92,8 +94,9 @@ class Judgement:
         return self._observed[name]
 
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Every check's verdict, in catalogue order."""
-        return tuple(self.verdict(name) for name in self.catalogue.checks)
+        """Every check's verdict, in catalogue order; what only follows from another waits for that."""
+        following = Following(self.subject.name, self.verdict, self.broken)
+        return tuple(following.verdict(name) for name in self.catalogue.checks)
 
     def applicable(self, check: Check) -> tuple[Probe, ...]:
         """The probes of a check whose capabilities are declared."""
@@ -124,6 +127,48 @@ class Judgement:
             return []
         _, left = self._described(check.id, found)
         return [found[number] for number in sorted(left)] or found
+
+    def broken(self, among: Collection[str] | None = None) -> Iterator[Broken]:
+        """Every check, of all or of these, that does not hold and is not excused, with the marks that it leaves."""
+        needed = fundamental(self.catalogue.checks.values())
+        for number, check in enumerate(self.catalogue.checks.values()):
+            if among is not None and check.id not in among:
+                continue
+            if self.verdict(check.id).outcome in {Outcome.FAILED, Outcome.ADVISORY}:
+                yield Broken(
+                    check,
+                    tuple(dict.fromkeys(islice(self._marks(check), MOST_MARKS))),
+                    number,
+                    check.id in needed,
+                )
+
+    def _marks(self, check: Check) -> Iterator[Mark]:
+        """What a check finds, each with the probes that it may be of."""
+        probes, _ = self._judgeable(check)
+        for group in [probes] if check.together else [[probe] for probe in probes]:
+            names = [probe.name for probe in group]
+            unseen = list(self._unseen(check, group))
+            yield from unseen
+            if unseen:
+                continue
+            try:
+                judge = DETECTORS[check.capability].lacks if check.area == "capability" else check.judge  # type: ignore[index]
+                for finding in judge(*self._views_of(check, group)()):
+                    yield Mark.of(names, finding)
+            except Unmet as unmet:
+                yield Mark.of(names, unmet.finding, unmet=True)
+            except Exception:  # noqa: BLE001, S112 - unexercised, or our own bug: the check's verdict says which
+                continue
+
+    def _unseen(self, check: Check, probes: list[Probe]) -> Iterator[Mark]:
+        views = check.views if check.whole else check.views[:1] * len(probes)
+        for probe, view in zip(probes, views, strict=True):
+            try:
+                self._view(probe, view)
+            except Unmet as unmet:
+                yield Mark.of([probe.name], unmet.finding, unmet=True)
+            except Exception:  # noqa: BLE001, S112 - the same
+                continue
 
     def _judge(self, check: Check, sent: Collection[str] | None = None) -> Verdict:
         verdict = self._found(check, sent)
@@ -369,7 +414,10 @@ class Judgement:
         """On this probe alone, where it can be told apart: another that was answered is no excuse for it."""
         if required.together or probe not in required.probes:
             return self.verdict(required.id)
-        return self.excused(self.among(required.id, {probe.name}))
+        key = (probe.name, required.id)
+        if key not in self._required_on:
+            self._required_on[key] = self.excused(self.among(required.id, {probe.name}))
+        return self._required_on[key]
 
     def _run(self, check: Check, probes: list[Probe], plain: Verdict) -> Verdict:
         try:
@@ -484,6 +532,8 @@ def _is_big(exchange: Exchange | None) -> bool:
 
 
 LOOKED_FOR = 1000
+MOST_MARKS = 60
+"""Findings of a check that are compared with those of others: what the first follow from, the rest do as well."""
 MOST_FINDINGS = 12
 LONGEST_TEXT = 500
 

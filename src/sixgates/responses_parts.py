@@ -70,6 +70,11 @@ class Item:
                 _of_part(parts, told.held, place).events.append(event)
         return parts
 
+    def said_before(self, key: str) -> object:
+        """What the stream says of one member before the item is done: as it was added, or as its deltas add up to."""
+        gathered = "".join(part.gathered for part in self.parts if part.held == key)
+        return gathered or self.added["item"][key].value
+
     def of(self, *types: str) -> list[Json]:
         """Its events of these types, in order."""
         return [event for event in self.events if event["type"].value in types]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sixgates.catalogue import Catalogue, Check, Probe
+from sixgates.causes import Following
 from sixgates.exchange import Exchange
 from sixgates.judge import BROKEN, Answer, Judgement, Subject
 from sixgates.verdict import Attempt, Cause, Outcome, Transcript, Verdict
@@ -86,6 +87,7 @@ class Tries:
     later: tuple[Try, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
+    _following: Following | None = None
 
     @property
     def catalogue(self) -> Catalogue:
@@ -114,8 +116,14 @@ class Tries:
         return self._verdicts[name]
 
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Every check's verdict, in catalogue order."""
-        return tuple(self.verdict(name) for name in self.catalogue.checks)
+        """Every check's verdict as a report says it, in catalogue order."""
+        return tuple(self.reported(name) for name in self.catalogue.checks)
+
+    def reported(self, name: str) -> Verdict:
+        """The verdict of a check as a report says it: what only follows from another waits for that."""
+        if self._following is None:
+            self._following = Following(self.subject.name, self.verdict, self.first.broken)
+        return self._following.verdict(name)
 
     def _combined(self, check: Check) -> Verdict:
         if not self.later or self.first.observed(check.id).outcome is Outcome.NOT_APPLICABLE:

@@ -117,7 +117,8 @@ class Verdict:
     `luck` says what has to happen by chance before a defect shows. `asked` says, on the check of a capability that a
     provider was asked for and does not offer, what came. `not_recorded` names the probes that were not judged because
     the recording of an engine that cannot be started again lacks them. `described` is for the judge and stands
-    in no report.
+    in no report. `consequences` names the checks that found only what follows from what this one found; their own
+    verdicts wait for it, as their `cause` says.
     """
 
     check: str
@@ -143,6 +144,7 @@ class Verdict:
     asked: Asked | None = None
     not_recorded: tuple[str, ...] = ()
     described: Described | None = field(default=None, compare=False, repr=False)
+    consequences: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -193,7 +195,8 @@ class Verdict:
         values["cause"] = cause and Cause(cause["key"], cause["summary"], tuple(cause["next_steps"]))
         values.setdefault("misleads", ())  # reports before version 1.2 have none
         values.setdefault("not_recorded", ())  # reports before version 1.4 have none
-        for name in ("evidence", "breaks", "misleads", "not_recorded"):
+        values.setdefault("consequences", ())  # reports before version 1.5 have none
+        for name in ("evidence", "breaks", "misleads", "not_recorded", "consequences"):
             values[name] = tuple(values[name])
         return cls(**values)
 

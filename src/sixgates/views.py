@@ -245,7 +245,20 @@ def _parsed(blocks: tuple[Block, ...]) -> tuple[tuple[Json, ...], tuple[Finding,
 
 
 def _gathered(items: list[Json]) -> tuple[tuple[Json, ...], ...]:
+    """The items by index; one without an index belongs to the one before, unless it has an id of its own."""
     groups: dict[str, list[Json]] = {}
+    latest = ""
     for item in items:
-        groups.setdefault(repr(item["index"].value), []).append(item)
+        index = repr(item["index"].value) if item["index"].given else latest
+        if not item["index"].given and _begins(item, groups.get(latest, [])):
+            index = f"without an index, {len(groups)}"
+        latest = index
+        groups.setdefault(index, []).append(item)
     return tuple(tuple(group) for group in groups.values())
+
+
+def _begins(item: Json, group: list[Json]) -> bool:
+    """Whether a piece of a call without an index is the first of another call: its id is none of the group's."""
+    told = [each["id"].value for each in group if each["id"].given and each["id"].value != ""]
+    own = item["id"]
+    return not group or bool(own.given and own.value != "" and told and own.value not in told)

@@ -157,7 +157,7 @@ WORDS: list[tuple[str, str, Edit, tuple[str, str, str]]] = [
         "tools.call_named",
         CALL,
         _in_item("function_call", name=None),
-        ("event 10/item/name", "a non-empty string", "null"),
+        ("event 10/item/name", '"get_weather", as in event 2/item/name', "null"),
     ),
     (
         "tools.call_item_fields",

@@ -310,14 +310,34 @@ def test_a_wrong_type_is_said_in_our_words(
     ]
 
 
-def test_a_value_that_fits_no_variant_is_one_finding(conforming: Conforming) -> None:
-    """A union has many branches, and a reader wants none of them."""
+def test_a_value_that_fits_no_variant_names_the_member(conforming: Conforming) -> None:
+    """A union has many branches, and a reader wants the one that the server meant."""
     document = answer(conforming)
     call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": {}}}
     document["choices"][0]["message"]["tool_calls"] = [call]
     (finding,) = mistyped(CHAT, Json(document), Elsewhere(()))
-    assert finding.where == "/choices/0/message/tool_calls/0"
-    assert finding.expected == "one of the shapes that the type has"
+    assert finding.where == "/choices/0/message/tool_calls/0/function/arguments"
+    assert (finding.expected, finding.got) == ("a string", "{}")
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "expected"),
+    [
+        ({"id": None}, "/id", "a string"),
+        ({"function": None}, "/function", "an object"),
+        ({"function": {"arguments": "{}"}}, "/function/name", "a value"),
+        ({"type": "tool"}, "/type", '"function"'),
+    ],
+)
+def test_the_variant_is_the_closest_one(
+    change: Document, where: str, expected: str, conforming: Conforming
+) -> None:
+    document = answer(conforming)
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}} | change
+    document["choices"][0]["message"]["tool_calls"] = [call]
+    (finding,) = mistyped(CHAT, Json(document), Elsewhere(()))
+    assert finding.where == f"/choices/0/message/tool_calls/0{where}"
+    assert finding.expected == expected
 
 
 def test_a_missing_member_and_a_place_judged_elsewhere(conforming: Conforming) -> None:

@@ -138,7 +138,7 @@ def test_a_merged_report_computes_its_readiness(document: Document, make_run: Ma
     merged = merge([contract, later])
     assert [one["provider"] for one in merged["readiness"]] == ["p"]
     assert {client["state"] for client in merged["readiness"][0]["clients"]} == {"safe"}
-    assert merged["schema_version"] == "1.4"
+    assert merged["schema_version"] == "1.5"
 
 
 def test_a_report_of_the_earlier_version_can_still_be_read(document: Document, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def _of(areas: tuple[str, ...]) -> list[str]:
 
 
 def _judge(contract: Contract, check: str) -> Verdict:
-    return _settled(contract, check, lambda: contract.judgement().verdict(check))
+    return _settled(contract, check, lambda: contract.judgement().reported(check))
 
 
 def _same(contract: Contract, check: str) -> Verdict:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
+from sixgates.agreement import strayed
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.chat_stream_framing import ONE_CHOICE, STREAMS, TEXT_STREAMS
 from sixgates.exchange import Exchange, Finding
@@ -34,12 +35,7 @@ OPTIONAL_STRING = STRING | NULL | MISSING
 
 
 def _same(values: Iterable[Json], kind: Kind) -> Findings:
-    first, *others = values
-    yield from first.unlike(kind)
-    for value in others:
-        if value.value != first.value or type(value.value) is not type(first.value):
-            yield value.finding(f"{shown(first.value)}, as in the first chunk")
-            return
+    yield from strayed(tuple(values), kind, "the first chunk")
 
 
 @check(

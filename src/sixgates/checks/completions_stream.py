@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from sixgates.agreement import strayed
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.chat_shape import SECONDS
 from sixgates.checks.chat_stream_framing import (
@@ -26,7 +27,6 @@ from sixgates.probes.completions import (
 )
 from sixgates.probes.twins import completions_stopped
 from sixgates.repetition import repetition
-from sixgates.responses_parts import same
 from sixgates.select import NON_EMPTY_STRING, Findings, Json, Unexercised, literal, parse_json, shown
 from sixgates.views import DONE, ChatStream, Document
 
@@ -97,13 +97,8 @@ class Heads:
 )
 def completions_say_whose_they_are(answer: Heads) -> Findings:
     """An answer has an id, seconds as `created` and its model, and a stream the same in every chunk."""
-    first, *others = answer.documents
     for key, kind in (("id", NON_EMPTY_STRING), ("created", SECONDS), ("model", NON_EMPTY_STRING)):
-        yield from first[key].unlike(kind)
-        for other in others:
-            if not same(other[key], first[key]):
-                yield other[key].finding(f"{shown(first[key].value)}, as in the first chunk")
-                break
+        yield from strayed([each[key] for each in answer.documents], kind, "the first chunk")
 
 
 @check(

@@ -28,6 +28,8 @@ ECHO = REDACTED[:12]
 """As much of the mark as stands in the place of a key of twelve characters."""
 SPEC = "spec: ErrorResponse"
 ANSWERED = ("errors.connection_close_on_crash",)
+ENVELOPED = (*ANSWERED, "errors.envelope")
+"""What asks for a member of an error waits where there is no error object: that is one finding, and not its own."""
 SLUG = Kind('a slug other than "None"', lambda value: value != "None")
 TRACE = re.compile(
     r"Traceback \(most recent|File \\?\"[^\"]+\", line \d|site-packages|\bat .{1,200}\.[jt]s:\d"
@@ -78,7 +80,7 @@ def errors_have_an_envelope(refusal: Refusal) -> Findings:
     "errors.message_nonempty",
     MUST,
     each=REFUSABLE,
-    requires=ANSWERED,
+    requires=ENVELOPED,
     unconditional=True,
     evidence=[SPEC, "vllm-project/vllm#35438"],
 )
@@ -94,7 +96,7 @@ def errors_say_what_is_wrong(refusal: Refusal) -> Findings:
     "errors.message_in_words",
     SHOULD,
     each=REFUSABLE,
-    requires=[*ANSWERED, "errors.envelope"],
+    requires=ENVELOPED,
     unconditional=True,
     evidence=[SPEC, "vllm-project/aibrix#2594"],
 )
@@ -110,7 +112,7 @@ def messages_hold_no_errors(refusal: Refusal) -> Findings:
     "errors.code_type",
     SHOULD,
     each=REFUSABLE,
-    requires=ANSWERED,
+    requires=ENVELOPED,
     unconditional=True,
     evidence=["spec: Error", "ggml-org/llama.cpp#5961", "sgl-project/sglang#32808"],
 )
@@ -123,7 +125,7 @@ def code_is_a_string(refusal: Refusal) -> Findings:
     "errors.param_type",
     SHOULD,
     each=REFUSABLE,
-    requires=ANSWERED,
+    requires=ENVELOPED,
     unconditional=True,
     evidence=["spec: Error", "ray-project/ray#64833"],
 )
@@ -136,7 +138,7 @@ def param_is_a_string(refusal: Refusal) -> Findings:
     "errors.type_present",
     SHOULD,
     each=REFUSABLE,
-    requires=ANSWERED,
+    requires=ENVELOPED,
     unconditional=True,
     evidence=["spec: Error", "ray-project/ray#64833"],
 )
@@ -149,7 +151,7 @@ def type_is_there(refusal: Refusal) -> Findings:
     "errors.no_stringified_none",
     SHOULD,
     each=REFUSABLE,
-    requires=ANSWERED,
+    requires=ENVELOPED,
     unconditional=True,
     evidence=["BerriAI/litellm#27823"],
 )

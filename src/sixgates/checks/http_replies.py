@@ -2,7 +2,8 @@
 
 from sixgates.catalogue import MAY, MUST, SHOULD, check
 from sixgates.checks.chat_shape import completed
-from sixgates.checks.errors import ANSWERED
+from sixgates.checks.errors import ANSWERED, ENVELOPED
+from sixgates.checks.refused import Refusal
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat, chat_again, chat_stream
 from sixgates.probes.completions import completions
@@ -10,20 +11,38 @@ from sixgates.probes.embeddings import embeddings
 from sixgates.probes.errors import missing_messages, unknown_model, unknown_route, with_slash, wrong_method
 from sixgates.probes.models import models_list
 from sixgates.probes.responses import response
-from sixgates.select import NON_EMPTY_STRING, Findings, shown
+from sixgates.select import NON_EMPTY_STRING, Findings, Unexercised, shown
 from sixgates.views import Reply
 
 
 @check(
     "http.content_type_json",
     MUST,
-    each=[models_list, chat, missing_messages, unknown_model, embeddings, completions, response],
+    each=[models_list, chat, embeddings, completions, response],
     requires=ANSWERED,
     evidence=["spec: CreateChatCompletionResponse", "tarasglek/chatcraft.org#515"],
     breaks=["openai-node", "openai-node helper"],
 )
 def json_says_that_it_is_json(reply: Reply) -> Findings:
     """A JSON reply has the Content-Type application/json, with or without a charset."""
+    if not 200 <= reply.status < 300:
+        raise Unexercised(f"no answer came, but {reply.status}")
+    yield from _json(reply)
+
+
+@check(
+    "http.content_type_of_errors",
+    SHOULD,
+    each=[missing_messages, unknown_model],
+    requires=ENVELOPED,
+    evidence=["spec: ErrorResponse"],
+)
+def errors_say_that_they_are_json(refusal: Refusal) -> Findings:
+    """An error in JSON has the Content-Type application/json, too; clients read its message without."""
+    yield from _json(refusal)
+
+
+def _json(reply: Reply) -> Findings:
     media_type = reply.response.media_type
     if media_type != "application/json" and not media_type.endswith("+json"):
         yield Finding("header content-type", "application/json", shown(media_type or "absent"))

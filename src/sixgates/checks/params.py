@@ -107,8 +107,13 @@ def max_completion_tokens_limits(plain: Document, reply: Reply) -> Findings:
     if _written(plain) <= FEW + 1:
         raise Unexercised("so short an answer ends by itself, with or without the limit")
     if finish.value != "length" or content.value == plain.message["content"].value:
-        got = f"{shown(finish.value)} after {shown(content.value)}: the limit was ignored"
-        yield Finding(finish.where, f'"length" after {FEW} tokens', got)
+        got = f"{shown(finish.value)} after {shown(content.value)}"
+        unlimited = content.value == plain.message["content"].value or len(str(content.value).split()) > FEW
+        yield Finding(
+            finish.where,
+            f'"length" after {FEW} tokens',
+            f"{got}: the limit was ignored" if unlimited else got,
+        )
 
 
 @check(

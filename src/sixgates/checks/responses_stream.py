@@ -1,5 +1,6 @@
 """What the events of a streamed response must be, and in which order."""
 
+from sixgates.agreement import strayed
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.responses import SECONDS
 from sixgates.exchange import Finding
@@ -7,9 +8,9 @@ from sixgates.probes.led import response_tool_led_stream
 from sixgates.probes.responses import response_stream, response_tool_stream
 from sixgates.probes.responses_stream import response_thought_stream, response_tool_cut_stream
 from sixgates.probes.twins import response_unicode_stream
-from sixgates.responses_parts import Item, same
+from sixgates.responses_parts import Item
 from sixgates.responses_view import CREATED, DONE, FinalResponse, ResponseStream
-from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, Json, Unexercised, Unmet, literal, shown
+from sixgates.select import NON_EMPTY_STRING, OBJECT, Findings, Unexercised, Unmet, literal, shown
 
 SPEC = "spec: ResponseStreamEvent"
 STREAMS = (
@@ -141,10 +142,7 @@ def one_response_has_one_id(stream: ResponseStream) -> Findings:
     held = [event["response"]["id"] for event in stream.events if event["response"].given]
     if not held:
         raise Unmet(Finding("body", "an event with the response in it", "none"))
-    yield from held[0].unlike(NON_EMPTY_STRING)
-    for identity in held[1:]:
-        if not same(identity, held[0]):
-            yield identity.finding(f"{shown(held[0].value)}, as in {held[0].where}")
+    yield from strayed(held, NON_EMPTY_STRING)
 
 
 @check(
@@ -158,21 +156,13 @@ def one_response_has_one_id(stream: ResponseStream) -> Findings:
 def one_item_has_one_id(stream: ResponseStream) -> Findings:
     """An item has the same id and type, and a call the same call_id, from its first event to its last."""
     for item in items_of(stream):
-        yield from item.id.unlike(NON_EMPTY_STRING)
+        done = [event["item"] for event in item.of(DONE)]
         told = [event["item_id"] for event in item.events if event["item_id"].given]
-        told += [event["item"]["id"] for event in item.of(DONE)]
-        yield from _as_before(item.id, told)
-        yield from _as_before(item.added["item"]["type"], [event["item"]["type"] for event in item.of(DONE)])
-        if item.is_call:
-            calls = [event["item"]["call_id"] for event in item.of(DONE)]
-            yield from _as_before(item.added["item"]["call_id"], calls)
-
-
-def _as_before(first: Json, told: list[Json]) -> Findings:
-    for identity in told:
-        if not same(identity, first):
-            yield identity.finding(f"{shown(first.value)}, as in {first.where}")
-            return
+        yield from strayed([item.id, *told, *(each["id"] for each in done)], NON_EMPTY_STRING)
+        for key in ("type", "call_id") if item.is_call else ("type",):
+            told = [each[key] for each in (item.added["item"], *done)]
+            if any(each.given for each in told):
+                yield from strayed(told, NON_EMPTY_STRING)
 
 
 def items_of(stream: ResponseStream) -> list[Item]:

@@ -1,5 +1,6 @@
 """What a call of a function must be in the Responses API, and in the events of its stream."""
 
+from sixgates.agreement import strayed
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.responses_input import answered_with_events
 from sixgates.checks.responses_stream import ADDED_FIRST, items_of
@@ -127,13 +128,12 @@ def arguments_come_in_pieces(stream: ResponseStream) -> Findings:
 def calls_are_named_from_first_to_last(stream: ResponseStream) -> Findings:
     """A call has its call_id and name when it is added, and when it is done these, its arguments and a status."""
     for item in (item for item in items_of(stream) if item.is_call):
-        for event in (item.added, *item.of(DONE)):
-            for key in ("call_id", "name"):
-                yield from event["item"][key].unlike(NON_EMPTY_STRING)
+        told = [event["item"] for event in (item.added, *item.of(DONE))]
+        for each in told:
+            yield from each["call_id"].unlike(NON_EMPTY_STRING)
+        named = [each["name"] for each in (*told, *_final(stream, item))]
+        yield from strayed(named, NON_EMPTY_STRING)
         for event in item.of(DONE):
-            if not same(event["item"]["name"], item.added["item"]["name"]):
-                before = item.added["item"]["name"]
-                yield event["item"]["name"].finding(f"{shown(before.value)}, as in {before.where}")
             yield from event["item"]["arguments"].unlike(STRING)
             yield from event["item"]["status"].unlike(STATUSES)
 

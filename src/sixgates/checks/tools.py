@@ -130,6 +130,17 @@ def auto_is_answered_or_refused(reply: Reply) -> Findings:
 
 
 @check(
+    "tools.auto.accepted",
+    MUST,
+    probe=tools.tool_auto,
+    evidence=["agentscope-ai/QwenPaw#1449", "langchain4j/langchain4j#2550", "vllm-project/vllm#9986"],
+)
+def auto_is_answered(reply: Reply) -> Findings:
+    """The tool choice "auto", which agents leave as it is, is answered where tools are."""
+    yield from reply.status_in(200)
+
+
+@check(
     "tools.def.strict_accepted",
     SHOULD,
     together=[tool_named, tool_no_arguments],

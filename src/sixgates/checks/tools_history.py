@@ -7,7 +7,9 @@ from sixgates.select import OBJECT, Findings, Unexercised, shown
 from sixgates.views import Document, Reply
 
 SPEC = "spec: ChatCompletionRequestAssistantMessage"
-BASIC = ("tools.roundtrip.basic",)
+AUTO = ("tools.auto.accepted",)
+"""Each history leaves it to the model whether to call: where that is refused, no history is."""
+BASIC = ("tools.roundtrip.basic", *AUTO)
 OTHERS = (
     'the same request also has the content "", two results in another order, and one of them in parts: '
     "the server's words tell which it refuses"
@@ -18,6 +20,7 @@ OTHERS = (
     "tools.roundtrip.basic",
     MUST,
     probe=tools.round_trip,
+    requires=AUTO,
     evidence=[SPEC, "mistralai/mistral-common#324", "pydantic/pydantic-ai#393"],
 )
 def a_call_and_its_result_are_accepted(answer: Document) -> Findings:
@@ -105,6 +108,7 @@ def results_may_come_in_any_order(reply: Reply) -> Findings:
     "tools.roundtrip.null_ids",
     SHOULD,
     probe=tools.round_trip_null_id,
+    requires=AUTO,
     evidence=["sigoden/aichat#1296"],
 )
 def a_null_id_is_no_crash(reply: Reply) -> Findings:

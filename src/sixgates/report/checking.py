@@ -231,6 +231,9 @@ class _Checked:
         lacking = {"not_recorded": result.get("not_recorded", [])}  # reports before version 1.4 have none
         self.fields(where, lacking, {"not_recorded": _LIST})
         self.texts(f"{where}.not_recorded", lacking["not_recorded"])
+        following = {"consequences": result.get("consequences", [])}  # reports before version 1.5 have none
+        self.fields(where, following, {"consequences": _LIST})
+        self.texts(f"{where}.consequences", following["consequences"])
 
     def readiness(self, where: str, readiness: Any) -> None:
         self.fields(where, readiness, _READINESS)

@@ -63,6 +63,8 @@ def render_failure(verdict: Verdict) -> str:
     ]
     if (left := len(verdict.findings) - MOST_FINDINGS) > 0:
         lines.append(f"  … and {left} more finding{'s' * (left > 1)}")
+    if verdict.consequences:
+        lines.append(f"  follows from it: {shorten(', '.join(verdict.consequences), LONGEST_LINE)}")
     support = [
         f"{word}: {shorten(', '.join(given), LONGEST_LINE)}"
         for word in ("breaks", "misleads", "evidence")

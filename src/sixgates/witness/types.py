@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
@@ -78,25 +78,44 @@ def _model(name: str) -> Any:
     return attrgetter(name)(openai.types)
 
 
+Told = tuple[tuple[Any, ...], Any]
+"""What pydantic says of a value: the way to it from here, and the error."""
+
+
 def _places(document: Json, refused: ValidationError) -> Iterator[tuple[Json, str]]:
-    for error in refused.errors(include_url=False, include_input=False):
-        place, strayed = _followed(document, error)
-        if strayed:
-            yield place, "one of the shapes that the type has"
-        elif error["type"] == "literal_error":
-            yield place, str(error["ctx"]["expected"]).replace("'", '"')
-        else:
-            yield place, _WORDS.get(error["type"], "what the type has")
+    errors = refused.errors(include_url=False, include_input=False)
+    return _told(document, [(tuple(error["loc"]), error) for error in errors])
 
 
-def _followed(document: Json, error: Any) -> tuple[Json, bool]:
-    """The place of an error, and whether it lies in a variant of a union, whose name is no key of the document."""
-    place = document
-    *way, last = error["loc"] or ("",)
-    for key in way:
-        if place[key].value is ABSENT:
-            return place, True
-        place = place[key]
-    if error["type"] == "missing" or place[last].value is not ABSENT:
-        return place[last], False
-    return place, bool(error["loc"])
+def _told(place: Json, errors: Sequence[Told]) -> Iterator[tuple[Json, str]]:
+    """Each place with what is expected there; of a union only the variant that the value comes closest to."""
+    variants: dict[Any, list[Told]] = {}
+    below: dict[Any, list[Told]] = {}
+    for (key, *way), error in ((way or ("",), error) for way, error in errors):
+        missing = not way and error["type"] == "missing"
+        group = below if key != "" and (missing or place[key].value is not ABSENT) else variants
+        group.setdefault(key, []).append((tuple(way), error))
+    for key, told in below.items():
+        own = [error for way, error in told if not way]
+        yield from ((place[key], _words(error)) for error in own[:1])
+        yield from _told(place[key], [(way, error) for way, error in told if way])
+    if not variants:
+        return
+    if all(not way for told in variants.values() for way, _ in told):
+        words = dict.fromkeys(_words(error) for told in variants.values() for _, error in told)
+        yield place, " or ".join(words)
+        return
+    yield from _told(place, min(variants.values(), key=_distance))
+
+
+def _distance(told: Sequence[Told]) -> tuple[bool, bool, int]:
+    """How far a value is from a variant: of another kind, of another `type`, or wrong in so many places."""
+    other = any(not way for way, _ in told)
+    named = any(way[-1:] == ("type",) and error["type"] == "literal_error" for way, error in told)
+    return other, named, len(told)
+
+
+def _words(error: Any) -> str:
+    if error["type"] == "literal_error":
+        return str(error["ctx"]["expected"]).replace("'", '"')
+    return _WORDS.get(error["type"], "what the type has")

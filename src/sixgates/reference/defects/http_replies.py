@@ -24,7 +24,7 @@ mutant(
     "json-as-text",
     on=on_plain,
     edit=with_header("content-type", "text/plain; charset=utf-8"),
-    caught_by=["http.content_type_json"],
+    caught_by=["http.content_type_json", "http.content_type_of_errors"],
 )
 mutant("unknown-route-200", on=_unknown_route, edit=with_status(200), caught_by=["http.unknown_route"])
 mutant(

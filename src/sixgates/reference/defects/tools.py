@@ -32,6 +32,12 @@ def on_choice(*kinds: str) -> Applies:
     return applies
 
 
+def _left_to_the_model(request: Request) -> bool:
+    """Chats with tools that leave it to the model whether to call: by name, or by saying nothing."""
+    asked = body_of(request)
+    return on_chat(request) and bool(asked.get("tools")) and asked.get("tool_choice", "auto") == "auto"
+
+
 def plain(applies: Applies) -> Applies:
     """The same, not streamed."""
     return lambda request: on_plain(request) and applies(request)
@@ -133,6 +139,15 @@ mutant(
     on=plain(_none),
     edit=in_json(_pretends),
     caught_by=["tools.none.not_called", "tools.finish.consistent"],
+)
+mutant(
+    "tool-choice-auto-refused",
+    on=_left_to_the_model,
+    edit=with_body(
+        b'{"error": {"message": "\\"auto\\" is not enabled here", "type": "invalid_request_error"}}',
+        status=400,
+    ),
+    caught_by=["tools.auto.accepted"],
 )
 mutant("tool-choice-auto-crashes", on=on_choice("auto"), edit=CRASHED, caught_by=["tools.auto.no_crash"])
 mutant(
