@@ -27,7 +27,7 @@ from sixgates.sources.reference import answers
 from sixgates.sources.secrets import Scrubber
 from sixgates.verdict import Outcome, Verdict
 
-CHECK = "models.retrieve.ok"
+CHECK = "chat.stream.role_first"
 RECORDED = "2026-11-23"
 
 
@@ -57,9 +57,9 @@ def recorded(
 
 def test_a_known_deviation_excuses_its_engine_and_version(tmp_path: Path) -> None:
     """The report says of which versions it is known."""
-    verdict = recorded(tmp_path, party(), "b10500", mutant="model-no-route")
+    verdict = recorded(tmp_path, party(), "b10500", mutant="stream-role-missing")
     assert verdict.outcome is Outcome.DEVIATION
-    assert verdict.reason.endswith("of a listed id is 404. Known of llama.cpp >=b10434,<=b11434.")
+    assert verdict.reason.endswith("is never sent. Known of llama.cpp >=b10434,<=b11434.")
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_a_known_deviation_excuses_its_engine_and_version(tmp_path: Path) -> Non
 )
 def test_another_version_is_red_and_says_why(tmp_path: Path, version: str, reason: str) -> None:
     """What no recording showed of a version is not excused in it."""
-    verdict = recorded(tmp_path, party(), version, mutant="model-no-route")
+    verdict = recorded(tmp_path, party(), version, mutant="stream-role-missing")
     assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, reason)
 
 
 def test_another_engine_is_not_excused(tmp_path: Path) -> None:
     """Nothing is known of Ollama."""
-    verdict = recorded(tmp_path, party(ProviderType.OLLAMA), "b10500", mutant="model-no-route")
+    verdict = recorded(tmp_path, party(ProviderType.OLLAMA), "b10500", mutant="stream-role-missing")
     assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "")
 
 
@@ -91,7 +91,7 @@ def test_a_newer_recording_that_refutes_an_entry_makes_it_stale(tmp_path: Path) 
     assert verdict.outcome is Outcome.STALE
     assert verdict.reason.startswith(
         "known as a deviation of llama.cpp >=b10434,<=b11434, but this recording refutes it: "
-        "name the check under contract.refuse of gates.yaml, and report it. It said: There is no route"
+        "name the check under contract.refuse of gates.yaml, and report it. It said: When the first token"
     )
 
 
@@ -100,14 +100,14 @@ def test_an_older_recording_refutes_nothing(tmp_path: Path) -> None:
     verdict = recorded(tmp_path, party(), "b10500", "2026-01-01")
     assert verdict.outcome is Outcome.PASSED
     assert verdict.reason.startswith(
-        "known as a deviation of llama.cpp >=b10434,<=b11434, but it passes here. It said: There is no route"
+        "known as a deviation of llama.cpp >=b10434,<=b11434, but it passes here. It said: When the first token"
     )
 
 
 def test_a_refused_entry_excuses_nothing_and_is_not_stale(tmp_path: Path) -> None:
     """`contract.refuse` takes away one entry."""
     judged = party(refused=frozenset({CHECK}))
-    assert recorded(tmp_path / "a", judged, "b10500", mutant="model-no-route").outcome is Outcome.FAILED
+    assert recorded(tmp_path / "a", judged, "b10500", mutant="stream-role-missing").outcome is Outcome.FAILED
     assert recorded(tmp_path / "b", judged, "b10500", "2026-11-24").outcome is Outcome.PASSED
 
 
@@ -118,7 +118,7 @@ def test_an_own_entry_wins(tmp_path: Path) -> None:
         strict=False,
     )
     judged = party(deviations=(own,), refused=frozenset({CHECK}))
-    verdict = recorded(tmp_path, judged, "b10500", mutant="model-no-route")
+    verdict = recorded(tmp_path, judged, "b10500", mutant="stream-role-missing")
     assert (verdict.outcome, verdict.reason) == (Outcome.DEVIATION, "our proxy hides it")
 
 
@@ -189,7 +189,7 @@ def test_live_the_server_itself_tells_its_version_and_recorded_the_label() -> No
     ("check", "hint"),
     [
         (CHECK, None),
-        ("models.retrieve.okay", "did you mean models.retrieve.ok?"),
+        ("chat.stream.role_frist", "did you mean chat.stream.role_first?"),
         ("nonsense", "no engine is known to break it: leave it out"),
     ],
 )

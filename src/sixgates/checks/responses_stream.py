@@ -156,12 +156,18 @@ def one_response_has_one_id(stream: ResponseStream) -> Findings:
     breaks=["openai-python helper"],
 )
 def one_item_has_one_id(stream: ResponseStream) -> Findings:
-    """An item has the same id and type, and a call the same call_id, from its first event to its last."""
+    """An item has the same id and type, and a call the same call_id, from its first event to its last.
+
+    A call may lack an id of its own: its call_id is what it is answered by.
+    """
     for item in items_of(stream):
-        yield from item.id.unlike(NON_EMPTY_STRING)
         told = [event["item_id"] for event in item.events if event["item_id"].given]
-        told += [event["item"]["id"] for event in item.of(DONE)]
-        yield from _as_before(item.id, told)
+        told += [event["item"]["id"] for event in item.of(DONE) if event["item"]["id"].given or item.id.given]
+        if item.id.given or not item.is_call:
+            yield from item.id.unlike(NON_EMPTY_STRING)
+            yield from _as_before(item.id, told)
+        else:
+            yield from _as_before(told[0] if told else item.id, told)
         yield from _as_before(item.added["item"]["type"], [event["item"]["type"] for event in item.of(DONE)])
         if item.is_call:
             calls = [event["item"]["call_id"] for event in item.of(DONE)]
