@@ -56,7 +56,7 @@ OF_CHUNKS: Mapping[str, str] = {
     "/choices/*/delta/role": "chat.stream.role_first",
     "/choices/*/delta/content": "chat.stream.content_string",
     "/choices/*/delta/tool_calls/**": "tools.stream.array",
-    "/usage/**": "chat.stream.usage_place",
+    "/usage/**": "chat.stream.usage_final",
 }
 """The same of a chunk."""
 OF_COMPLETIONS: Mapping[str, str] = {

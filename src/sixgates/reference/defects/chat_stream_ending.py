@@ -145,7 +145,7 @@ mutant(
     "stream-usage-before-the-finish",
     on=on_usage_stream,
     edit=in_events(lambda events: [*events[:-2], events[-1], events[-2]]),
-    caught_by=["chat.stream.usage_place", "chat.stream.usage_null_before"],
+    caught_by=["chat.stream.usage_place"],
 )
 for _count in ("prompt_tokens", "completion_tokens", "total_tokens"):
     mutant(
