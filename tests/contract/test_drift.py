@@ -64,10 +64,12 @@ def test_outcomes_and_statuses_that_changed_are_named() -> None:
     """In both directions, with what was found."""
     broken = recording(Mutant("x", on_path("/v1/models/m"), (), edit=with_status(404)))
     found = changes(recording(), broken)
-    assert found[0].startswith("models.retrieve.ok MUST: PASSED -> FAILED: status: expected 200, got 404 ")
+    assert found[0].startswith(
+        "models.retrieve.ok SHOULD: PASSED -> ADVISORY: status: expected 200, got 404 "
+    )
     assert "model-retrieve: status 200 -> status 404" in found
     back = changes(broken, recording())
-    assert back[0].startswith("models.retrieve.ok MUST: FAILED -> PASSED: status: expected 200, got 404 ")
+    assert back[0].startswith("models.retrieve.ok SHOULD: ADVISORY -> PASSED: status: expected 200, got 404 ")
 
 
 def test_a_field_of_a_stream_is_named_with_its_indices_folded() -> None:
@@ -111,7 +113,7 @@ def test_the_command_prints_both_labels_and_the_changes(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"{tmp_path / 'old'}: p, vllm 1.0, recorded 2026-11-25"
     assert lines[1] == f"{tmp_path / 'new'}: p, vllm 1.1, recorded 2026-11-25"
-    assert lines[2].startswith("models.retrieve.ok MUST: PASSED -> FAILED: ")
+    assert lines[2].startswith("models.retrieve.ok SHOULD: PASSED -> ADVISORY: ")
     assert cli.main(["drift", str(tmp_path / "old"), str(tmp_path / "old")]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "nothing changed"
 

@@ -44,7 +44,58 @@ def test_a_name_that_is_not_listed_is_told_which_are(judge_edited: JudgeEdited, 
     assert (
         finding.hint == "name one of the listed ids as the provider's model, or make the server list this one"
     )
-    assert judgement.verdict("models.retrieve.ok").outcome is Outcome.BLOCKED
+    assert judgement.verdict("models.retrieve.ok").outcome is Outcome.PASSED
+
+
+def test_one_model_is_retrieved_without_a_list(judge_edited: JudgeEdited, reply: Reply) -> None:
+    """A list that cannot be read says nothing of the path of one model."""
+    judgement = judge_edited(lambda exchange: reply(200, []) if exchange.probe == "models-list" else None)
+    assert judgement.verdict("models.list.shape").outcome is Outcome.FAILED
+    assert judgement.verdict("models.retrieve.ok").outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("names", "status", "must", "should"),
+    [
+        (("reference",), 200, Outcome.PASSED, Outcome.ADVISORY),
+        (("reference", "reference"), 200, Outcome.PASSED, Outcome.ADVISORY),
+        (("reference", "other"), 200, Outcome.FAILED, Outcome.BLOCKED),
+        (("reference",), 503, Outcome.FAILED, Outcome.BLOCKED),
+        (("reference", "other"), 404, Outcome.PASSED, Outcome.PASSED),
+    ],
+)
+def test_only_a_single_model_may_answer_for_another(
+    names: tuple[str, ...],
+    status: int,
+    must: Outcome,
+    should: Outcome,
+    judge_edited: JudgeEdited,
+    reply: Reply,
+) -> None:
+    """Where there are several, it cannot be told which one answered."""
+
+    def edit(exchange: Exchange) -> Response | None:
+        if exchange.probe == "models-list":
+            return reply(200, listing(*names))
+        return reply(status, {"choices": []}) if exchange.probe == "unknown-model" else None
+
+    judgement = judge_edited(edit)
+    assert judgement.verdict("errors.unknown_model").outcome is must
+    assert judgement.verdict("errors.any_model_served").outcome is should
+
+
+@pytest.mark.parametrize("listed", [{"data": None}, {"object": "list"}, [], "x"])
+def test_a_list_that_cannot_be_read_names_no_other_model(
+    listed: object, judge_edited: JudgeEdited, reply: Reply
+) -> None:
+    """Nothing speaks for a second model then."""
+
+    def edit(exchange: Exchange) -> Response | None:
+        if exchange.probe == "models-list":
+            return reply(200, listed)
+        return reply(200, {"choices": []}) if exchange.probe == "unknown-model" else None
+
+    assert judge_edited(edit).verdict("errors.unknown_model").outcome is Outcome.PASSED
 
 
 def test_an_open_listing_is_named_by_its_probe(judge_edited: JudgeEdited, reply: Reply) -> None:

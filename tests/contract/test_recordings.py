@@ -77,5 +77,4 @@ def test_a_recording_of_another_version_is_judged_by_what_is_known_of_that(tmp_p
     assert {verdict.check for verdict in judgement.verdicts() if verdict.outcome.red} >= {
         "errors.invalid_json",
         "errors.5xx_only_server",
-        "models.list.auth",
     }

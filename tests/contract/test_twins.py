@@ -216,7 +216,7 @@ FOUND = [
     ),
     (
         "chat-stream-total-too-large",
-        "usage.stream_sum",
+        "usage.stream_total",
         "chat-stream-usage: event 18/usage/total_tokens",
         "27, 11 + 16",
         "5047",

@@ -59,7 +59,7 @@ def test_another_text_in_the_stream_may_have_another_count(judge_edited: JudgeEd
 @pytest.mark.parametrize(
     ("usage", "where"),
     [
-        ({"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 8}, "/usage/total_tokens"),
+        ({"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 6}, "/usage/total_tokens"),
         ({"prompt_tokens": 5, "completion_tokens": 2}, "/usage/total_tokens"),
         ({"prompt_tokens": 5.0, "completion_tokens": 2, "total_tokens": 7}, "/usage/prompt_tokens"),
         ({"prompt_tokens": 5, "completion_tokens": -2, "total_tokens": 3}, "/usage/completion_tokens"),
@@ -73,3 +73,33 @@ def test_sums_are_of_counts(usage: object, where: str, judge_edited: JudgeEdited
 
     verdict = judge_edited(changing("chat", change)).verdict("usage.sum")
     assert [finding.where for finding in verdict.findings] == [f"chat: {where}"]
+
+
+@pytest.mark.parametrize(
+    ("total", "details", "outcome"),
+    [
+        (7, None, Outcome.PASSED),
+        (8, None, Outcome.ADVISORY),
+        (8, {"reasoning_tokens": 1}, Outcome.PASSED),
+        (7, {"reasoning_tokens": 1}, Outcome.PASSED),
+        (9, {"reasoning_tokens": 1}, Outcome.ADVISORY),
+        (8, {"reasoning_tokens": "1"}, Outcome.ADVISORY),
+        (8, [], Outcome.ADVISORY),
+    ],
+)
+def test_thoughts_may_be_counted_apart(
+    total: int, details: object, outcome: Outcome, judge_edited: JudgeEdited
+) -> None:
+    """As xAI counts them; what a total has besides is advised, as of Gemini, and fails nothing."""
+
+    def change(answer: dict[str, Any]) -> None:
+        answer["usage"] = {
+            "prompt_tokens": 5,
+            "completion_tokens": 2,
+            "total_tokens": total,
+            "completion_tokens_details": details,
+        }
+
+    judgement = judge_edited(changing("chat", change))
+    assert judgement.verdict("usage.sum").outcome is Outcome.PASSED
+    assert judgement.verdict("usage.total").outcome is outcome

@@ -19,7 +19,7 @@ def main(areas: list[str]) -> None:
         for reading in readings(AREAS[area]):
             rates[reading.rate] += 1
             if not reading.rate.right or "-v" in sys.argv:
-                said = ", ".join(reading.said[:6]) or "nothing"
+                said = ", ".join(reading.said[:6] + reading.broken) or "nothing"
                 print(
                     f"{area}/{reading.report.id} ({reading.way}, {reading.touched}): {reading.rate}: {said}"
                 )

@@ -75,9 +75,11 @@ def test_a_refusal_that_is_told_wrongly_is_a_risk(outcome: Outcome) -> None:
 
 
 def test_only_refusals_mislead() -> None:
-    """What comes wrong in an answer that a client asked for breaks it."""
+    """And what stands beside the text and the calls, which the client has all the same: a role, a count."""
     misleading = {check.id for check in CHECKS if check.misleads}
     assert misleading == {
+        "chat.shape.usage_present",
+        "chat.stream.role_once",
         "embeddings.empty_array",
         "errors.5xx_only_server",
         "errors.connection_close_on_crash",

@@ -45,16 +45,15 @@ def stack(folder: Path, mutant: str | None) -> list[str]:
 
 def test_what_is_broken_and_not_known_is_drafted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The draft is a file of known deviations as it stands; only the reason wants words."""
-    assert cli.main(stack(tmp_path, "model-no-route")) == 0
+    assert cli.main(stack(tmp_path, "models-data-null")) == 0
     text = capsys.readouterr().out
     (tmp_path / "ollama.yaml").write_text(f"deviations:\n{text}")
     (entry,) = read(tmp_path / "ollama.yaml")
-    assert (entry.check, entry.versions, entry.seen.version) == ("models.retrieve.ok", "1.2", "1.2")
-    assert entry.recording == "versions/1.2/p/model-retrieve"
-    assert entry.reason.startswith("status: expected 200, got 404 ")
+    assert (entry.check, entry.versions, entry.seen.version) == ("models.list.shape", "1.2", "1.2")
+    assert entry.recording == "versions/1.2/p/models-list"
+    assert entry.reason.startswith("/data: expected an array, got null")
     (described,) = entry.findings
-    assert described.where == "status"
-    assert described.answer == ('404 {"id": "*", "object": "model", "created": #, "owned_by": "sixgates"}')
+    assert (described.where, described.got) == ("/data", "null")
 
 
 def drafted(mutant: str) -> tuple[Description, ...]:

@@ -53,7 +53,7 @@ def test_only_entries_about_a_version_are_taken() -> None:
     """b11434 has mended these; of a version that nobody tells, nothing is known."""
     old = {entry.check for entry in known_of(ProviderType.LLAMA_CPP, "b10434")}
     new = {entry.check for entry in known_of(ProviderType.LLAMA_CPP, "b11434")}
-    mended = {"errors.5xx_only_server", "errors.invalid_json", "models.list.auth"}
+    mended = {"errors.5xx_only_server", "errors.invalid_json"}
     assert old - new == mended | {
         "capability.json_object",
         "embeddings.too_long",

@@ -13,10 +13,9 @@ from sixgates.checks.chat_shape import (
     messages_of,
 )
 from sixgates.probes.chat import chat, chat_again, chat_longer_prompt, chat_unicode
-from sixgates.select import ARRAY, COUNT, NON_EMPTY_STRING, NULL, OBJECT, STRING, Findings, Kind, literal
+from sixgates.select import ARRAY, COUNT, NON_EMPTY_STRING, NULL, OBJECT, STRING, Findings, Kind
 from sixgates.views import Document, Reply
 
-SERVICE_TIER = literal("auto", "default", "flex", "scale", "priority")
 EMPTY_ARRAY = Kind("an empty array", lambda value: isinstance(value, list) and not value)
 CONTROL_TOKEN = re.compile(
     r"<\|(?:im_start|im_end|im_sep|eot_id|eom_id|end_of_text|begin_of_text|endoftext|end|start_header_id"
@@ -69,7 +68,7 @@ def logprobs_are_null(completion: Document) -> Findings:
     SHOULD,
     each=[*PLAIN, *FORCED],
     evidence=["spec: CompletionUsage"],
-    breaks=["pydantic-ai", "openai-python", "openai-python helper", "openai-node", "openai-node helper"],
+    misleads=["pydantic-ai", "openai-python", "openai-python helper", "openai-node", "openai-node helper"],
 )
 def usage_is_there(completion: Document) -> Findings:
     """A completion has a usage object with three counts."""
@@ -107,8 +106,8 @@ def no_calls_without_tools(completion: Document) -> Findings:
 
 @check("chat.shape.service_tier_enum", SHOULD, probe=chat, evidence=[SPEC, "pydantic/pydantic-ai#4895"])
 def service_tier_is_known(completion: Document) -> Findings:
-    """A service tier, if there is one, is auto, default, flex, scale or priority."""
-    yield from completion["service_tier"].unlike(SERVICE_TIER | NOTHING)
+    """A service tier, if there is one, is a word; there are more of them than the specification lists."""
+    yield from completion["service_tier"].unlike(NON_EMPTY_STRING | NOTHING)
 
 
 @check(

@@ -148,7 +148,7 @@ def the_first_delta_names_the_role(stream: ChatStream) -> Findings:
     SHOULD,
     each=STREAMS,
     evidence=["BerriAI/litellm#9986", "ollama/ollama#17166"],
-    breaks=["openai-python helper"],
+    misleads=["openai-python helper"],
 )
 def later_deltas_name_no_role(stream: ChatStream) -> Findings:
     """Deltas after the first leave the role out."""

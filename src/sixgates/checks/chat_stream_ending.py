@@ -16,6 +16,9 @@ from sixgates.views import ChatStream
 
 WORDS = 4
 """No token of a vocabulary in use holds more."""
+COUNTS = ("prompt_tokens", "completion_tokens")
+DEEPEST = 8
+"""Where counts are looked for in a chunk."""
 WITH_USAGE = (chat_stream_usage, chat_stream_one_token)
 
 
@@ -145,14 +148,27 @@ def an_empty_answer_is_whole(stream: ChatStream) -> Findings:
         "abetlen/llama-cpp-python#1082",
         "UKGovernmentBEIS/inspect_ai#4694",
     ],
-    breaks=["openai-python helper"],
+)
+def usage_comes(stream: ChatStream) -> Findings:
+    """With `include_usage`, some chunk has the counts of the tokens, wherever in it they stand."""
+    if not any(_holds_counts(chunk.value) for chunk in stream.chunks):
+        for name in COUNTS:
+            yield from stream.chunks[-1]["usage"][name].unlike(COUNT)
+
+
+@check(
+    "chat.stream.usage_place",
+    SHOULD,
+    each=WITH_USAGE,
+    requires=["chat.stream.usage_final"],
+    evidence=[SPEC, "vercel/ai#1651", "ggml-org/llama.cpp#15444", "moona3k/macparakeet#1087"],
 )
 def usage_comes_last(stream: ChatStream) -> Findings:
     """With `include_usage`, the last chunk has no choices and the three token counts."""
     last = stream.chunks[-1]
     if last["choices"].value != []:
         yield last["choices"].finding("[] in the last chunk, which holds the usage")
-    for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
+    for name in (*COUNTS, "total_tokens"):
         yield from last["usage"][name].unlike(COUNT)
 
 
@@ -177,6 +193,17 @@ def no_usage_unasked(stream: ChatStream) -> Findings:
     breaks=["langchain-openai", "pydantic-ai"],
 )
 def no_running_totals(stream: ChatStream) -> Findings:
-    """With `include_usage`, chunks before the last have a null usage or none."""
-    for chunk in stream.chunks[:-1]:
-        yield from chunk["usage"].unlike(NULL | MISSING)
+    """With `include_usage`, one chunk has usage, and those before it have null or none: clients add up what comes."""
+    told = [chunk["usage"] for chunk in stream.chunks if chunk["usage"].given]
+    for usage in told[:-1]:
+        yield from usage.unlike(NULL | MISSING)
+
+
+def _holds_counts(value: object, depth: int = 0) -> bool:
+    """Whether both counts stand in some object within: under `usage`, in a choice, or in a server's own member."""
+    if depth > DEEPEST:
+        return False
+    if isinstance(value, dict) and all(COUNT.holds(value.get(name)) for name in COUNTS):
+        return True
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_holds_counts(each, depth + 1) for each in inner)

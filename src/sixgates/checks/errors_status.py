@@ -4,7 +4,7 @@ from sixgates.catalogue import CLIENTS, MAY, MUST, SHOULD, check
 from sixgates.checks.chat_stream_framing import answered
 from sixgates.checks.errors import ANSWERED
 from sixgates.checks.refused import Refusal
-from sixgates.exchange import Finding
+from sixgates.exchange import Exchange, Finding
 from sixgates.probes.errors import (
     CLIENT_FAULTS,
     context_overflow,
@@ -21,8 +21,9 @@ from sixgates.probes.errors import (
     wrong_key,
 )
 from sixgates.probes.interleaved import parallel_streams
-from sixgates.select import INTEGER, Findings, Kind, literal, parse_json, shown
-from sixgates.views import ChatStream, Reply
+from sixgates.probes.models import models_list
+from sixgates.select import INTEGER, Findings, Kind, Unmet, literal, parse_json, shown
+from sixgates.views import ChatStream, Document, Reply, members
 
 ACCEPTED = (
     "the server did not find this prompt too long: correct the model's context_length in providers.yaml, "
@@ -33,12 +34,26 @@ ACCEPTED = (
 @check(
     "errors.unknown_model",
     MUST,
-    probe=unknown_model,
+    together=[unknown_model, models_list],
     requires=ANSWERED,
-    evidence=["ray-project/ray#64833", "ggml-org/llama.cpp#10056", "nomic-ai/gpt4all#2317"],
+    unconditional=True,
+    evidence=["ray-project/ray#64833", "nomic-ai/gpt4all#2317", "Wei-Shaw/sub2api#1489"],
 )
-def unknown_models_are_refused(reply: Reply) -> Findings:
-    """A model that the server does not have is refused with 404 or 400; no other model answers for it."""
+def unknown_models_are_refused(reply: Reply, listing: Exchange) -> Findings:
+    """A model that the server does not have is refused with 404 or 400, unless it lists one only and that answers."""
+    if reply.status != 200 or _lists_several(listing):
+        yield from reply.status_in(404, 400)
+
+
+@check(
+    "errors.any_model_served",
+    SHOULD,
+    probe=unknown_model,
+    requires=[*ANSWERED, "errors.unknown_model"],
+    evidence=["ggml-org/llama.cpp#10056", "vllm-project/vllm#1988"],
+)
+def no_model_answers_for_another(reply: Reply) -> Findings:
+    """A server with one model refuses other names too: a client that misspells one should hear of it."""
     yield from reply.status_in(404, 400)
 
 
@@ -203,6 +218,15 @@ def faults_are_not_retried(reply: Refusal) -> Findings:
     """What the client did wrong is not answered with 408 or 409, which clients send again."""
     if reply.status in {408, 409}:
         yield Finding("status", "400, 401, 404 or 422", f"{reply.status} {shown(reply.text)}")
+
+
+def _lists_several(listing: Exchange) -> bool:
+    """Whether there are several models, of which another could have answered."""
+    try:
+        entries = members(Document.of(listing)["data"])
+    except Unmet:
+        return False
+    return len({entry["id"].value for entry in entries if isinstance(entry["id"].value, str)}) > 1
 
 
 def _client_error(reply: Reply) -> Findings:

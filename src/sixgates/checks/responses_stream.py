@@ -154,11 +154,17 @@ def one_response_has_one_id(stream: ResponseStream) -> Findings:
     breaks=["openai-python helper"],
 )
 def one_item_has_one_id(stream: ResponseStream) -> Findings:
-    """An item has the same id and type, and a call the same call_id, from its first event to its last."""
+    """An item has the same id and type, and a call the same call_id, from its first event to its last.
+
+    A call may lack an id of its own: its call_id is what it is answered by.
+    """
     for item in items_of(stream):
         done = [event["item"] for event in item.of(DONE)]
         told = [event["item_id"] for event in item.events if event["item_id"].given]
-        yield from strayed([item.id, *told, *(each["id"] for each in done)], NON_EMPTY_STRING)
+        told += [each["id"] for each in done if each["id"].given or item.id.given]
+        if item.id.given or not item.is_call:
+            told.insert(0, item.id)
+        yield from strayed(told, NON_EMPTY_STRING)
         for key in ("type", "call_id") if item.is_call else ("type",):
             told = [each[key] for each in (item.added["item"], *done)]
             if any(each.given for each in told):

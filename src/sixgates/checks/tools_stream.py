@@ -195,12 +195,11 @@ def the_first_piece_has_the_type(stream: ChatStream) -> Findings:
     breaks=["openai-python helper"],
 )
 def later_pieces_have_no_nulls(stream: ChatStream) -> Findings:
-    """Pieces of a call after its first leave out the type and the name rather than set them to null."""
+    """Pieces of a call after its first leave out the type rather than set it to null."""
     for deltas in stream.calls:
         for delta in deltas[1:]:
-            for value in (delta["type"], delta["function"]["name"]):
-                if value.value is None:
-                    yield value.finding("absent after the first piece")
+            if delta["type"].value is None:
+                yield delta["type"].finding("absent after the first piece")
 
 
 @check(

@@ -14,7 +14,7 @@ from sixgates.probes.chat import (
 from sixgates.probes.completions import completions, completions_stopped_stream
 from sixgates.probes.structured import json_object, schema
 from sixgates.probes.tools import tool_named, tool_none
-from sixgates.select import COUNT, INTEGER, OBJECT, Findings, Json, Kind, Unexercised
+from sixgates.select import COUNT, INTEGER, OBJECT, Findings, Json, Kind, Unexercised, literal
 from sixgates.views import ChatStream, Document
 
 SPEC = "spec: CompletionUsage"
@@ -31,7 +31,7 @@ POSITIVE = Kind("an integer > 0", lambda value: INTEGER.holds(value) and value >
     evidence=[SPEC, "SecretiveShell/MCP-Bridge#48"],
 )
 def counts_add_up(completion: Document) -> Findings:
-    """Where usage is given, total_tokens is prompt_tokens plus completion_tokens, and the prompt counts."""
+    """Where usage is given, the prompt counts, and total_tokens is at least prompt_tokens plus completion_tokens."""
     completion.choices[0].require(OBJECT)
     usage = completion["usage"]
     if usage.given:
@@ -45,10 +45,39 @@ def counts_add_up(completion: Document) -> Findings:
     evidence=[SPEC, "SecretiveShell/MCP-Bridge#48"],
 )
 def streamed_counts_add_up(stream: ChatStream) -> Findings:
-    """Where a stream gives usage, its last one adds up as that of a plain answer does, and the prompt counts."""
+    """Where a stream gives usage, the prompt counts, and its last total is at least the sum, as in plain answers."""
     usage = _last_usage(stream)
     if usage.given:
         yield from _sum(usage)
+
+
+@check(
+    "usage.total",
+    SHOULD,
+    each=[*PLAIN, *ALSO_COUNTED],
+    requires=["usage.sum"],
+    evidence=[SPEC, "vercel/ai#12425", "Clarifai/clarifai-python#978"],
+)
+def totals_are_sums(completion: Document) -> Findings:
+    """Where usage is given, total_tokens counts what the other two count, and thoughts that they leave out."""
+    completion.choices[0].require(OBJECT)
+    usage = completion["usage"]
+    if usage.given:
+        yield from _total(usage)
+
+
+@check(
+    "usage.stream_total",
+    SHOULD,
+    each=COUNTED_STREAMS,
+    requires=["usage.stream_sum"],
+    evidence=[SPEC, "SamSaffron/term-llm#424", "ogx-ai/ogx#5122"],
+)
+def streamed_totals_are_sums(stream: ChatStream) -> Findings:
+    """Where a stream gives usage, its last total is a sum as in plain answers."""
+    usage = _last_usage(stream)
+    if usage.given:
+        yield from _total(usage)
 
 
 @check(
@@ -174,7 +203,20 @@ def _last_usage(stream: ChatStream) -> Json:
 
 def _sum(usage: Json) -> Findings:
     prompt, written = usage["prompt_tokens"].require(POSITIVE), usage["completion_tokens"].require(COUNT)
-    yield from usage["total_tokens"].unlike(_exactly(prompt + written, f"{prompt} + {written}"))
+    least = prompt + written
+    enough = Kind(
+        f"at least {least}, {prompt} + {written}", lambda value: INTEGER.holds(value) and value >= least
+    )
+    yield from usage["total_tokens"].unlike(enough)
+
+
+def _total(usage: Json) -> Findings:
+    prompt, written = usage["prompt_tokens"].integer, usage["completion_tokens"].integer
+    thoughts = usage["completion_tokens_details"]["reasoning_tokens"].value
+    apart = thoughts if COUNT.holds(thoughts) else 0
+    sums = literal(prompt + written, prompt + written + apart)
+    exactly = Kind(f"{prompt + written}, {prompt} + {written}", sums.holds)
+    yield from usage["total_tokens"].unlike(exactly)
 
 
 def _exactly(count: int, why: str) -> Kind:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sixgates.select import ABSENT, Findings, Json
+from sixgates.select import ABSENT, NON_EMPTY_STRING, Findings, Json
 
 CHAT = "chat.ChatCompletion"
 CHUNK = "chat.ChatCompletionChunk"
@@ -96,7 +96,7 @@ def _told(place: Json, errors: Sequence[Told]) -> Iterator[tuple[Json, str]]:
         group = below if key != "" and (missing or place[key].value is not ABSENT) else variants
         group.setdefault(key, []).append((tuple(way), error))
     for key, told in below.items():
-        own = [error for way, error in told if not way]
+        own = [error for way, error in told if not way and not _is_a_newer_word(place[key], error)]
         yield from ((place[key], _words(error)) for error in own[:1])
         yield from _told(place[key], [(way, error) for way, error in told if way])
     if not variants:
@@ -119,3 +119,9 @@ def _words(error: Any) -> str:
     if error["type"] == "literal_error":
         return str(error["ctx"]["expected"]).replace("'", '"')
     return _WORDS.get(error["type"], "what the type has")
+
+
+def _is_a_newer_word(place: Json, error: Any) -> bool:
+    """Whether it is a word that a list of several lacks: such lists grow, and the SDK passes on what they lack."""
+    several = error["type"] == "literal_error" and " or " in str(error["ctx"]["expected"])
+    return several and NON_EMPTY_STRING.holds(place.value)

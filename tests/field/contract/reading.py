@@ -17,6 +17,7 @@ from sixgates import catalogue
 from sixgates.capability import CAPABILITIES
 from sixgates.contract import Contract
 from sixgates.judge import Answer, Judgement, Subject
+from sixgates.readiness import State, assess
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.run import Run
 from sixgates.sources import live
@@ -50,6 +51,8 @@ class Reading:
     rate: Rate
     said: tuple[str, ...]
     touched: int
+    broken: tuple[str, ...] = ()
+    """The clients that are said to be broken."""
 
     @property
     def key(self) -> str:
@@ -133,14 +136,16 @@ def clean(way: str) -> tuple[Verdict, ...]:
 
 
 def rated(report: Report, way: str, wanted: Outcome, verdicts: Iterable[Verdict], touched: int) -> Reading:
+    verdicts = tuple(verdicts)
     unharmed = _unharmed(way)
     odd = [each for each in verdicts if (each.check, each.outcome) not in unharmed]
     failed = [each.check for each in odd if each.outcome is Outcome.FAILED]
     advised = [each.check for each in odd if each.outcome is Outcome.ADVISORY]
     named = [each for each in odd if any(fnmatchcase(each.check, pattern) for pattern in report.checks)]
     hit = any(each.outcome is wanted for each in named)
+    broken = _broken(verdicts)
     if report.legal:
-        rate = Rate.HIGH if failed else Rate.RIGHT if touched else Rate.MISSED
+        rate = Rate.HIGH if failed or broken else Rate.RIGHT if touched else Rate.MISSED
     elif wanted is Outcome.FAILED:
         rate = Rate.RIGHT if hit else Rate.LOW if failed or advised else Rate.MISSED
     elif failed:
@@ -151,4 +156,14 @@ def rated(report: Report, way: str, wanted: Outcome, verdicts: Iterable[Verdict]
         rate = Rate.LOW if advised else Rate.MISSED
     worst = sorted(odd, key=lambda each: list(Outcome).index(each.outcome))
     said = tuple(f"{each.check} {each.outcome}" for each in worst)
-    return Reading(report, way, rate, said, touched)
+    return Reading(report, way, rate, said, touched, broken)
+
+
+def _broken(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """The clients that a run with these verdicts calls broken, each with the checks that say so."""
+    return tuple(
+        f"{client.name} by {', '.join(client.through)}"
+        for readiness in assess(verdicts, catalogue.load().checks.values())
+        for client in readiness.clients
+        if client.state is State.BROKEN
+    )

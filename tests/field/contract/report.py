@@ -36,8 +36,8 @@ class Report:
 
     `checks` are patterns of ids, one of which must have the `outcome`, where all capabilities are declared.
     `auto` is the outcome that is right where they are detected instead, `undeclared` the one where the owner
-    declares none; None means that it is not tried. A `legal` behaviour is one that somebody complained of and
-    that no check may call FAILED.
+    declares none; None means that it is not tried. A `legal` behaviour is one that clients read well, `read_by`
+    those of `CLIENTS` that were measured: no check may call it FAILED, and no client is said to be broken by it.
     """
 
     id: str
@@ -50,6 +50,7 @@ class Report:
     undeclared: Outcome | None = None
     declared: bool = True
     legal: bool = False
+    read_by: tuple[str, ...] = ()
 
 
 class Corrupted(ReferenceProvider):
@@ -72,5 +73,6 @@ class Corrupted(ReferenceProvider):
             changed = part.edit(changed) if part.edit else changed
             changed = part.against(request, changed) if part.against else changed
             changed = made(request, changed) if made else changed
-        self.touched += changed != answer or body_of(asked) != body_of(request)
+        asked_else = body_of(asked) != body_of(request) or asked.headers != request.headers
+        self.touched += changed != answer or asked_else
         return changed

@@ -16,7 +16,7 @@ from tests.field.measure_contract import main
 from sixgates import catalogue
 from sixgates.verdict import Gate, Level, Outcome, Verdict
 
-LINK = re.compile(r"[\w.-]+/[\w.-]+#\d+|found: .+")
+LINK = re.compile(r"[\w.-]+/[\w.-]+#\d+|found: .+|source: [\w.-]+/[\w.-]+ .+")
 WAYS = ("declared", "auto", "undeclared")
 
 

@@ -168,7 +168,7 @@ mutant(
 mutant(
     "chat-service-tier-own",
     on=on_plain,
-    edit=setting("service_tier", to="standard"),
+    edit=setting("service_tier", to={"name": "standard"}),
     caught_by=["chat.shape.service_tier_enum"],
 )
 mutant(

@@ -139,20 +139,20 @@ mutant(
     "stream-usage-in-the-finish-chunk",
     on=on_usage_stream,
     edit=in_events(_usage_with_the_finish),
-    caught_by=["chat.stream.usage_final"],
+    caught_by=["chat.stream.usage_place"],
 )
 mutant(
     "stream-usage-before-the-finish",
     on=on_usage_stream,
     edit=in_events(lambda events: [*events[:-2], events[-1], events[-2]]),
-    caught_by=["chat.stream.usage_final", "chat.stream.usage_null_before"],
+    caught_by=["chat.stream.usage_place"],
 )
 for _count in ("prompt_tokens", "completion_tokens", "total_tokens"):
     mutant(
         f"stream-usage-without-{_count.replace('_', '-')}",
         on=on_usage_stream,
         edit=in_chunks(lambda _, chunk, name=_count: (chunk["usage"] or {}).pop(name, None)),  # type: ignore[misc]
-        caught_by=["chat.stream.usage_final"],
+        caught_by=["chat.stream.usage_place" if _count == "total_tokens" else "chat.stream.usage_final"],
     )
 mutant(
     "stream-usage-unasked",

@@ -55,7 +55,7 @@ def _as_chat(document: Document) -> None:
 
 
 def _other_total(document: Document) -> None:
-    document["usage"]["total_tokens"] += 1
+    document["usage"]["total_tokens"] -= 1
 
 
 def _chat_chunks(events: list[Document]) -> None:

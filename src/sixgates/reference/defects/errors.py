@@ -11,6 +11,7 @@ from sixgates.reference.mutants import (
     asking,
     body_of,
     in_error,
+    in_json,
     mutant,
     on_chat,
     on_path,
@@ -48,6 +49,11 @@ def error_with(**fields: Any) -> Edit:
 
 def _on_unknown_model(request: Request) -> bool:
     return on_chat(request) and "no-such-model" in str(body_of(request).get("model"))
+
+
+def _one_more_listed(document: Document) -> None:
+    if isinstance(document.get("data"), list):
+        document["data"].append({**document["data"][0], "id": "another"})
 
 
 def _on_overlong(request: Request) -> bool:
@@ -169,6 +175,13 @@ mutant(
     "unknown-model-served",
     on=_on_unknown_model,
     rewrite=asking(model="reference"),
+    caught_by=["errors.any_model_served"],
+)
+mutant(
+    "unknown-model-served-by-one-of-several",
+    on=lambda request: _on_unknown_model(request) or request.path == "/v1/models",
+    rewrite=lambda request: asking(model="reference")(request) if request.body else request,
+    edit=in_json(_one_more_listed),
     caught_by=["errors.unknown_model"],
 )
 mutant("unknown-model-500", on=_on_unknown_model, edit=with_status(500), caught_by=["errors.unknown_model"])

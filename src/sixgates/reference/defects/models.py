@@ -63,7 +63,7 @@ def _as_detail(document: Document) -> object:
 
 mutant("models-bare-array", on=_listing, edit=in_json(_bare), caught_by=["models.list.shape"])
 mutant("models-data-null", on=_listing, edit=in_json(_null_data), caught_by=["models.list.shape"])
-mutant("models-object-absent", on=_listing, edit=in_json(_object_absent), caught_by=["models.list.shape"])
+mutant("models-object-absent", on=_listing, edit=in_json(_object_absent), caught_by=["models.list.object"])
 mutant(
     "models-created-missing",
     on=_listing,

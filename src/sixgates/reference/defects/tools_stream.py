@@ -157,12 +157,6 @@ mutant(
     caught_by=["tools.stream.no_later_nulls"],
 )
 mutant(
-    "tool-stream-name-null-later",
-    on=_forced,
-    edit=_later(lambda call: call["function"].update(name=None)),
-    caught_by=["tools.stream.no_later_nulls"],
-)
-mutant(
     "tool-stream-arguments-null-first",
     on=_forced,
     edit=_first(lambda call: call["function"].update(arguments=None)),

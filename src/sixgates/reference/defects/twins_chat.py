@@ -35,6 +35,12 @@ for _name, _on in (("chat", on_usage_stream), ("completions", _on_completed_stre
         f"{_name}-stream-total-too-large",
         on=_on,
         edit=_counting(total_tokens=lambda usage: usage["total_tokens"] + 5020),
+        caught_by=["usage.stream_total"],
+    )
+    mutant(
+        f"{_name}-stream-total-too-small",
+        on=_on,
+        edit=_counting(total_tokens=lambda usage: usage["total_tokens"] - 1),
         caught_by=["usage.stream_sum"],
     )
     mutant(

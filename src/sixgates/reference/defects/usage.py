@@ -59,6 +59,12 @@ mutant(
     caught_by=["usage.sum"],
 )
 mutant(
+    "usage-total-too-large",
+    on=on_plain,
+    edit=in_json(lambda document: document["usage"].update(total_tokens=9000)),
+    caught_by=["usage.total"],
+)
+mutant(
     "usage-prompt-zero",
     on=on_plain,
     edit=in_json(lambda document: _recounted(document, prompt_tokens=0)),
