@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -88,6 +89,18 @@ class Collector:
         for name, mine in (("selected", self.selected), ("expected", self.expected)):
             for number, keys in noted.get(name, {}).items():
                 mine[_gate(int(number))].update((provider, check) for provider, check in keys)
+
+    def leave_note(self) -> None:
+        """Keep what is noted where the controller finds it if this worker does not live to tell."""
+        with contextlib.suppress(OSError):
+            path = self.run.workdir / f"noted-{os.getpid()}.json"
+            path.write_text(json.dumps(self.noted()), encoding="utf-8")
+
+    def take_notes(self) -> None:
+        """Join what workers left."""
+        for path in sorted(self.run.workdir.glob("noted-*.json")):
+            with contextlib.suppress(OSError, ValueError):
+                self.take(json.loads(path.read_text(encoding="utf-8")))
 
     @property
     def judged(self) -> bool:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sixgates.board import Board
 from sixgates.capability import EMBEDDINGS
 from sixgates.config import AD_HOC, HealthCheck, Model, Provider, ProviderType, Stack, load_stack
 from sixgates.config.credentials import known_secrets
@@ -18,7 +19,7 @@ from sixgates.party import Party
 from sixgates.redaction import without_secrets
 
 if TYPE_CHECKING:
-    from sixgates.contract import Contract, Say
+    from sixgates.contract import Contract
 
 _OF_VECTORS = frozenset((EMBEDDINGS, "dimensions", "auth"))
 """With `--capabilities` of these alone, the server at --endpoint is one that embeds and does not chat."""
@@ -44,7 +45,7 @@ class Run:
     engine: str | None = None
     host: str = ""
     repeat: int = 1
-    say: Say = lambda text: None
+    board: Board = field(default_factory=Board)
     wanted: set[str] = field(default_factory=set)
     _contracts: dict[str, Contract] = field(default_factory=dict)
 
@@ -114,9 +115,10 @@ class Run:
                 self.live,
                 self.record,
                 self.wanted,
-                lambda text: self.say(text),
+                self.board.say,
                 self.repeat,
                 secrets=self.secrets,
+                board=self.board,
             )
         return self._contracts[party.name]
 

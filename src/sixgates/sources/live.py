@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sixgates.board import Watch
 from sixgates.catalogue import Probe
 from sixgates.exchange import Exchange, Request
 from sixgates.gauge import FREED_WITHIN_S, busy, idle, running, why_not_to_hang_up
@@ -31,6 +32,7 @@ FIRST_PAUSE_S = 0.1
 FIRST_LOOK_S = 0.25
 LONGEST_LOOK_S = 4.0
 _CLOCK = Clock()
+_UNWATCHED = Watch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,6 @@ class Target:
 
 Stop = Callable[[Mapping[str, Answer]], Cause | None]
 Choose = Callable[[Mapping[str, Answer], Probe], bool]
-Report = Callable[[str, int, int], None]
 Sending = Callable[[], Awaitable[Exchange]]
 Lane = AbstractAsyncContextManager[None]
 
@@ -66,7 +67,7 @@ def fetch(
     first: Iterable[Probe] = (),
     stop: Stop = lambda answers: None,
     choose: Choose = lambda answers, probe: True,
-    report: Report = lambda name, done, total: None,
+    watch: Watch = _UNWATCHED,
     say: Say = lambda text: None,
     patience: Patience | None = None,
     clock: Clock = _CLOCK,
@@ -78,37 +79,36 @@ def fetch(
 
     Never raises for what a server does: every way to fail is an exchange with a transport error, or a cause.
     """
-    session = _Session(target, patience or Patience(target.name), clock, say, report)
+    session = _Session(target, patience or Patience(target.name), clock, say, watch)
     return asyncio.run(session.run(tuple(probes), tuple(first), stop, choose))
 
 
 class _Session:
-    def __init__(self, target: Target, patience: Patience, clock: Clock, say: Say, report: Report) -> None:
+    def __init__(self, target: Target, patience: Patience, clock: Clock, say: Say, watch: Watch) -> None:
         self.target = target
         self.patience = patience
         self.clock = clock
         self.say = say
-        self.report = report
+        self.watch = watch
         self.scrubber = Scrubber((*secrets_of(target.root, target.key), *sorted(target.secrets)))
         self.answers: dict[str, Answer] = {}
         self.lanes = Lanes(target.concurrency)
         self.pace = Pace(patience, clock, self.lanes, say)
         self.presence = Presence(patience)
         self.door = asyncio.Lock()
-        self.total = 0
 
     async def run(
         self, probes: tuple[Probe, ...], first: tuple[Probe, ...], stop: Stop, choose: Choose
     ) -> dict[str, Answer]:
         rest = [probe for probe in probes if probe not in first]
-        self.total = len(first) + len(rest)
+        self.watch.expects(len(first) + len(rest))
         async with client_for(self.target.root) as self.client:
             for probe in first:
                 await self._send(probe)
                 if stop(self.answers) is not None:
                     return self.answers
             rest = [probe for probe in rest if choose(self.answers, probe)]
-            self.total = len(first) + len(rest)
+            self.watch.expects(len(first) + len(rest))
             await self._send_all(rest)
             if self.presence.is_doubted_at_the_end():
                 await self._look()
@@ -153,7 +153,7 @@ class _Session:
 
     def _keep(self, probe: Probe, answer: Answer) -> None:
         self.answers[probe.name] = answer
-        self.report(probe.name, len(self.answers), self.total)
+        self.watch.keeps(probe.name, answer)
 
     async def _attempt(
         self, probe: Probe, meanwhile: Meanwhile | None = None, *, within_s: float | None = None
@@ -187,7 +187,9 @@ class _Session:
     async def _watched(self, probe: Probe, sending: Awaitable[Exchange]) -> Exchange:
         began = self.clock.now()
         self.presence.begins(probe.name, began)
+        self.watch.begins(probe.name)
         exchange = await sending
+        self.watch.ends(probe.name)
         self.presence.ends(exchange, self.clock.now())
         if self.presence.is_doubted(exchange, began):
             await self._look()
@@ -251,7 +253,7 @@ class _Session:
 
         before = await self._attempt(gauge, within_s=SHOWN_WITHIN_S)
         if before is not None:
-            self.answers[gauge.name] = before
+            self._keep(gauge, before)
         if not isinstance(before, Exchange):
             return before
         reason = why_not_to_hang_up(before)
@@ -261,7 +263,7 @@ class _Session:
         if not isinstance(answer, Exchange):
             return answer
         after = await self._watched(gauge, self._until(gauge, idle, FREED_WITHIN_S))
-        self.answers[gauge.name] = self._or_cause(after)
+        self._keep(gauge, self._or_cause(after))
         unread = f"the server limits the rate, {after.request.path} too: the gauge could not be read in time"
         return NotSent(unread) if refused or limits_the_rate(after) else self._or_cause(answer)
 
