@@ -66,7 +66,7 @@ class State:
     unit: str
     total: int = 0
     done: int = 0
-    began: float = field(default_factory=time.time)
+    began: float = field(default_factory=lambda: time.time())
     waiting: dict[str, float] = field(default_factory=dict)
     pid: int = field(default_factory=os.getpid)
 

@@ -112,11 +112,12 @@ class Collector:
 
     def document(self, exit_status: int, interrupted: bool) -> Document:
         """gates.json as data."""
-        from sixgates.gates import judge_gates
+        from sixgates.gates import judge_gates, of_an_early_end
         from sixgates.report import RunInfo, build
 
         scopes = self._scopes()
         gates = judge_gates(self.verdicts, self._thresholds(), strict=self.run.strict, scopes=scopes)
+        gates = of_an_early_end(gates) if interrupted and not scopes else gates
         run = RunInfo(
             id=uuid4().hex[:12],
             started_at=self.started,
@@ -208,7 +209,7 @@ class Collector:
 def begun(command: tuple[str, ...], host: str) -> Document:
     """The report of a run that has not judged anything yet: what is left if it never ends."""
     from sixgates.config.credentials import known_secrets
-    from sixgates.gates import Thresholds, judge_gates
+    from sixgates.gates import Thresholds, judge_gates, of_an_early_end
     from sixgates.report import RunInfo, build
 
     now = datetime.now(UTC)
@@ -227,7 +228,8 @@ def begun(command: tuple[str, ...], host: str) -> Document:
         exit_status=int(pytest.ExitCode.INTERRUPTED),
         host=host,
     )
-    return build(run, (), judge_gates((), Thresholds()), known_secrets(os.environ, None, addresses))
+    gates = of_an_early_end(judge_gates((), Thresholds()))
+    return build(run, (), gates, known_secrets(os.environ, None, addresses))
 
 
 _FIELDS = {"config": "configuration", "schema": "schema_"}

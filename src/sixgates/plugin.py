@@ -364,8 +364,18 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
-    """Print the six rows and each root cause once."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    """Print the gates and each root cause once, below the long list of what failed."""
+    try:
+        return (yield)
+    finally:
+        _summarize(terminalreporter, config)
+
+
+def _summarize(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     document = config.stash.get(_DOCUMENT, None)
     if document is None:
         return
