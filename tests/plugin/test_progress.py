@@ -167,7 +167,7 @@ def judge(url: str, *arguments: str, tty: bool = False, **more: str) -> tuple[st
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "hasty", "contracts"]
     environment = {name: value for name, value in os.environ.items() if name != "CI"}
     process = subprocess.Popen(
-        [*command, "-k", "models.list.ok", "--live", "--endpoint", url, "--model", "m", *arguments],
+        [*command, "-k", "chat.shape.role", "--live", "--endpoint", url, "--model", "m", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=slave,
@@ -215,12 +215,15 @@ def hasty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_log_shows_progress_on_standard_error(more: tuple[str, ...]) -> None:
     """Whatever pytest captures and whoever asks; with -qq the announcement is all there is."""
-    with stalling(1) as server:
+    with stalling(0) as server:
         out, err = judge(server.url, *more)
     said = [line for line in err.splitlines() if line.strip()]
-    assert all(line.startswith("[sixgates] ad-hoc: ") for line in said), err
-    assert " requests and reads of /metrics" in said[0] or " requests" in said[0]
-    waiting = [line for line in said if re.search(r"\d+ of \d+ probes, \d+ s, waits \d+ s for chat", line)]
+    assert re.match(r"\[sixgates\] ad-hoc: \d+ requests, at most ", said[0])
+    waiting = [
+        line
+        for line in said
+        if re.fullmatch(r"\[sixgates\] ad-hoc: 0 of \d+ probes, \d+ s, waits \d+ s for models-list", line)
+    ]
     assert len(waiting) == (0 if "-qq" in more else len(said) - 1)
     assert waiting or "-qq" in more
     assert "[sixgates]" not in out
@@ -229,9 +232,9 @@ def test_a_log_shows_progress_on_standard_error(more: tuple[str, ...]) -> None:
 @pytest.mark.usefixtures("hasty")
 def test_a_terminal_is_left_clean() -> None:
     """The line is written anew, with what is waited for, and nothing of it is left."""
-    with stalling(1) as server:
+    with stalling(0) as server:
         _, seen = judge(server.url, tty=True)
-    assert re.search(r"waits \d+ s for chat", seen)
+    assert re.search(r"waits \d+ s for models-list", seen)
     left = [line.rsplit(CLEAR, 1)[-1].strip() for line in seen.replace("\r\n", "\n").split("\n")]
     assert [line for line in left if "probes" in line and "waits" in line] == []
 
@@ -239,7 +242,7 @@ def test_a_terminal_is_left_clean() -> None:
 @pytest.mark.usefixtures("hasty")
 def test_a_run_without_a_terminal_plugin_shows_none() -> None:
     """With -p no:terminal only what a run is about to cost is said."""
-    with stalling(1) as server:
+    with stalling(0) as server:
         _, err = judge(server.url, "-p", "no:terminal")
     assert "waits" not in err
     assert err.count("[sixgates]") == 1

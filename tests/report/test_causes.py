@@ -21,7 +21,7 @@ WAITS = Cause(
 @pytest.fixture
 def night(make_failed: Make, make_document: Build) -> dict[str, Any]:
     """A linter's finding in gate 1, one failure with what waits for it, one without, and a provider that is down."""
-    down = Cause("ollama:refused", "http://h:11434: nothing listens there", ("start it: ollama serve",))
+    down = Cause("ollama:refused", "ollama: nothing listens there", ("start it: ollama serve",))
     return make_document(
         [
             Verdict("config.lint", Gate.CONFIGURATION, Level.MUST, Outcome.FAILED, "It is right."),
@@ -47,7 +47,7 @@ def test_the_widest_cause_comes_first_and_has_its_consequences(night: dict[str, 
         "  FAILED tools.shape failed: A shape. [vllm]",
         "      5 checks wait for it",
         "      next: mend tools.shape first",
-        "  BLOCKED http://h:11434: nothing listens there [ollama] (3 checks)",
+        "  BLOCKED ollama: nothing listens there (3 checks)",
         "      next: start it: ollama serve",
         "  FAILED chat.id failed: An id. [vllm]",
         "  FAILED config.lint failed: It is right.",
@@ -60,7 +60,7 @@ def test_the_markdown_says_the_same(night: dict[str, Any]) -> None:
         "- **FAILED** tools.shape failed: A shape., provider `vllm`\n"
         "  - 5 checks wait for it\n"
         "  - next: mend tools.shape first\n"
-        "- **BLOCKED** http\\://h:11434: nothing listens there, provider `ollama` (3 checks)\n"
+        "- **BLOCKED** ollama: nothing listens there (3 checks)\n"
     ) in render_markdown(night)
 
 
