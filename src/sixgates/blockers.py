@@ -33,7 +33,12 @@ class Blocker:
     @property
     def rank(self) -> tuple[int, int, str]:
         """What a reader should see first: causes before failures before gaps, then the most frequent."""
-        return _RANK[self.outcome], -self.count, self.key
+        return rank(self.outcome), -self.count, self.key
+
+
+def rank(outcome: Outcome) -> int:
+    """The place of an outcome among what stands in the way, the most urgent first."""
+    return _RANK[outcome]
 
 
 def grouped(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -89,6 +90,18 @@ class Collector:
             for number, keys in noted.get(name, {}).items():
                 mine[_gate(int(number))].update((provider, check) for provider, check in keys)
 
+    def leave_note(self) -> None:
+        """Keep what is noted where the controller finds it if this worker does not live to tell."""
+        with contextlib.suppress(OSError):
+            path = self.run.workdir / f"noted-{os.getpid()}.json"
+            path.write_text(json.dumps(self.noted()), encoding="utf-8")
+
+    def take_notes(self) -> None:
+        """Join what workers left."""
+        for path in sorted(self.run.workdir.glob("noted-*.json")):
+            with contextlib.suppress(OSError, ValueError):
+                self.take(json.loads(path.read_text(encoding="utf-8")))
+
     @property
     def judged(self) -> bool:
         """Whether anything at all was judged."""
@@ -99,11 +112,12 @@ class Collector:
 
     def document(self, exit_status: int, interrupted: bool) -> Document:
         """gates.json as data."""
-        from sixgates.gates import judge_gates
+        from sixgates.gates import judge_gates, of_an_early_end
         from sixgates.report import RunInfo, build
 
         scopes = self._scopes()
         gates = judge_gates(self.verdicts, self._thresholds(), strict=self.run.strict, scopes=scopes)
+        gates = of_an_early_end(gates) if interrupted and not scopes else gates
         run = RunInfo(
             id=uuid4().hex[:12],
             started_at=self.started,
@@ -195,7 +209,7 @@ class Collector:
 def begun(command: tuple[str, ...], host: str) -> Document:
     """The report of a run that has not judged anything yet: what is left if it never ends."""
     from sixgates.config.credentials import known_secrets
-    from sixgates.gates import Thresholds, judge_gates
+    from sixgates.gates import Thresholds, judge_gates, of_an_early_end
     from sixgates.report import RunInfo, build
 
     now = datetime.now(UTC)
@@ -214,7 +228,8 @@ def begun(command: tuple[str, ...], host: str) -> Document:
         exit_status=int(pytest.ExitCode.INTERRUPTED),
         host=host,
     )
-    return build(run, (), judge_gates((), Thresholds()), known_secrets(os.environ, None, addresses))
+    gates = of_an_early_end(judge_gates((), Thresholds()))
+    return build(run, (), gates, known_secrets(os.environ, None, addresses))
 
 
 _FIELDS = {"config": "configuration", "schema": "schema_"}

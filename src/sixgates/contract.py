@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from sixgates import catalogue
+from sixgates.board import Board
 from sixgates.capability import Offer
 from sixgates.catalogue import Probe
 from sixgates.cut import blocked_where_cut, cause_of_cuts, slow_steps
@@ -54,6 +55,7 @@ class Contract:
     repeat: int = 1
     secrets: frozenset[str] = frozenset()
     budget: TimeBudget | None = None
+    board: Board = field(default_factory=Board)
     _judgement: Tries | None = field(default=None)
     _repeats: Repeats = field(default_factory=Repeats)
 
@@ -100,7 +102,9 @@ class Contract:
         unsendable = key_cause(self.party.entry.api_key_env) or self.party.unreachable
         if unsendable is not None:
             return self._label(), dict.fromkeys((probe.name for probe in probes), unsendable), unsendable
-        folder = self.workdir / "live" / self.party.name
+        if self.board.stopped is not None:
+            return self._gathered(probes, self.board.stopped)
+        folder = self._live_folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
             if not folder.is_dir():
@@ -108,6 +112,29 @@ class Contract:
         label, answers = cassette.answers(folder, self.party.name, probes)
         self._repeats = Repeats.load(self._again_folder, self.party.name, probes)
         return label or self._label(), answers, self._cause(answers)
+
+    def _gathered(
+        self, probes: tuple[Probe, ...], why: Cause
+    ) -> tuple[cassette.Label, Mapping[str, Answer], Cause | None]:
+        """What a run that was broken off had of this provider, whichever process had asked."""
+        answers: dict[str, Answer] = dict.fromkeys((probe.name for probe in probes), why)
+        if self._live_folder.is_dir():
+            answers |= cassette.answers(self._live_folder, self.party.name, probes)[1]
+            self._repeats = Repeats.load(self._again_folder, self.party.name, probes)
+        else:
+            answers |= self.board.kept(self._journal)
+        if not self._repeats.sent and not self._repeats.looks:
+            note = "not asked again: the run was interrupted"
+            self._repeats = Repeats(notes=dict.fromkeys(catalogue.load().checks, note), lost=why)
+        return self._label(), answers, self._cause(answers)
+
+    @property
+    def _live_folder(self) -> Path:
+        return self.workdir / "live" / self.party.name
+
+    @property
+    def _journal(self) -> str:
+        return f"contract {self.party.name}"
 
     def _needed(self, probes: tuple[Probe, ...]) -> tuple[Probe, ...]:
         if self.record or not self.wanted:
@@ -141,16 +168,21 @@ class Contract:
         first = self._asked_first(probes)
         self._announce(first, probes)
         patience = Patience(target.name, times=self.repeat, budget=self.budget)
-        found = fetch(
-            target,
-            probes,
-            first=first,
-            stop=self._cause,
-            choose=self._chosen,
-            say=self.say,
-            patience=patience,
-        )
-        cassette.save(folder, self._label(), address, probes, found)
+        with self.board.under_way(target.name, "probes", journal=self._journal) as watch:
+            found = fetch(
+                target,
+                probes,
+                first=first,
+                stop=self._cause,
+                choose=self._chosen,
+                say=self.say,
+                patience=patience,
+                watch=watch,
+            )
+        # A worker that is killed meanwhile leaves no half of it.
+        half = folder.with_name(f"{folder.name}.half")
+        cassette.save(half, self._label(), address, probes, found)
+        half.replace(folder)
         self._ask_again(target, probes, found, patience)
         lost = next((answer for answer in found.values() if isinstance(answer, Cause)), None)
         if lost is not None:
@@ -169,7 +201,8 @@ class Contract:
 
         def send(wanted: tuple[Probe, ...]) -> Mapping[str, Answer]:
             # What the first answers showed is neither found out nor chosen again.
-            return fetch(again, wanted, say=self.say, patience=patience)
+            with self.board.under_way(target.name, "probes once more", len(wanted)) as watch:
+                return fetch(again, wanted, say=self.say, patience=patience, watch=watch)
 
         if self._cause(found) is not None:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,16 @@ from sixgates.blockers import JUDGED, Blocker, grouped, left_out, silent_provide
 from sixgates.tries import confidence
 from sixgates.verdict import Gate, Key, Level, Outcome, Verdict
 
-__all__ = ["Blocker", "GateResult", "GateStatus", "Scope", "Thresholds", "judge_gates", "weight"]
+__all__ = [
+    "Blocker",
+    "GateResult",
+    "GateStatus",
+    "Scope",
+    "Thresholds",
+    "judge_gates",
+    "of_an_early_end",
+    "weight",
+]
 
 
 class GateStatus(StrEnum):
@@ -104,6 +113,11 @@ def judge_gates(
     return tuple(
         _Tally(gate, by_gate[gate], thresholds, bad, known.get(gate, Scope())).result() for gate in Gate
     )
+
+
+def of_an_early_end(gates: Iterable[GateResult]) -> tuple[GateResult, ...]:
+    """The gates of a run that ended before it was known what it would judge."""
+    return tuple(replace(gate, actual=NO_CHECK_RAN) for gate in gates)
 
 
 def _bad(thresholds: Thresholds, *, strict: bool) -> frozenset[Outcome]:
@@ -240,9 +254,9 @@ class _Tally:
         if not self.verdicts and self.scope.absent:
             return f"no result counts, 0 of {_many(len(self.scope.expected), 'case')} judged"
         if not self.verdicts:
-            return "no check ran (health needs --live)" if self.gate is Gate.HEALTH else "no check ran"
+            return NO_CHECK_RAN if self.scope.expected else "nothing selected it"
         silent = status is GateStatus.NOT_RUN or (not self.count(JUDGED) and self.gate is not Gate.HEALTH)
-        said = ["nothing was judged" if silent else _ACTUAL[self.gate](self)]
+        said = [self.why_silent() if silent else _ACTUAL[self.gate](self)]
         for outcome, word in _COUNTED_APART.items():
             if count := self.count({outcome}):
                 said.append(f"{count} {word}")
@@ -254,7 +268,16 @@ class _Tally:
             said.append(f"{whole - len(self.missing)} of {_many(whole, 'case')} judged")
         return ", ".join(said)
 
+    def why_silent(self) -> str:
+        """Why nothing was judged, where it is the same for all, such as that --live was not given."""
+        idle = self.gate in {Gate.INTEGRATION, Gate.HEALTH}
+        reasons = {verdict.reason for verdict in self.verdicts if idle}
+        why = reasons.pop() if len(reasons) == 1 else ""
+        return f"nothing was judged: {why}" if 0 < len(why) <= _LONGEST_REASON else "nothing was judged"
 
+
+NO_CHECK_RAN = "no check ran"
+_LONGEST_REASON = 100
 _NO_ENTRIES = ("unit.reference:", "unit.provider:", "unit.alias:", "unit.setting:", "unit.budget:")
 """Families of gate 3 that follow no name of its own to a provider: they would water down the share."""
 

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sixgates.capability import Asked
+from sixgates.capability import Asked, Offer
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
 from sixgates.causes import Broken, Following, Mark, fundamental
 from sixgates.cut import FEW, Needs, beginning, cause_of_cuts, is_endless, needs, stands
@@ -18,7 +18,7 @@ from sixgates.description import answered
 from sixgates.detection import DETECTORS, LeftOut, check_of
 from sixgates.exchange import Exchange, Finding
 from sixgates.select import Declined, Findings, Unexercised, Unmet
-from sixgates.verdict import EXCUSED, Cause, Described, Gate, Level, Outcome, Verdict
+from sixgates.verdict import EXCUSED, Cause, Described, Gate, Level, Outcome, Verdict, undeclared
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,18 @@ class Judgement:
             breaks=check.breaks,
             misleads=check.misleads,
             luck=check.luck,
+            asked=self._asked(check),
         )
+
+    def _asked(self, check: Check) -> Asked | None:
+        """On the check of a capability: what came where it was asked for and is not simply offered."""
+        capability = check.capability
+        if capability is None or check.id != check_of(capability):
+            return None
+        shown = self.subject.undeclared.get(capability, LeftOut()).shown
+        if shown is None or shown.offer is Offer.OFFERED:
+            return None
+        return Asked(capability, shown.offer, shown.reason)
 
     def _undeclared(self, check: Check) -> str | None:
         """The capability that keeps a check from being judged, rather one that is not offered than one that broke."""
@@ -253,21 +264,17 @@ class Judgement:
         """Nobody promised a capability that the owner leaves out: that it breaks or is ignored is advice."""
         if verdict.outcome is not Outcome.FAILED:
             return verdict
-        reason = f"{self.subject.name} does not declare the capability {check.capability}"
+        reason = undeclared(self.subject.name, check.capability or "")
         return replace(verdict, level=Level.SHOULD, outcome=Outcome.ADVISORY, reason=reason)
 
     def _left_out(self, check: Check, capability: str, plain: Verdict) -> Verdict:
         name = self.subject.name
-        undeclared = LeftOut(f"{name} does not declare the capability {capability}")
-        seen = self.subject.undeclared.get(capability, undeclared)
+        seen = self.subject.undeclared.get(capability, LeftOut(undeclared(name, capability)))
         if seen.left_open:
             return replace(plain, outcome=Outcome.NOT_EXERCISED, reason=seen.reason, cause=seen.cause)
         if seen.cause is not None:
             return self._waiting(capability, seen, seen.cause)(plain)
-        plain = replace(plain, outcome=Outcome.NOT_APPLICABLE, reason=seen.reason)
-        if seen.shown is None or not seen.refused or check.id != check_of(capability):
-            return plain
-        return replace(plain, asked=Asked(capability, seen.shown.offer, seen.shown.reason))
+        return replace(plain, outcome=Outcome.NOT_APPLICABLE, reason=seen.reason)
 
     def _waiting(self, capability: str, seen: LeftOut, cause: Cause) -> Excuse:
         """Blocked by what the check of a capability says, unless that is excused."""

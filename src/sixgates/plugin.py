@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 from collections import defaultdict
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
@@ -12,21 +11,29 @@ from uuid import uuid4
 
 import pytest
 
-from sixgates import items, options, server_options, short_names, suite_places, work_folder
+from sixgates import (
+    board,
+    interruption,
+    items,
+    options,
+    server_options,
+    short_names,
+    suite_places,
+    terminal_progress,
+    work_folder,
+)
 from sixgates.collector import PROPERTY, Collector, verdict_of
 from sixgates.masked_output import mask_of, mask_report, mask_terminal, without_secrets
 from sixgates.report_folder import begin, runs_no_test, write_report
 from sixgates.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from _pytest.terminal import TerminalReporter
 
     from sixgates.cases import Case, Settle
     from sixgates.report import Document
     from sixgates.run import Run
-    from sixgates.verdict import Gate, Verdict
+    from sixgates.verdict import Cause, Gate, Verdict
 
 _MARKERS = {
     "config": "gate 1: the configuration files agree with each other and with what the gateway does",
@@ -43,6 +50,7 @@ _COLLECTOR = pytest.StashKey[Collector]()
 _DOCUMENT: pytest.StashKey[Document] = pytest.StashKey()
 _NOTES = pytest.StashKey[list[str]]()
 _FOLDER = pytest.StashKey[str]()
+_BROKEN_OFF: pytest.StashKey[Cause] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -83,6 +91,7 @@ def _run(config: pytest.Config) -> Run:
         folder = work_folder.join(_folder(config), owns=owns)
         if owns:
             config.add_cleanup(lambda: work_folder.remove(folder))
+            _end_as_ctrl_c(config)
         try:
             run = options.run_from(config, folder)
         except pytest.UsageError as problem:
@@ -92,7 +101,13 @@ def _run(config: pytest.Config) -> Run:
             run, ("pytest", *server_options.shown(config.invocation_params.args))
         )
         mask_terminal(config, run)
+        terminal_progress.attach(config, run)
     return config.stash[_RUN]
+
+
+def _end_as_ctrl_c(config: pytest.Config) -> None:
+    if interruption.ends_as_ctrl_c():
+        config.add_cleanup(interruption.undo)
 
 
 def _folder(config: pytest.Config) -> str:
@@ -113,8 +128,10 @@ class _Workers:
         node.workerinput["sixgates_folder"] = _folder(self.config)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Runs in the controller when a worker has ended."""
+        if error:
+            self.config.stash.setdefault(_BROKEN_OFF, board.LOST)
         noted = getattr(node, "workeroutput", {}).get("sixgates_noted")
         if noted:
             _run(self.config)
@@ -157,9 +174,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     run.wanted.update(case.needs for cases in selected.values() for case in cases if case.needs)
     for gate, cases in selected.items():
         session.config.stash[_COLLECTOR].select(gate, (case.key for case in cases))
-    capture = session.config.pluginmanager.getplugin("capturemanager")
-    if run.live and capture is not None:
-        object.__setattr__(run, "say", _Speaker(capture, mask_of(session.config)))
+    if hasattr(session.config, "workerinput"):
+        session.config.stash[_COLLECTOR].leave_note()
 
 
 def _selected(collected: Iterable[pytest.Item]) -> dict[Gate, list[Case]]:
@@ -187,22 +203,6 @@ def _unknown_providers(run: Run) -> None:
         allowed = ", ".join(known) or "none"
         problem = f"--provider {unknown[0]}: no such active provider; active are: {allowed}"
         raise pytest.UsageError(visible(problem))
-
-
-class _Speaker:
-    """Writes progress past pytest's capture, so that a person sees what is being asked.
-
-    A worker's standard error is that of the run, and one worker alone asks a provider.
-    """
-
-    def __init__(self, capture: Any, mask: Callable[[str], str]) -> None:
-        self.capture = capture
-        self.mask = mask
-
-    def __call__(self, text: str) -> None:
-        with self.capture.global_and_fixture_disabled():
-            sys.stderr.write(f"\n[sixgates] {visible(self.mask(text))}\n")
-            sys.stderr.flush()
 
 
 @pytest.fixture
@@ -298,8 +298,10 @@ class _Listener:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the verdict of a report."""
+        terminal_progress.make_room(self.config)
         counts = report.when == "call" and report.outcome in _OUTCOMES
         verdict = verdict_of(report) if counts else None
         if verdict is not None:
@@ -307,10 +309,26 @@ class _Listener:
             self.config.stash[_COLLECTOR].keep(verdict)
 
 
+class _Interruptions:
+    """Notes that somebody ended the run; that pytest ends one itself, as with -x, is not meant."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        if not excinfo.errisinstance(pytest.Session.Interrupted):
+            self.config.stash[_BROKEN_OFF] = board.STOPPED
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Listen to the reports of all workers."""
-    if not hasattr(session.config, "workerinput"):
-        session.config.pluginmanager.register(_Listener(session.config), "sixgates-listener")
+    config = session.config
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Listener(config), "sixgates-listener")
+        config.pluginmanager.register(_Interruptions(config), "sixgates-interruptions")
+        if config.stash.get(short_names.OURS, False) and not runs_no_test(config.option):
+            terminal_progress.begin(config, work_folder.place(_folder(config)))
+            _end_as_ctrl_c(config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -320,7 +338,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     collector = config.stash.get(_COLLECTOR, None)
     ours = config.stash.get(short_names.OURS, False)
     reports = ours and options.value(config, "--gates-report") and not runs_no_test(config.option)
-    if collector is None and reports:
+    terminal_progress.end(config)
+    broken_off = config.stash.get(_BROKEN_OFF, None)
+    if collector is None and (reports or (ours and broken_off)):
         with contextlib.suppress(pytest.UsageError):  # then the report says already that nothing was judged
             _run(config)
         collector = config.stash.get(_COLLECTOR, None)
@@ -329,19 +349,36 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if hasattr(config, "workerinput"):
         config.workeroutput["sixgates_noted"] = collector.noted()  # type: ignore[attr-defined]
         return
+    collector.take_notes()
+    if broken_off:
+        interruption.let_it_end()
+        mask = mask_of(config)
+        for verdict in interruption.rest(collector.run, collector.selected, set(collector.kept), broken_off):
+            collector.keep(without_secrets(verdict, mask))
     if not collector.verdicts and not reports:
         return
     if exitstatus == pytest.ExitCode.OK and collector.verdicts and not collector.judged:
         session.exitstatus = exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
-    interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+    ended = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+    interrupted = ended or broken_off is board.STOPPED
     config.stash[_DOCUMENT] = collector.document(int(exitstatus), interrupted)
     config.stash[_NOTES] = write_report(config, config.stash[_DOCUMENT])
     if any(note.startswith("error: ") for note in config.stash[_NOTES]) and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
-    """Print the six rows and each root cause once."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    """Print the gates and each root cause once, below the long list of what failed."""
+    try:
+        return (yield)
+    finally:
+        _summarize(terminalreporter, config)
+
+
+def _summarize(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     document = config.stash.get(_DOCUMENT, None)
     if document is None:
         return

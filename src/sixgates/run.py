@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sixgates.board import Board
 from sixgates.capability import EMBEDDINGS
 from sixgates.config import (
     AD_HOC,
@@ -34,7 +35,7 @@ from sixgates.redaction import without_secrets
 from sixgates.time_budget import TimeBudget
 
 if TYPE_CHECKING:
-    from sixgates.contract import Contract, Say
+    from sixgates.contract import Contract
 
 _OF_VECTORS = frozenset((EMBEDDINGS, "dimensions", "auth"))
 """With `--capabilities` of these alone, the server at --endpoint is one that embeds and does not chat."""
@@ -66,7 +67,7 @@ class Run:
     context_length: int | None = None
     connection: Connection = PLAIN
     deviations: Path | None = None
-    say: Say = lambda text: None
+    board: Board = field(default_factory=Board)
     wanted: set[str] = field(default_factory=set)
     _contracts: dict[str, Contract] = field(default_factory=dict)
 
@@ -142,10 +143,11 @@ class Run:
                 self.live,
                 self.record,
                 self.wanted,
-                lambda text: self.say(text),
+                self.board.say,
                 self.repeat,
                 secrets=self.secrets,
                 budget=self.budget,
+                board=self.board,
             )
         return self._contracts[party.name]
 

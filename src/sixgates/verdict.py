@@ -69,6 +69,11 @@ EXCUSED = "is a declared deviation"
 """What the reason says where a check cannot be judged because of a declared deviation from another."""
 
 
+def undeclared(provider: str, capability: str) -> str:
+    """What the reason says of a check that needs a capability which nobody declared or asked for."""
+    return f"{provider} does not declare the capability {capability}"
+
+
 Key = tuple[str, str]
 """What identifies a verdict within its gate: the provider, empty for the stack itself, and the check."""
 

@@ -37,9 +37,14 @@ def make(prefix: str = PREFIX) -> Path:
     return folder
 
 
+def place(name: str) -> Path:
+    """Where the folder of this name is, or will be."""
+    return Path(tempfile.gettempdir()) / name
+
+
 def join(name: str, *, owns: bool) -> Path:
     """The folder of this name, made by whoever is first; the process that `owns` it removes it when it is ended."""
-    folder = Path(tempfile.gettempdir()) / name
+    folder = place(name)
     if not folder.exists():
         clear_abandoned()
     with _signals_waiting():
@@ -91,7 +96,7 @@ def remove(folder: Path) -> None:
         os.close(_held.pop(folder))
     if not _mine and threading.current_thread() is threading.main_thread():
         for number in _SIGNALS:
-            if signal.getsignal(number) is _ended:
+            if signal.getsignal(number) is ended:
                 signal.signal(number, signal.SIG_DFL)
 
 
@@ -172,10 +177,10 @@ def _clear_on_signals() -> None:
         return
     for number in _SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _ended)
+            signal.signal(number, ended)
 
 
-def _ended(number: int, _frame: FrameType | None) -> None:
+def ended(number: int, _frame: FrameType | None) -> None:
     """Clear, and end as if there were no handler: the status says which signal it was."""
     for folder in list(_mine):
         _delete(folder)

@@ -222,6 +222,7 @@ def served(
         choose: live.Choose = lambda answered, probe: True,
         say: object,
         patience: object,
+        watch: object,
     ) -> Mapping[str, Answer]:
         known = [probe for probe in probes if probe not in first]
         ahead = dict(answers(provider, first))

@@ -225,8 +225,8 @@ def test_a_threshold_that_is_no_share_is_refused(share: float) -> None:
             "nothing was judged, 1 blocked",
         ),
         (Gate.HEALTH, (O.BLOCKED,), "every active provider healthy", "0 of 1 provider healthy, 1 blocked"),
-        (Gate.HEALTH, (), "every active provider healthy", "no check ran (health needs --live)"),
-        (Gate.SCHEMA, (), "every file validates", "no check ran"),
+        (Gate.HEALTH, (), "every active provider healthy", "nothing selected it"),
+        (Gate.SCHEMA, (), "every file validates", "nothing selected it"),
     ],
 )
 def test_a_gate_says_what_it_asks_and_what_it_saw(

@@ -40,14 +40,18 @@ def run(place: Path, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedP
     )
 
 
-def said(place: Path) -> dict[str, Any]:
+def said(place: Path, *, contract: str = "NOT RUN") -> dict[str, Any]:
     """What stands there now; nothing of it is left of yesterday, and no gate is MET."""
     texts = [(place / name).read_text(encoding="utf-8") for name in FILES]
     assert not any(STALE in text for text in texts)
     document: dict[str, Any] = json.loads(texts[0])
-    assert [gate["status"] for gate in document["gates"]] == ["NOT RUN"] * 6
-    assert "0 of 6 MET" in texts[1]
-    assert json.loads(texts[2])["message"] == "0 of 6 met"
+    not_run = ["NOT RUN"] * 3
+    assert [gate["status"] for gate in document["gates"]] == [*not_run, contract, *not_run[:2]]
+    judged = contract != "NOT RUN"
+    assert texts[1].startswith(f"# Gate 4 Contract {contract}" if judged else "# No gate was judged")
+    assert json.loads(texts[2])["message"] == (
+        f"contract {contract.lower()}, 5 not run" if judged else "not run"
+    )
     return document
 
 
@@ -88,7 +92,9 @@ def test_a_broken_suite_leaves_no_older_report(
     """Neither does a conftest that cannot be imported, or a collection that fails."""
     (tmp_path / name).write_text(text)
     assert run(place, str(tmp_path), str(ROOT / "unit"), cwd=tmp_path).returncode == status
-    assert said(place)["run"]["interrupted"] is True
+    document = said(place)
+    assert document["run"]["interrupted"] is True
+    assert {gate["actual"] for gate in document["gates"]} <= {"no check ran", "nothing selected it"}
 
 
 @pytest.mark.parametrize("option", ["--collect-only", "--help", "--version", "--markers", "--fixtures"])
@@ -180,4 +186,5 @@ def test_a_run_that_is_broken_off_while_probes_are_under_way(
         process.kill()
         process.communicate()
     assert process.returncode == (2 if number is signal.SIGINT else -number), output
-    assert said(place)["run"]["interrupted"] is True
+    left = "BLOCKED" if number is signal.SIGINT else "NOT RUN"
+    assert said(place, contract=left)["run"]["interrupted"] is True

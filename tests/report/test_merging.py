@@ -183,7 +183,7 @@ def test_what_is_judged_differently_is_shown_from_both_sides() -> None:
     bad = report(whole(O.FAILED, "vllm") + whole(O.PASSED, "ollama"), "bad", host="gpu2")
     found = merge([bad, report(whole(), "good", host="gpu1", hour=1)], NOW)
     lines = render_table(found)
-    assert lines[0] == "sixgates: 0 of 6 gates MET, 2 runs of 2 hosts"
+    assert lines[0] == "sixgates: gate 4 Contract NOT MET (gates 1, 2, 3, 5, 6 not run), 2 runs of 2 hosts"
     start = lines.index("  judged differently: 2, the worse outcome holds")
     assert lines[start + 1 : start + 3] == [
         "    a.one [vllm]: FAILED on gpu2, PASSED on gpu1",
@@ -327,7 +327,7 @@ def test_the_command_says_why_it_refuses(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["report", str(tmp_path / "a"), str(tmp_path / "b")]) == 2
     assert "judged another configuration" in capsys.readouterr().err
     assert main(["report", str(tmp_path / "a")]) == 1
-    assert "1 of 6 gates MET" in capsys.readouterr().out
+    assert "gate 4 Contract MET (gates 1, 2, 3, 5, 6 not run)" in capsys.readouterr().out
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterable[tuple[Any, ...]]:

@@ -49,15 +49,15 @@ def document(make_failed: Make, make_document: Build) -> dict[str, Any]:
 def test_each_reason_is_one_line_of_the_terminal(document: dict[str, Any]) -> None:
     """Word for word; refusals first, as the enum has them."""
     lines = render_table(document, 120)
-    start = lines.index("  ad-hoc does not offer what it was asked for:")
+    start = lines.index("  not offered by ad-hoc, or accepted without effect:")
     assert lines[start - 1 : start + 7] == [
         "",
-        "  ad-hoc does not offer what it was asked for:",
+        "  not offered by ad-hoc, or accepted without effect:",
         '    n: refused, 400 "n must be 1"',
         "    seed: accepted without effect, 200, but /a: expected b, got c",
         f"    embeddings, responses: not there, {NOT_FOUND}",
         "",
-        "  other does not offer what it was asked for:",
+        "  not offered by other, or accepted without effect:",
         '    n: refused, 400 "no"',
     ]
 
@@ -65,7 +65,7 @@ def test_each_reason_is_one_line_of_the_terminal(document: dict[str, Any]) -> No
 def test_each_reason_is_one_line_of_the_markdown(document: dict[str, Any]) -> None:
     """Word for word."""
     assert (
-        "## Asked for and not offered\n\n"
+        "## Not offered, or accepted without effect\n\n"
         '- `ad-hoc`: `n`: refused, `400 "n must be 1"`\n'
         "- `ad-hoc`: `seed`: accepted without effect, `200, but /a: expected b, got c`\n"
         f"- `ad-hoc`: `embeddings`, `responses`: not there, `{NOT_FOUND}`\n"
@@ -96,7 +96,7 @@ def test_what_was_not_asked_for_or_broke_is_no_part_of_it(make_failed: Make, mak
     ]
     assert not_offered(older) == []
     lines = "\n".join(render_table(make_document([make_failed()])))
-    assert "does not offer" not in lines
+    assert "not offered by" not in lines
 
 
 def test_a_verdict_carries_it_through_a_file(make_failed: Make) -> None:
@@ -106,3 +106,42 @@ def test_a_verdict_carries_it_through_a_file(make_failed: Make) -> None:
     document = make_failed().to_json()
     del document["asked"]
     assert Verdict.from_json(document).asked is None
+
+
+def test_what_is_held_against_a_provider_is_listed_as_well(make_failed: Make, make_document: Build) -> None:
+    """Declared and refused, or accepted without effect: the check of the capability fails, and says why."""
+    asked = Asked("seed", Offer.IGNORED, "200, but /a: expected b, got c")
+    refused = Asked("echo", Offer.REFUSED, '400 "no"')
+    broken = Asked("n", Offer.BROKEN, "500")
+    document = make_document(
+        [
+            make_failed(check="capability.seed", provider="vllm", asked=asked),
+            make_failed(check="capability.echo", provider="vllm", outcome=Outcome.DEVIATION, asked=refused),
+            make_failed(check="capability.n", provider="vllm", asked=broken),
+        ]
+    )
+    lines = render_table(document, 120)
+    start = lines.index("  not offered by vllm, or accepted without effect:")
+    assert lines[start + 1 : start + 4] == [
+        '    echo: refused, 400 "no"',
+        "    seed: accepted without effect, 200, but /a: expected b, got c",
+        "",
+    ]
+
+
+def test_what_nobody_asked_for_stands_in_the_report_alone(make_failed: Make, make_document: Build) -> None:
+    """One line of the Markdown for a provider, none of the terminal."""
+    document = make_document(
+        [
+            make_failed(
+                check=f"capability.{name}",
+                outcome=Outcome.NOT_APPLICABLE,
+                provider="vllm",
+                reason=f"vllm does not declare the capability {name}",
+                findings=(),
+            )
+            for name in ("seed", "echo")
+        ]
+    )
+    assert "- `vllm`: `echo`, `seed`: not declared, and not asked for\n" in render_markdown(document)
+    assert "not offered" not in "\n".join(render_table(document, 120))

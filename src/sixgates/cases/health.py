@@ -29,7 +29,7 @@ def health_cases(run: Run) -> list[Case]:
         wanted = f"no active provider named {', '.join(run.only)}" if run.only else "no provider is active"
         step = "set status: active for a provider in providers.yaml, or name one with --provider"
         return [_blocked(Cause("no-provider", wanted, (step,)))]
-    visits = Visits(run.workdir, run.budget)
+    visits = Visits(run.workdir, run.board, run.budget)
     return [case for name, provider in providers.items() for case in _cases(run, visits, name, provider)]
 
 

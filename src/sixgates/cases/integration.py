@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,9 +41,10 @@ def gateway_cases(run: Run) -> list[Case]:
     once = _Once(run, stack)
     cases = [Case(scenario.id, partial(once.verdict, scenario), scenario.id) for scenario in sample.chosen]
     cases += [_left_out(kind, reason) for kind, reason in sample.left_out_by_kind.items()]
-    if not run.gateway_url:
-        return cases
-    return cases + running_cases(stack, run.gateway_url, run.connection, run.budget, run.deadline_s)
+    asking: list[Case] = []
+    if run.gateway_url:
+        asking = running_cases(stack, run.gateway_url, run.connection, run.budget, run.deadline_s)
+    return cases + [replace(case, judge=partial(_unless_stopped, run, case)) for case in asking]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ class _Once:
         from sixgates.gateway.locate import find_litellm
         from sixgates.gateway.session import blocked
 
+        if self.run.board.stopped is not None:
+            played = self.run.board.kept(_SUBJECT)
+            return played.get(scenario.id) or blocked(scenario, self.run.board.stopped)
         command = find_litellm(self.run.litellm)
         if isinstance(command, Cause):
             return blocked(scenario, command)
@@ -83,10 +87,17 @@ class _Once:
         from sixgates.gateway.rehearsed import rehearsed
 
         try:
-            verdicts = rehearsed(self.stack, command, self.run.workdir / "gateway")
+            with self.run.board.under_way(_SUBJECT, "scenarios", journal=_SUBJECT) as watch:
+                verdicts = rehearsed(self.stack, command, self.run.workdir / "gateway", watch)
         except Exception:  # noqa: BLE001 - kept, and raised again for each scenario that needed a verdict
             return {"crash": traceback.format_exc(), "verdicts": {}}
         return {"crash": "", "verdicts": {verdict.check: verdict.to_json() for verdict in verdicts}}
+
+
+def _unless_stopped(run: Run, case: Case) -> Verdict:
+    if run.board.stopped is None:
+        return case.judge()
+    return replace(_verdict(Outcome.BLOCKED, cause=run.board.stopped), check=case.check)
 
 
 def _left_out(kind: str, reason: str) -> Case:

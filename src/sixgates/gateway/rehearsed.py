@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from sixgates.board import Watch
 from sixgates.config import Stack
 from sixgates.config.compile import compile_gateway
 from sixgates.gateway.client import Client
@@ -35,9 +36,10 @@ def sample_of(stack: Stack) -> Sample:
     return sampled(scenarios_of(stack), stack.gates.integration.limit)
 
 
-def rehearsed(stack: Stack, command: Path, workdir: Path) -> tuple[Verdict, ...]:
+def rehearsed(stack: Stack, command: Path, workdir: Path, watch: Watch | None = None) -> tuple[Verdict, ...]:
     """The verdicts of the sampled scenarios in order; all BLOCKED with one cause when LiteLLM does not start."""
-    planned = sample_of(stack).chosen
+    planned, watch = sample_of(stack).chosen, watch or Watch()
+    watch.expects(sum(not scenario.skip for scenario in planned))
     notebook = Notebook()
     with Loopback() as loopback:
         listeners = {
@@ -47,10 +49,12 @@ def rehearsed(stack: Stack, command: Path, workdir: Path) -> tuple[Verdict, ...]
         addresses = {name: listener.url for name, listener in listeners.items()}
         config = compile_gateway(stack, addresses=addresses).config
         proxy = Proxy(command, rehearse(config), workdir, stand_in_secrets(config))
+        watch.begins("the start of LiteLLM")
         try:
             with proxy:
+                watch.ends("the start of LiteLLM")
                 client = Client(proxy.url, proxy.key)
-                return play(Bench(client, notebook, listeners, "LiteLLM"), planned)
+                return play(Bench(client, notebook, listeners, "LiteLLM"), planned, watch)
         except ProxyFailedError as error:
             return tuple(blocked(scenario, error.cause) for scenario in planned)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from secrets import token_hex
 
+from sixgates.board import Watch
 from sixgates.exchange import Exchange
 from sixgates.gateway.client import Client
 from sixgates.gateway.judge import judge
@@ -37,7 +38,7 @@ class Bench:
         return {name: listener.url for name, listener in self.listeners.items()}
 
 
-def play(bench: Bench, scenarios: Sequence[Scenario]) -> tuple[Verdict, ...]:
+def play(bench: Bench, scenarios: Sequence[Scenario], watch: Watch | None = None) -> tuple[Verdict, ...]:
     """A verdict for every scenario, in their order; those that need a refusing port run apart."""
     verdicts: dict[str, Verdict] = {}
     runnable = [scenario for scenario in scenarios if not scenario.skip]
@@ -47,7 +48,7 @@ def play(bench: Bench, scenarios: Sequence[Scenario]) -> tuple[Verdict, ...]:
         for name in refused:
             bench.listeners[name].refuse()
         try:
-            verdicts |= asyncio.run(_play(bench, together))
+            verdicts |= asyncio.run(_play(bench, together, watch or Watch()))
         finally:
             for name in refused:
                 bench.listeners[name].open()
@@ -70,14 +71,17 @@ async def _warm_up(bench: Bench, scenarios: Iterable[Scenario]) -> str:
     return f"{bench.engine} {version}".strip()
 
 
-async def _play(bench: Bench, scenarios: Sequence[Scenario]) -> dict[str, Verdict]:
+async def _play(bench: Bench, scenarios: Sequence[Scenario], watch: Watch) -> dict[str, Verdict]:
     lanes = asyncio.Semaphore(_LANES)
 
     async def one(scenario: Scenario) -> tuple[str, Verdict]:
         async with lanes:
-            return scenario.id, await _one(
-                bench, scenario, f"{scenario.kind.replace('_', '-')}-{token_hex(4)}"
-            )
+            watch.begins(scenario.id)
+            ticket = f"{scenario.kind.replace('_', '-')}-{token_hex(4)}"
+            verdict = await _one(bench, scenario, ticket)
+            watch.ends(scenario.id)
+            watch.keeps(scenario.id, verdict)
+            return scenario.id, verdict
 
     # Those that wait out a timeout start first: the others fill the time.
     patient = sorted(

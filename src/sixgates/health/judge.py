@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from sixgates.board import Watch
 from sixgates.config import HealthCheck, Model, Provider, ProviderType
 from sixgates.exchange import FailureKind, Finding, TransportError
 from sixgates.health import fetch, generation, systemd, tool_server
@@ -53,13 +54,23 @@ def checks_of(provider: Provider) -> tuple[str, ...]:
 
 
 def judge_provider(
-    name: str, provider: Provider, unreachable: Cause | None = None, most_s: float = math.inf
+    name: str,
+    provider: Provider,
+    watch: Watch | None = None,
+    unreachable: Cause | None = None,
+    most_s: float = math.inf,
 ) -> dict[str, Verdict]:
     """Every health check of one provider; the first that fails below the others blocks them.
 
     With a cause why nothing can be sent from here all are blocked; one question takes `most_s` at most.
     """
-    return _Visit(name, provider, unreachable, most_s).verdicts()
+    return _Visit(name, provider, unreachable, most_s).verdicts(watch or Watch())
+
+
+def blocked(name: str, provider: Provider, cause: Cause) -> dict[str, Verdict]:
+    """The verdicts on a provider that was not visited, for this cause."""
+    visit = _Visit(name, provider)
+    return {check: visit.unasked(check, cause) for check in checks_of(provider)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,10 @@ class _Visit:
         self.cause = unreachable
         self.answers: dict[str, tuple[fetch.Answer, _Patience]] = {}
 
-    def verdicts(self) -> dict[str, Verdict]:
+    def unasked(self, check: str, cause: Cause) -> Verdict:
+        return self._verdict(check, Outcome.BLOCKED, cause=cause)
+
+    def verdicts(self, watch: Watch) -> dict[str, Verdict]:
         judges: dict[str, Callable[[], Verdict]] = {
             "health.port_open": self._port_open,
             "health.unit_active": self._unit_active,
@@ -99,10 +113,13 @@ class _Visit:
         }
         found: dict[str, Verdict] = {}
         for check in checks_of(self.provider):
+            watch.begins(check)
             if self.cause and check != "health.unit_active":
-                found[check] = self._verdict(check, Outcome.BLOCKED, cause=self.cause)
+                found[check] = self.unasked(check, self.cause)
             else:
                 found[check] = judges[check]()
+            watch.ends(check)
+            watch.keeps(check, found[check])
             # The port was asked without a key; what cannot be sent is found before anything with it is.
             self.cause = self.cause or key_cause(self.provider.api_key_env)
         return found

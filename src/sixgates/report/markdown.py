@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sixgates.gates import GateStatus
+from sixgates.report.causes import root_causes, waiting_for
 from sixgates.report.deviations import Accepted, accepted, how_many
 from sixgates.report.disagreement import disagreements, merged_of, replaced
 from sixgates.report.escaping import block, code, prose
+from sixgates.report.headline import gates_asked_for, headline, met
 from sixgates.report.offers import NotOffered, not_offered
 from sixgates.report.standing import standing_table
-from sixgates.report.terminal import root_causes, tried
+from sixgates.report.terminal import tried
 from sixgates.verdict import FOUND, Level, Outcome
 
 LIMIT = 60_000  # GitHub takes 65,536 characters.
@@ -59,13 +60,13 @@ def _sections(document: Json, changes: Mapping[str, Sequence[str]] | None) -> li
     folded = f"<details>\n<summary>Advisories ({len(advisories)})</summary>\n"
     return [
         _Section("## What stands in the way", [_cause(one) for one in root_causes(document["gates"])]),
-        _Section("## Judged differently", _differing(document)),
         _Section("## Clients and profiles", standing_table(document.get("readiness", []))),
+        _Section("## Judged differently", _differing(document)),
         _Section("## Since the baseline", [] if changes is None else _changes(changes)),
         _Section(f"## Failures ({len(failures)})", failures),
         _Section(f"## Accepted deviations ({how_many(deviations)})", [_deviation(one) for one in deviations]),
         _Section(f"## Found but undeclared ({len(undeclared)})", undeclared),
-        _Section("## Asked for and not offered", refused),
+        _Section("## Not offered, or accepted without effect", refused),
         _Section(folded, advisories, "\n\n</details>"),
     ]
 
@@ -85,13 +86,17 @@ def _fitted(section: _Section, room: int) -> str:
 
 def _title(document: Json) -> str:
     gates = document["gates"]
-    met = sum(gate["status"] == GateStatus.MET for gate in gates)
-    title = f"# Six gates: {met} of {len(gates)} MET"
+    whole = len(gates_asked_for(gates)) == len(gates)
+    title = f"# Six gates: {met(gates)} of {len(gates)} MET" if whole else f"# {_begun(headline(gates))}"
     if joined := merged_of(document):
         title += f"\n\nMerged from {joined}. Where they differ, the worse outcome holds."
     if document["run"]["interrupted"]:
         title += "\n\n**The run was interrupted:** what it had not judged yet is missing here."
     return title
+
+
+def _begun(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _table(gates: Sequence[Json]) -> str:
@@ -108,6 +113,8 @@ def _cause(cause: Json) -> str:
     providers = f", provider {', '.join(code(name, 80) for name in who)}" if who else ""
     word = cause["outcome"].replace("_", " ")
     lines = [f"- **{word}** {prose(cause['summary'])}{providers}{times}"]
+    if said := waiting_for(cause):
+        lines.append(f"  - {said}")
     return "\n".join(lines + [f"  - next: {prose(step)}" for step in cause["next_steps"]])
 
 
@@ -184,7 +191,8 @@ def _found(result: Json) -> bool:
 
 def _refused(one: NotOffered) -> str:
     names = ", ".join(map(code, one.capabilities))
-    return f"- {code(one.provider, 80)}: {names}: {one.offer}, {code(one.got, LONGEST_EXCERPT)}"
+    said = f", {code(one.got, LONGEST_EXCERPT)}" if one.asked else ""
+    return f"- {code(one.provider, 80)}: {names}: {one.offer}{said}"
 
 
 def _deviation(one: Accepted) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from sixgates.gates import GateStatus
+from sixgates.report.causes import root_causes, waiting_for
 from sixgates.report.deviations import Accepted, accepted, how_many
 from sixgates.report.disagreement import disagreements, merged_of, replaced
+from sixgates.report.headline import gates_asked_for, headline
 from sixgates.report.offers import not_offered
 from sixgates.report.standing import standing_lines
 from sixgates.verdict import FOUND, Outcome, Verdict
@@ -40,10 +43,11 @@ def render_table(
     path: str | None = None,
 ) -> list[str]:
     """Six rows, each root cause once with what to do next, and where the report lies."""
-    lines = [_title(document), *_rows(document["gates"], width, color), *_causes(document["gates"], width)]
-    lines += _merged(document, width)
-    lines += [*_deviations(document["results"], width), *_undeclared(document["results"], width)]
-    lines += [*_not_offered(document["results"], width), *_standing(document.get("readiness", []), width)]
+    gates, results = document["gates"], document["results"]
+    # What a person needs first who was called at night: the state, its causes, and whom it hurts.
+    lines = [_title(document), *_rows(gates, width, color), *_causes(gates, width)]
+    lines += [*_standing(document.get("readiness", []), width), *_merged(document, width)]
+    lines += [*_not_offered(results, width), *_deviations(results, width), *_undeclared(results, width)]
     if path is not None:
         lines += ["", f"report: {visible(path)}"]
     return [plain(inert(line), encoding) for line in lines]
@@ -105,11 +109,9 @@ def _finding(where: str, expected: str, got: str, hint: str) -> str:
 
 
 def _title(document: Mapping[str, Any]) -> str:
-    gates = document["gates"]
-    met = sum(gate["status"] == GateStatus.MET for gate in gates)
     cut = ", run interrupted" if document["run"]["interrupted"] else ""
     joined = merged_of(document)
-    return f"sixgates: {met} of {len(gates)} gates MET{f', {joined}' if joined else ''}{cut}"
+    return f"sixgates: {visible(headline(document['gates']))}{f', {joined}' if joined else ''}{cut}"
 
 
 def _rows(gates: list[Mapping[str, Any]], width: int, color: bool) -> Iterator[str]:
@@ -121,7 +123,7 @@ def _rows(gates: list[Mapping[str, Any]], width: int, color: bool) -> Iterator[s
             visible(gate["actual"]),
             visible(gate["required"]),
         )
-        for gate in gates
+        for gate in gates_asked_for(gates) or gates
     ]
     widths = [max(len(row[column]) for row in table) for column in range(3)]
     room = width - sum(widths) - 8
@@ -140,10 +142,14 @@ def _causes(gates: list[Mapping[str, Any]], width: int) -> Iterator[str]:
         if number == 0:
             yield ""
         yield from _wrapped(_counted(cause), width, "  ", "    ")
+        if said := waiting_for(cause):
+            yield from _wrapped(visible(said), width, "      ", "        ")
         for step in cause["next_steps"]:
             yield from _wrapped(f"next: {visible(step)}", width, "      ", "        ")
-    if (left := len(found) - MOST_CAUSES) > 0:
-        yield f"  … and {left} more, all in the report"
+    if left := found[MOST_CAUSES:]:
+        outcomes = Counter(cause["outcome"] for cause in left)
+        counted = ", ".join(f"{count} {_WORDS.get(word, word)}" for word, count in outcomes.items())
+        yield f"  … and {len(left)} more ({counted}), all in the report"
 
 
 def _merged(document: Mapping[str, Any], width: int) -> Iterator[str]:
@@ -196,26 +202,13 @@ def _undeclared(results: Sequence[Mapping[str, Any]], width: int) -> Iterator[st
 
 
 def _not_offered(results: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
-    for provider, group in groupby(not_offered(results), lambda one: one.provider):
+    found = (one for one in not_offered(results) if one.asked)  # what nobody asked for stands in the report
+    for provider, group in groupby(found, lambda one: one.provider):
         yield ""
-        yield f"  {shorten(provider, 80)} does not offer what it was asked for:"
+        yield f"  not offered by {shorten(provider, 80)}, or accepted without effect:"
         for one in group:
             said = f"{visible(', '.join(one.capabilities))}: {one.offer}, {shorten(one.got, LONGEST_EXCERPT)}"
             yield from _wrapped(said, width, "    ", "      ")
-
-
-def root_causes(gates: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The blockers of all gates, those of one key and outcome joined into one."""
-    joined: dict[tuple[str, str], dict[str, Any]] = {}
-    for gate in gates:
-        for blocker in gate["blockers"]:
-            seen = joined.setdefault(
-                (blocker["outcome"], blocker["key"]), {**blocker, "count": 0, "providers": [], "gates": []}
-            )
-            seen["count"] += blocker["count"]
-            seen["gates"].append(gate["id"])
-            seen["providers"] = sorted({*seen["providers"], *blocker["providers"]})
-    return list(joined.values())
 
 
 def _counted(cause: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
+from sixgates.board import Watch
 from sixgates.catalogue import Probe
 from sixgates.connection import PLAIN, Connection
 from sixgates.exchange import Exchange, Request
@@ -30,6 +31,7 @@ FIRST_PAUSE_S = 0.1
 FIRST_LOOK_S = 0.25
 LONGEST_LOOK_S = 4.0
 _CLOCK = Clock()
+_UNWATCHED = Watch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,6 @@ class Target:
 
 Stop = Callable[[Mapping[str, Answer]], Cause | None]
 Choose = Callable[[Mapping[str, Answer], Probe], bool]
-Report = Callable[[str, int, int], None]
 Sending = Callable[[], Awaitable[Exchange]]
 Lane = AbstractAsyncContextManager[None]
 
@@ -66,7 +67,7 @@ def fetch(
     first: Iterable[Probe] = (),
     stop: Stop = lambda answers: None,
     choose: Choose = lambda answers, probe: True,
-    report: Report = lambda name, done, total: None,
+    watch: Watch = _UNWATCHED,
     say: Say = lambda text: None,
     patience: Patience | None = None,
     clock: Clock = _CLOCK,
@@ -78,17 +79,17 @@ def fetch(
 
     Never raises for what a server does: every way to fail is an exchange with a transport error, or a cause.
     """
-    session = _Session(target, patience or Patience(target.name), clock, say, report)
+    session = _Session(target, patience or Patience(target.name), clock, say, watch)
     return asyncio.run(session.run(tuple(probes), tuple(first), stop, choose))
 
 
 class _Session:
-    def __init__(self, target: Target, patience: Patience, clock: Clock, say: Say, report: Report) -> None:
+    def __init__(self, target: Target, patience: Patience, clock: Clock, say: Say, watch: Watch) -> None:
         self.target = target
         self.patience = patience
         self.clock = clock
         self.say = say
-        self.report = report
+        self.watch = watch
         own = (*secrets_of(target.root, target.key), *target.connection.secrets())
         self.scrubber = Scrubber((*own, *sorted(target.secrets)))
         self.answers: dict[str, Answer] = {}
@@ -98,20 +99,19 @@ class _Session:
         self.tempo = Tempo(target.deadline_s)
         self.told_slow = False
         self.door = asyncio.Lock()
-        self.total = 0
 
     async def run(
         self, probes: tuple[Probe, ...], first: tuple[Probe, ...], stop: Stop, choose: Choose
     ) -> dict[str, Answer]:
         rest = [probe for probe in probes if probe not in first]
-        self.total = len(first) + len(rest)
+        self.watch.expects(len(first) + len(rest))
         async with client_for(self.target.root, self.target.connection) as self.client:
             for probe in first:
                 await self._send(probe)
                 if stop(self.answers) is not None:
                     return self.answers
             rest = [probe for probe in rest if choose(self.answers, probe)]
-            self.total = len(first) + len(rest)
+            self.watch.expects(len(first) + len(rest))
             await self._send_all(rest)
             if self.presence.is_doubted_at_the_end():
                 await self._look()
@@ -156,7 +156,7 @@ class _Session:
 
     def _keep(self, probe: Probe, answer: Answer) -> None:
         self.answers[probe.name] = answer
-        self.report(probe.name, len(self.answers), self.total)
+        self.watch.keeps(probe.name, answer)
 
     async def _attempt(
         self, probe: Probe, meanwhile: Meanwhile | None = None, *, within_s: float | None = None
@@ -194,7 +194,9 @@ class _Session:
         began = self.clock.now()
         self.presence.begins(probe.name, began)
         under_way = len(self.presence.under_way)
+        self.watch.begins(probe.name)
         exchange = await sending
+        self.watch.ends(probe.name)
         self.presence.ends(exchange, self.clock.now())
         self.tempo.sees(exchange, under_way)
         self._tell_of_the_pace()
@@ -266,7 +268,7 @@ class _Session:
 
         before = await self._attempt(gauge, within_s=SHOWN_WITHIN_S)
         if before is not None:
-            self.answers[gauge.name] = before
+            self._keep(gauge, before)
         if not isinstance(before, Exchange):
             return before
         reason = why_not_to_hang_up(before)
@@ -276,7 +278,7 @@ class _Session:
         if not isinstance(answer, Exchange):
             return answer
         after = await self._watched(gauge, self._until(gauge, idle, FREED_WITHIN_S))
-        self.answers[gauge.name] = self._or_cause(after)
+        self._keep(gauge, self._or_cause(after))
         unread = f"the server limits the rate, {after.request.path} too: the gauge could not be read in time"
         return NotSent(unread) if refused or limits_the_rate(after) else self._or_cause(answer)
 

@@ -1,0 +1,90 @@
+"""What a person reads first who was called at night: the cause, what waits for it, and whom it hurts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sixgates.report import render_markdown, render_table
+from sixgates.report.causes import root_causes
+from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
+
+Make = Callable[..., Verdict]
+Build = Callable[..., dict[str, Any]]
+WAITS = Cause(
+    "vllm:tools.shape", "vllm: the prerequisite tools.shape did not pass", ("mend tools.shape first",)
+)
+
+
+@pytest.fixture
+def night(make_failed: Make, make_document: Build) -> dict[str, Any]:
+    """A linter's finding in gate 1, one failure with what waits for it, one without, and a provider that is down."""
+    down = Cause("ollama:refused", "ollama: nothing listens there", ("start it: ollama serve",))
+    return make_document(
+        [
+            Verdict("config.lint", Gate.CONFIGURATION, Level.MUST, Outcome.FAILED, "It is right."),
+            make_failed(check="chat.id", provider="vllm", requirement="An id."),
+            make_failed(check="tools.shape", provider="vllm", requirement="A shape."),
+            *(
+                make_failed(check=f"tools.{number}", provider="vllm", outcome=Outcome.BLOCKED, cause=WAITS)
+                for number in range(5)
+            ),
+            *(
+                make_failed(check=f"chat.{number}", provider="ollama", outcome=Outcome.BLOCKED, cause=down)
+                for number in range(3)
+            ),
+        ]
+    )
+
+
+def test_the_widest_cause_comes_first_and_has_its_consequences(night: dict[str, Any]) -> None:
+    """Word for word; what waits for a failure is no cause of its own."""
+    lines = render_table(night, 120)
+    start = lines.index("") + 1
+    assert lines[start : start + 7] == [
+        "  FAILED tools.shape failed: A shape. [vllm]",
+        "      5 checks wait for it",
+        "      next: mend tools.shape first",
+        "  BLOCKED ollama: nothing listens there (3 checks)",
+        "      next: start it: ollama serve",
+        "  FAILED chat.id failed: An id. [vllm]",
+        "  FAILED config.lint failed: It is right.",
+    ]
+
+
+def test_the_markdown_says_the_same(night: dict[str, Any]) -> None:
+    """Word for word."""
+    assert (
+        "- **FAILED** tools.shape failed: A shape., provider `vllm`\n"
+        "  - 5 checks wait for it\n"
+        "  - next: mend tools.shape first\n"
+        "- **BLOCKED** ollama: nothing listens there (3 checks)\n"
+    ) in render_markdown(night)
+
+
+def test_what_waits_for_another_provider_stays_where_it_is(make_failed: Make, make_document: Build) -> None:
+    """The check of one provider is no cause for what waits for that of another."""
+    found = root_causes(
+        make_document(
+            [
+                make_failed(check="tools.shape", provider="llama"),
+                make_failed(check="tools.1", provider="vllm", outcome=Outcome.BLOCKED, cause=WAITS),
+            ]
+        )["gates"]
+    )
+    assert [(cause["outcome"], cause["consequences"]) for cause in found] == [("BLOCKED", []), ("FAILED", [])]
+
+
+def test_whom_it_hurts_comes_before_what_is_known_or_not_offered(
+    make_failed: Make, make_document: Build
+) -> None:
+    """The clients stand right below the causes."""
+    document = make_document(
+        [make_failed(), make_failed(check="chat.id", outcome=Outcome.DEVIATION, reason="known")]
+    )
+    standing = [{"name": "litellm", "state": "broken", "through": ["chat.id"]}]
+    document["readiness"] = [{"provider": "llama", "clients": standing, "profiles": standing}]
+    lines = render_table(document, 120)
+    assert lines.index("  clients") < lines.index("  accepted deviations: 1")
