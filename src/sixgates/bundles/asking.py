@@ -67,11 +67,7 @@ def _wanted(bundle: Bundle, refusals: Refusals) -> Iterator[Probe]:
 
 def _several(bundle: Bundle) -> bool:
     """Whether its features are the business of several checks, or of one that everything else hangs on."""
-    return (
-        bundle.always
-        or (len(bundle.parts) > 1 and len({part.checks for part in bundle.parts}) > 1)
-        or (len(bundle.parts) > 1 and not all(part.checks for part in bundle.parts))
-    )
+    return bundle.always or len({part.checks for part in bundle.parts}) > 1
 
 
 def _has_more(bundle: Bundle) -> bool:

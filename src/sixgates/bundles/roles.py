@@ -1,4 +1,4 @@
-"""What a check on a refused request has to do with the refusal: it says so, waits, or is judged on another request."""
+"""What a check on a refused request has to do with the refusal: it says so, waits, or sees another answer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ AS_IT_IS = Role()
 
 
 class Roles:
-    """The roles of a catalogue's checks on one provider's refused requests; `applies` says which are judged at all."""
+    """The roles of a catalogue's checks on one provider's refusals; `applies` says which are judged at all."""
 
     def __init__(self, catalogue: Catalogue, refusals: Refusals, applies: Callable[[str], bool]) -> None:
         self.catalogue = catalogue

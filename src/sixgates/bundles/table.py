@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sixgates.bundles import known_features as known
 from sixgates.bundles.features import Body, Feature
 from sixgates.catalogue import Probe
-from sixgates.probes import input as messages
 from sixgates.probes import (
     chat,
     clients,
@@ -24,6 +23,7 @@ from sixgates.probes import (
     tools_streamed,
     twins,
 )
+from sixgates.probes import input as messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,7 @@ _LISTED = (
             known.RESULT_IN_PARTS: "tools.roundtrip.tool_content_parts",
             known.RESULTS_REORDERED: "tools.roundtrip.parallel_results",
         },
+        "tools.roundtrip.parallel_results",
     ),
     _bundle(
         clients.tool_schemas_stream,
@@ -208,7 +209,13 @@ _LISTED = (
     ),
     _bundle(
         embeddings.embeddings_half,
-        {known.DIMENSIONS: ("capability.dimensions", "embeddings.dimensions")},
+        {
+            known.DIMENSIONS: (
+                "capability.dimensions",
+                "embeddings.dimensions",
+                "embeddings.dimensions_honoured",
+            )
+        },
     ),
     _bundle(
         responses.response,
@@ -242,7 +249,13 @@ _LISTED = (
     ),
     _bundle(
         responses.response_follow_up,
-        {known.EARLIER_RESPONSE: ("capability.stored_responses", "responses.previous_response_id")},
+        {
+            known.EARLIER_RESPONSE: (
+                "capability.stored_responses",
+                "responses.previous_response_id",
+                "responses.stored",
+            )
+        },
     ),
 )
 BUNDLES: Mapping[str, Bundle] = {each.probe.name: each for each in _LISTED}
