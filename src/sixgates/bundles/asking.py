@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import TypeVar
 
-from sixgates.bundles.features import Feature
 from sixgates.bundles.following import follow_up
-from sixgates.bundles.refusals import Refusals, Why, accepted, refused
+from sixgates.bundles.refusals import Refusals, Why
 from sixgates.bundles.table import BUNDLES, Bundle
 from sixgates.catalogue import Catalogue, Probe
+from sixgates.features.feature import Feature
+from sixgates.features.words import accepted, refused
 from sixgates.verdict import Level
 
 MOST_ASKED_APART = 24

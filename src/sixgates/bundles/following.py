@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sixgates.bundles.features import Feature
 from sixgates.bundles.table import BUNDLES, Bundle
 from sixgates.catalogue import Probe
+from sixgates.features.feature import Feature
 
 BARE = "bare"
 """The end of the name of a request without any of its features."""

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from sixgates.bundles.features import Feature
 from sixgates.bundles.following import ALL, follow_up
-from sixgates.bundles.table import BUNDLES, FEATURES, Bundle
+from sixgates.bundles.table import BUNDLES, Bundle
 from sixgates.exchange import Exchange
-from sixgates.select import Unmet, parse_json
-
-REFUSES = frozenset({400, 413, 415, 422, 501})
-"""The statuses that refuse a request for what it asks, beside those of a server that fails on it."""
+from sixgates.features.feature import Feature
+from sixgates.features.known import FEATURES
+from sixgates.features.words import accepted, named, refused
 
 
 class Why(StrEnum):
@@ -65,36 +63,6 @@ def _plural(why: Why, number: int) -> str:
 
 def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def refused(answer: object) -> bool:
-    """Whether a request was refused for what it asks, or the server failed on it."""
-    response = answer.response if isinstance(answer, Exchange) else None
-    return response is not None and (response.status in REFUSES or response.status >= 500)
-
-
-def accepted(answer: object) -> bool:
-    """Whether a request was answered."""
-    return isinstance(answer, Exchange) and answer.response is not None and answer.response.status == 200
-
-
-def named(exchange: Exchange, among: list[Feature]) -> list[Feature]:
-    """The features that the error of a refused request names; not what a named one stands on."""
-    words = said(exchange)
-    found = [each for each in among if each.named_by(words)]
-    bases = {base for each in found for base in each.on}
-    return [each for each in found if each.name not in bases]
-
-
-def said(exchange: Exchange) -> str:
-    """The error's own words, its `param` first; without an envelope the whole body."""
-    text = exchange.response.body.decode(errors="replace") if exchange.response else ""
-    try:
-        error = parse_json(text)["error"]
-        message, param = error["message"].text, error["param"].value
-    except Unmet:
-        return text
-    return f"'{param}' {message}" if isinstance(param, str) and param else message
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from sixgates.bundles.features import Feature
-from sixgates.bundles.refusals import Blame, Refusals, Why, accepted
+from sixgates.bundles.refusals import Blame, Refusals, Why
 from sixgates.bundles.table import BUNDLES, Bundle
 from sixgates.catalogue import Catalogue, Check, Probe
 from sixgates.exchange import Exchange
+from sixgates.features.feature import Feature
+from sixgates.features.words import accepted
 from sixgates.verdict import Level
 
 _JUDGING_REFUSALS = ("errors", "http")

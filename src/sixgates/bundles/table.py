@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sixgates.bundles import known_features as known
-from sixgates.bundles.features import Body, Feature
 from sixgates.catalogue import Probe
+from sixgates.features import known
+from sixgates.features.feature import Body, Feature
 from sixgates.probes import (
     chat,
     clients,
@@ -259,8 +259,6 @@ _LISTED = (
     ),
 )
 BUNDLES: Mapping[str, Bundle] = {each.probe.name: each for each in _LISTED}
-FEATURES: Mapping[str, Feature] = {part.feature.name: part.feature for each in _LISTED for part in each.parts}
-"""Each feature by its name."""
 MUST_BE_REFUSED: Mapping[str, str] = {
     params.chat_out_of_range.name: "all of its numbers are beyond their limits; one check is about all",
     limits.chat_top_logprobs_50.name: "refused or not, one check is about it",

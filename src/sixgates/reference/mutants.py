@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sixgates.bundles.features import Feature
 from sixgates.catalogue import CatalogueError, modules
 from sixgates.exchange import Chunk, Request, Response, TransportError
+from sixgates.features.feature import Feature
 from sixgates.reference.provider import ReferenceProvider
 
 Document = dict[str, Any]

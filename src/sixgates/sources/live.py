@@ -70,15 +70,17 @@ def fetch(
     say: Say = lambda text: None,
     patience: Patience | None = None,
     clock: Clock = _CLOCK,
+    before: Mapping[str, Answer] | None = None,
 ) -> dict[str, Answer]:
     """Send each probe once; `first` go ahead, and when `stop` finds a cause in their answers nothing else is sent.
 
     Of the others those are sent that `choose` wants after the answers to the first. With the `patience` of an
-    earlier call its bounds hold for both.
+    earlier call its bounds hold for both; what builds on an answer that was given `before` builds on that.
 
     Never raises for what a server does: every way to fail is an exchange with a transport error, or a cause.
     """
     session = _Session(target, patience or Patience(target.name), clock, say, report)
+    session.before = before or {}
     return asyncio.run(session.run(tuple(probes), tuple(first), stop, choose))
 
 
@@ -96,6 +98,7 @@ class _Session:
         self.presence = Presence(patience)
         self.door = asyncio.Lock()
         self.total = 0
+        self.before: Mapping[str, Answer] = {}
 
     async def run(
         self, probes: tuple[Probe, ...], first: tuple[Probe, ...], stop: Stop, choose: Choose
@@ -277,7 +280,7 @@ class _Session:
             pause *= 2
 
     def _request(self, probe: Probe) -> Request:
-        earlier = self.answers.get(probe.after.name) if probe.after else None
+        earlier = {**self.before, **self.answers}.get(probe.after.name) if probe.after else None
         request = probe.request(
             self.target.model,
             earlier if isinstance(earlier, Exchange) else None,

@@ -5,8 +5,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any
 
-from sixgates.bundles.known_features import BASE64
 from sixgates.exchange import Request
+from sixgates.features.known import BASE64
 from sixgates.reference.mutants import (
     Document,
     Edit,

@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from sixgates.bundles.known_features import UNKNOWN
 from sixgates.exchange import Request, Response
+from sixgates.features.known import UNKNOWN
 from sixgates.probes.params import BIASED, FEW, NEVER
 from sixgates.reference.defects.chat_shape import dropping, setting
 from sixgates.reference.mutants import (

@@ -1,9 +1,9 @@
 """Servers that refuse one thing which others have a use for, or none: whatever else the request holds."""
 
-from sixgates.bundles import known_features as known
-from sixgates.bundles.features import Feature
 from sixgates.catalogue import CHAT_PATH, RESPONSES_PATH
 from sixgates.exchange import Request
+from sixgates.features import known
+from sixgates.features.feature import Feature
 from sixgates.reference.defects.input import refusing
 from sixgates.reference.defects.tools import CRASHED, REFUSED
 from sixgates.reference.mutants import Applies, Edit, carrying, mutant, on_chat

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sixgates.bundles.known_features import REPLAYED_THOUGHTS
+from sixgates.features.known import REPLAYED_THOUGHTS
 from sixgates.reference.defects.response_items import broken, on_schema, texts
 from sixgates.reference.mutants import asking, body_of, carrying, mutant
 

@@ -1,12 +1,11 @@
-"""Every feature of the probes' requests, once; the table beside this module says which probe splits into which."""
+"""Every feature of the probes' requests, once; `bundles` says which probe splits into which."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sixgates.bundles.features import Body, Feature, dropping, in_messages, in_tools, member, objects
-from sixgates.probes.embeddings import ONCE
+from sixgates.features.feature import Body, Feature, dropping, in_messages, in_tools, member, objects
 
 _REPLAYED_NULLS = ("refusal", "annotations", "audio", "function_call", "tool_calls")
 
@@ -223,7 +222,7 @@ SEVERAL_INPUTS = member(
     "input",
     lambda value: isinstance(value, list) and len(value) > 1 and all(isinstance(each, str) for each in value),
     name="several inputs",
-    instead={"input": ONCE},
+    instead={"input": "A red boat"},
 )
 REPLAYED_THOUGHTS = Feature(
     "thoughts that come back",
@@ -252,3 +251,21 @@ DEFAULTS = (
     STOP_WORDS,
 )
 """Members of the API at their defaults."""
+
+OFFERED_AS: Mapping[str, tuple[Feature, ...]] = {
+    "tools": (TOOLS, REQUIRED_CHOICE, NAMED_CHOICE, NO_CHOICE, AUTO_CHOICE),
+    "n": (SEVERAL_CHOICES,),
+    "logprobs": (LOGPROBS,),
+    "logit_bias": (LOGIT_BIAS,),
+    "seed": (SEED,),
+    "json_object": (JSON_OBJECT,),
+    "json_schema": (JSON_SCHEMA,),
+    "echo": (ECHO,),
+    "dimensions": (DIMENSIONS,),
+    "stored_responses": (EARLIER_RESPONSE,),
+}
+"""By capability, the features whose refusal says that it is not offered."""
+FEATURES: Mapping[str, Feature] = {
+    each.name: each for each in (*list(vars().values()), *DEFAULTS) if isinstance(each, Feature)
+}
+"""Each feature by its name."""
