@@ -24,6 +24,7 @@ class Why(StrEnum):
     KNOWN = "refused in another request too"
     ONLY = "there is nothing else that may be refused"
     ONE_OF = "the error does not say which"
+    SOME_OF = "the error names all of them"
     TOGETHER = "each by itself is accepted"
     CORE = "refused without it too"
 
@@ -45,6 +46,8 @@ class Blame:
         match self.why:
             case Why.ONE_OF:
                 return f"one of {names} is refused, and {self.why}"
+            case Why.SOME_OF:
+                return f"one or more of {names} are refused, and {self.why}"
             case Why.TOGETHER:
                 return f"{names} are refused together: {self.why}"
             case Why.CORE:
@@ -109,6 +112,8 @@ class Refusals:
         if not isinstance(asked, Exchange):
             return None
         path, body = asked.request.path, bundle.stripped(asked.request.asked, kept)
+        if body == asked.request.asked:
+            return None
         return next((each for each, other in self._sent if each.request.path == path and other == body), None)
 
     @cached_property
@@ -141,7 +146,10 @@ class Refusals:
         found = self._asked_apart(bundle, own)
         if found is None or found.why is Why.ONE_OF:
             worded = self._by_words(exchange, found.features if found else own, held)
-            found = worded if worded is not None and (found is None or worded.sure) else found
+            if found is None and not any(bundle.checks_of(each) for each in own):
+                found = worded if worded is not None and worded.sure else None
+            elif worded is not None and (found is None or worded.sure):
+                found = worded
         if found is not None and found.sure:
             for each in found.features:
                 known = Known(name, bundle.checks_of(each))
@@ -176,6 +184,6 @@ class Refusals:
             return Blame(Why.KNOWN, tuple(before))
         if len(own) > 1:
             mine = [each for each in names if each in own]
-            return Blame(Why.ONE_OF, tuple(mine if len(mine) > 1 else own))
+            return Blame(Why.SOME_OF, tuple(mine)) if len(mine) > 1 else Blame(Why.ONE_OF, tuple(own))
         streamed = exchange.request.asked.get("stream") is True
         return Blame(Why.ONLY, (own[0],)) if self._is_answered(path, streamed) else None

@@ -10,11 +10,14 @@ from sixgates.bundles.table import BUNDLES, Bundle
 from sixgates.catalogue import Catalogue, Check, Probe
 from sixgates.exchange import Exchange
 from sixgates.features.feature import Feature
+from sixgates.features.known import OFFERED_AS
 from sixgates.features.words import accepted
 from sixgates.verdict import Level
 
 _JUDGING_REFUSALS = ("errors", "http")
 """The areas whose checks look at a refusal for its own sake."""
+_OFFERING = "capability"
+"""The area whose checks say of a refusal that something is not offered."""
 _ANSWERED = frozenset({"http.chunked_request_accepted", "errors.context_server_survives"})
 """Those of them that want an answer."""
 _LOWEST = {Level.MUST: 0, Level.SHOULD: 1, Level.MAY: 2}
@@ -69,6 +72,8 @@ class Roles:
             return AS_IT_IS
         if check.id in reporter:
             return Role(says=str(blame))
+        if check.area == _OFFERING and (not blame.sure or self._asks_for(check, blame)):
+            return AS_IT_IS
         instead = self._instead(check, bundle, blame) if bundle else None
         if instead is not None:
             return Role(instead=instead)
@@ -79,6 +84,10 @@ class Roles:
     def _concerned(self, check: Check) -> bool:
         refusing = check.area in _JUDGING_REFUSALS
         return not refusing or check.id in self._answering or check.id in self._about or check.id in _ANSWERED
+
+    def _asks_for(self, check: Check, blame: Blame) -> bool:
+        """Whether what was refused is the capability that a check is about."""
+        return any(each in blame.features for each in OFFERED_AS.get(check.capability or "", ()))
 
     def _reporters(self, bundle: Bundle | None, probe: Probe, blame: Blame) -> tuple[str, ...]:
         """The checks that say what was refused."""
@@ -134,8 +143,12 @@ class Roles:
         return next((each for each in found if accepted(each)), None)
 
     def _shows(self, check: Check, bundle: Bundle, kept: Feature | None) -> bool:
-        """Whether the request with one feature or none has all that a check looks at which is about none of them."""
-        if check.id == bundle.core or (check.id in self._answering and len(check.probes) > 1):
+        """Whether the request with one feature or none has all that a check on something else looks at."""
+        if (
+            check.area == _OFFERING
+            or check.id == bundle.core
+            or (check.id in self._answering and len(check.probes) > 1)
+        ):
             return True
         gone = [
             part.feature

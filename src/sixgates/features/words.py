@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sixgates.exchange import Exchange
 from sixgates.features.feature import Feature
-from sixgates.features.known import FEATURES, OFFERED_AS
+from sixgates.features.known import FEATURES, OFFERED_AS, TOOLS
 from sixgates.select import Unmet, parse_json
 
 REFUSES = frozenset({400, 413, 415, 422, 501})
@@ -25,11 +25,13 @@ def accepted(answer: object) -> bool:
 
 
 def named(exchange: Exchange, among: Iterable[Feature]) -> list[Feature]:
-    """The features that the error of a refused request names; not what a named one stands on."""
+    """The features that the error of a refused request names: those that stand on no other one, but for the tools."""
     words = said(exchange)
     found = [each for each in among if each.named_by(words)]
-    bases = {base for each in found for base in each.on}
-    return [each for each in found if each.name not in bases]
+    if any(TOOLS.name in each.on for each in found):
+        found = [each for each in found if each != TOOLS]
+    names = {each.name for each in found}
+    return [each for each in found if not names.intersection(each.on)]
 
 
 def said(exchange: Exchange) -> str:
