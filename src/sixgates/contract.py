@@ -12,6 +12,8 @@ from filelock import FileLock
 
 from sixgates import catalogue
 from sixgates.board import Board
+from sixgates.bundles.asking import MOST_ASKED_APART, asked_apart
+from sixgates.bundles.following import among
 from sixgates.capability import Offer
 from sixgates.catalogue import Probe
 from sixgates.cut import blocked_where_cut, cause_of_cuts, slow_steps
@@ -94,8 +96,13 @@ class Contract:
     def _recorded(
         self, probes: Iterable[Probe]
     ) -> tuple[cassette.Label | None, Mapping[str, Answer], Cause | None]:
-        label, answers = cassette.answers(self.cassettes / self.party.name, self.party.name, probes)
+        folder = self.cassettes / self.party.name
+        label, answers = cassette.answers(folder, self.party.name, (*probes, *self._asked_apart(folder)))
         return label, answers, self._cause(answers)
+
+    def _asked_apart(self, folder: Path) -> tuple[Probe, ...]:
+        """What was asked after refusals, and stands in a folder of exchanges."""
+        return among(cassette.held(folder)) if folder.is_dir() else ()
 
     def _live(self, probes: tuple[Probe, ...]) -> tuple[cassette.Label, Mapping[str, Answer], Cause | None]:
         probes = self._needed(probes)
@@ -109,6 +116,7 @@ class Contract:
         with FileLock(f"{folder}.lock"):
             if not folder.is_dir():
                 self._fetch(folder, probes)
+        probes = (*probes, *self._asked_apart(folder))
         label, answers = cassette.answers(folder, self.party.name, probes)
         self._repeats = Repeats.load(self._again_folder, self.party.name, probes)
         return label or self._label(), answers, self._cause(answers)
@@ -179,6 +187,9 @@ class Contract:
                 patience=patience,
                 watch=watch,
             )
+        if self._cause(found) is None:
+            found |= self._one_by_one(target, found, patience)
+        probes = (*probes, *among(found))
         # A worker that is killed meanwhile leaves no half of it.
         half = folder.with_name(f"{folder.name}.half")
         cassette.save(half, self._label(), address, probes, found)
@@ -192,6 +203,29 @@ class Contract:
             self.say(
                 f"{self.party.name}: recorded {len(found)} exchanges in {self.cassettes / self.party.name}"
             )
+
+    def _one_by_one(
+        self, target: Target, found: Mapping[str, Answer], patience: Patience
+    ) -> Mapping[str, Answer]:
+        """What came to requests for single features, where one for several of them was refused."""
+        from sixgates.sources.live import fetch
+
+        apart: dict[str, Answer] = {}
+
+        def send(wanted: tuple[Probe, ...]) -> Mapping[str, Answer]:
+            before = {**found, **apart}
+            with self.board.under_way(target.name, "requests for one thing each", len(wanted)) as watch:
+                answers = fetch(target, wanted, say=self.say, patience=patience, watch=watch, before=before)
+            apart.update(answers)
+            return answers
+
+        asked = asked_apart(catalogue.load(), found, send)
+        if asked:
+            self.say(
+                f"{self.party.name}: requests for several things at once were refused; "
+                f"{len(asked)} more asked for one at a time (at most {MOST_ASKED_APART})"
+            )
+        return asked
 
     def _ask_again(
         self, target: Target, probes: tuple[Probe, ...], found: Mapping[str, Answer], patience: Patience
@@ -239,7 +273,10 @@ class Contract:
         now, later = outlays(probes, ahead, more)
         root = self.party.entry.root
         again = Again(
-            self.repeat, MOST_REPEATED, len(looked_at(self.party.capabilities())) if self._looks else 0
+            self.repeat,
+            MOST_REPEATED,
+            len(looked_at(self.party.capabilities())) if self._looks else 0,
+            MOST_ASKED_APART,
         )
         self.say(announcement(self.party.name, root, now, later, place_of(root), again))
 

@@ -16,6 +16,7 @@ from sixgates.capability import CAPABILITIES, Offer, Shown
 from sixgates.catalogue import CATALOGUE, MUST, CatalogueError, Check, Probe
 from sixgates.effects import Effect
 from sixgates.exchange import Exchange, Finding
+from sixgates.features.words import refused_for_another
 from sixgates.select import Findings, Unmet, Unseen, shown
 from sixgates.verdict import Cause
 
@@ -71,6 +72,9 @@ class Detector:
             shown = Offer.ABSENT if keyless else Offer.OFFERED
             return Shown(shown, "200 without a key" if keyless else seen, probe.name)
         refusal = _without_effect(response.status)
+        other = refused_for_another(exchange, self.capability)
+        if other is not None:
+            return Shown(Offer.UNCLEAR, f"{seen}: refused for {other.name}", probe.name)
         if refusal is not None or self.effect is None:
             return Shown(refusal or Offer.UNCLEAR, seen, probe.name)
         if error is not None:

@@ -9,6 +9,8 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
+from sixgates.bundles.refusals import Refusals
+from sixgates.bundles.roles import Role, Roles
 from sixgates.capability import Asked, Offer
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
 from sixgates.causes import Broken, Following, Mark, fundamental
@@ -72,9 +74,11 @@ class Judgement:
     fatal: Cause | None = None
     _observed: dict[str, Verdict] = field(default_factory=dict)
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
-    _views: dict[tuple[str, type], Any] = field(default_factory=dict)
+    _views: dict[tuple[int, type], Any] = field(default_factory=dict)
     _met: dict[tuple[str, str], bool] = field(default_factory=dict)
     _required_on: dict[tuple[str, str], Verdict] = field(default_factory=dict)
+    _roles: Roles | None = None
+    _waited_for: list[str] = field(default_factory=list)
     _cut: Cause | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -164,7 +168,7 @@ class Judgement:
         views = check.views if check.whole else check.views[:1] * len(probes)
         for probe, view in zip(probes, views, strict=True):
             try:
-                self._view(probe, view)
+                self._view(self._answer(check, probe), view)
             except Unmet as unmet:
                 yield Mark.of([probe.name], unmet.finding, unmet=True)
             except Exception:  # noqa: BLE001, S112 - the same
@@ -364,8 +368,14 @@ class Judgement:
             answer = Cause(f"{self.subject.name}:not-sent", f"the probe {probe.name} was never sent")
         if isinstance(answer, Cause):
             return _blocked(answer)
-        for name in (*self._required(check, probe), None if check.unconditional else probe.answered_by):
-            if name is not None and name != check.id and not self._met_on(probe, name):
+        role = self.role(check, probe)
+        if role.waits_for:
+            return self._waiting_for(check, role)
+        unanswered = check.unconditional or bool(role.says)
+        for name in (*self._required(check, probe), None if unanswered else probe.answered_by):
+            if name is None or name == check.id or self._waits(name, check, probe):
+                continue
+            if not self._met_on(probe, name):
                 excuse = self._unless_met(name, probe)
                 if excuse is not None:
                     return excuse
@@ -378,6 +388,37 @@ class Judgement:
         if self._cut is not None and not self._shows_something(check, probe):
             return _blocked(self._cut)
         return None
+
+    def role(self, check: Check, probe: Probe) -> Role:
+        """What a check has to do with the refusal of a request that asks for several things."""
+        if self._roles is None:
+            self._roles = Roles(self.catalogue, Refusals(self.answers), self._applies)
+        return self._roles.of(check, probe)
+
+    def _waits(self, name: str, check: Check, probe: Probe) -> bool:
+        """Whether one check waits on a probe for what another says there, which so must not wait for it."""
+        return self.role(self.catalogue.checks[name], probe).waits_for == check.id
+
+    def _applies(self, name: str) -> bool:
+        return self._undeclared(self.catalogue.checks[name]) is None
+
+    def _waiting_for(self, check: Check, role: Role) -> Excuse:
+        """A consequence of a refusal that another check reports, or that it finds nothing wrong with."""
+        name, who = role.waits_for, self.subject.name
+        if name in self._waited_for:
+            return _unexercised(role.why)
+        self._waited_for.append(name)
+        reported = self.verdict(name)
+        self._waited_for.remove(name)
+        if reported.outcome is Outcome.DEVIATION:
+            return _not_applicable(f"{role.why}; {name} {EXCUSED}: {reported.reason}")
+        if reported.outcome in {Outcome.PASSED, Outcome.NOT_APPLICABLE}:
+            return _not_applicable(role.why)
+        steps = (f"see {name} first", f"then judge {who} live, where what was refused is left out")
+        cause = Cause(f"{who}:{name}", f"{who}: {role.why}; {name} says so", steps)
+        if check.level is Level.MUST or reported.outcome is Outcome.FAILED:
+            return _blocked(cause)
+        return lambda verdict: replace(_unexercised(role.why)(verdict), cause=cause)
 
     def _required(self, check: Check, probe: Probe) -> Iterator[str]:
         for name in check.requires:
@@ -445,10 +486,23 @@ class Judgement:
         return replace(
             plain,
             outcome=outcome,
-            findings=_bounded([finding for _, finding in found]),
-            reproduce=self._curl(probe),
+            findings=_bounded([self._told(check, each, finding) for each, finding in found]),
+            reproduce=self._curl(self._answer(check, probe), probe.auth),
             described=by,
         )
+
+    def _told(self, check: Check, probe: Probe, finding: Finding) -> Finding:
+        """A finding on a refusal, with what was refused."""
+        says = self.role(check, probe).says
+        return (
+            finding
+            if not says or says in finding.hint
+            else replace(finding, hint=_joined(finding.hint, says))
+        )
+
+    def _answer(self, check: Check, probe: Probe) -> Answer | None:
+        """What a check is judged on: the answer to the probe, or to what was asked after that was refused."""
+        return self.role(check, probe).instead or self.answers.get(probe.name)
 
     def _silenced(self, silent: Unexercised) -> Excuse:
         if silent.instead and self.verdict(silent.instead).outcome is Outcome.DEVIATION:
@@ -481,19 +535,18 @@ class Judgement:
 
     def _seen(self, check: Check, probe: Probe, view: Any) -> Any:
         """How a check sees an exchange: of one that our deadline cut as much as it can do something with."""
-        answer = self.answers.get(probe.name)
+        answer = self._answer(check, probe)
         if not isinstance(answer, Exchange) or not answer.cut_by_us:
-            return self._view(probe, view)
+            return self._view(answer, view)
         if probe in check.spare:
             return None
         as_it_is = needs(check.id) in {Needs.LEFT, Needs.ENDLESS}
         exchange = answer if as_it_is else beginning(answer) or answer
         return exchange if view is Exchange else view.of(exchange)
 
-    def _view(self, probe: Probe, view: Any) -> Any:
-        key = (probe.name, view)
+    def _view(self, answer: Answer | None, view: Any) -> Any:
+        key = (id(answer), view)
         if key not in self._views:
-            answer = self.answers.get(probe.name)
             exchange = answer if isinstance(answer, Exchange) else None
             seen = exchange if view is Exchange else view.of(exchange)
             if _is_big(exchange):
@@ -501,11 +554,10 @@ class Judgement:
             self._views[key] = seen
         return self._views[key]
 
-    def _curl(self, probe: Probe) -> str:
-        answer = self.answers.get(probe.name)
+    def _curl(self, answer: Answer | None, auth: Auth) -> str:
         if not isinstance(answer, Exchange) or not self.subject.root:
             return ""
-        line = curl(answer, self.subject.root, self.subject.api_key_env, probe.auth)
+        line = curl(answer, self.subject.root, self.subject.api_key_env, auth)
         return f"{line}{self.subject.with_curl}"
 
     def excused(self, verdict: Verdict) -> Verdict:
@@ -570,6 +622,12 @@ def _cut(text: str) -> str:
 BROKEN = frozenset({Outcome.FAILED, Outcome.ADVISORY, Outcome.FLAKY})
 """What a check that does not hold comes to, before a deviation excuses it."""
 _DECIDED = {Outcome.PASSED, *BROKEN}
+
+
+def _joined(*texts: str) -> str:
+    return "; ".join(filter(None, texts))
+
+
 Excuse = Callable[[Verdict], Verdict]
 
 

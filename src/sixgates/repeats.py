@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from sixgates.bundles.following import FOLLOW_UPS
 from sixgates.catalogue import Check, Probe
 from sixgates.exchange import Exchange, FailureKind
 from sixgates.judge import Answer, Judgement, NotSent
@@ -216,6 +217,8 @@ def _goes_with(other: Probe, probe: Probe, answers: Answers) -> bool:
     if probe.after is other or probe.gauge is other or other.gauge is probe:
         return True
     if probe.group is not None and other.group == probe.group:
+        return True
+    if other in FOLLOW_UPS.get(probe.name, ()):
         return True
     return other.after is probe and isinstance(answers[other.name], NotSent)
 

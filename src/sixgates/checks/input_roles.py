@@ -1,10 +1,8 @@
 """Which roles, and which order of them, a server must take."""
 
-from collections.abc import Mapping
-
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.input import are_counts
-from sixgates.checks.input_replayed import accepted, blames
+from sixgates.checks.input_replayed import accepted
 from sixgates.exchange import Finding
 from sixgates.probes.chat import chat, chat_longer_prompt
 from sixgates.probes.input import LONG, LONGER, chat_developer, chat_roles
@@ -13,13 +11,6 @@ from sixgates.views import Document, Reply
 
 SPEC = "spec: ChatCompletionRequestMessage"
 SPEC_SYSTEM = "spec: ChatCompletionRequestSystemMessage"
-ORDER: Mapping[str, str] = {
-    "a late system message": r"beginning|must be (?:the )?first|only be (?:the )?first|must start",
-    "several system messages": r"(?:multiple|several|more than one|only one) system",
-    "messages of one role in a row": r"alternat|consecutive|in a row",
-    "system messages": r"system (?:role|messages?|prompts?) (?:is |are )?not supported",
-}
-"""What a request has that a server may refuse, each with the words by which an error names it."""
 
 
 @check(
@@ -67,7 +58,7 @@ def developers_crash_nothing(reply: Reply) -> Findings:
 )
 def systems_may_come_late(one: Document, many: Document, reply: Reply) -> Findings:
     """A system message after an assistant's is accepted, and read."""
-    yield from accepted(reply, ORDER, "a late system message")
+    yield from accepted(reply, "a late system message")
     if _sentences(one, many, reply) < LONGER - 6:
         yield _dropped("late system message", reply, one)
 
@@ -80,7 +71,7 @@ def systems_may_come_late(one: Document, many: Document, reply: Reply) -> Findin
 )
 def systems_may_be_several(one: Document, many: Document, reply: Reply) -> Findings:
     """A second system message right after the first is accepted, and read."""
-    yield from accepted(reply, ORDER, "several system messages")
+    yield from accepted(reply, "several system messages")
     read = _sentences(one, many, reply)
     others = LONGER if read >= LONGER - 6 else 0
     if read - others < LONG - 6:
@@ -95,8 +86,6 @@ def systems_may_be_several(one: Document, many: Document, reply: Reply) -> Findi
 )
 def systems_crash_nothing(reply: Reply) -> Findings:
     """System messages that a chat template has no place for are merged or refused with a 4xx."""
-    if reply.status != 200:
-        blames(reply, ORDER, "system messages", "a late system message", "several system messages")
     yield from _no_failure(reply)
 
 
@@ -108,8 +97,6 @@ def systems_crash_nothing(reply: Reply) -> Findings:
 )
 def roles_may_repeat(reply: Reply) -> Findings:
     """Two messages of one role in a row are accepted or refused with a 4xx; they are no failure of the server."""
-    if reply.status != 200:
-        blames(reply, ORDER, "messages of one role in a row")
     yield from _no_failure(reply)
 
 

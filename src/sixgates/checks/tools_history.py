@@ -3,17 +3,13 @@
 from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.exchange import Finding
 from sixgates.probes import tools
-from sixgates.select import OBJECT, Findings, Unexercised, shown
+from sixgates.select import OBJECT, Findings, shown
 from sixgates.views import Document, Reply
 
 SPEC = "spec: ChatCompletionRequestAssistantMessage"
 AUTO = ("tools.auto.accepted",)
 """Each history leaves it to the model whether to call: where that is refused, no history is."""
 BASIC = ("tools.roundtrip.basic", *AUTO)
-OTHERS = (
-    'the same request also has the content "", two results in another order, and one of them in parts: '
-    "the server's words tell which it refuses"
-)
 
 
 @check(
@@ -49,8 +45,6 @@ def the_own_call_is_accepted_back(answer: Document) -> Findings:
 )
 def content_may_be_left_out(reply: Reply) -> Findings:
     """A message with a tool call needs no `content`."""
-    if _blames(reply, "parameters"):
-        raise Unexercised("the request was refused for its tool without parameters")
     yield from _accepted(reply, "an assistant's message without content")
 
 
@@ -63,8 +57,6 @@ def content_may_be_left_out(reply: Reply) -> Findings:
 )
 def parameters_are_optional(reply: Reply) -> Findings:
     """A tool without `parameters` is accepted."""
-    if _blames(reply, "content") and not _blames(reply, "parameters"):
-        raise Unexercised("the request was refused for its message without content")
     yield from _accepted(reply, "a tool without parameters")
 
 
@@ -77,7 +69,7 @@ def parameters_are_optional(reply: Reply) -> Findings:
 )
 def content_may_be_empty(reply: Reply) -> Findings:
     """A message with a tool call may have the content ""."""
-    yield from _accepted(reply, 'an assistant\'s message with the content ""', OTHERS)
+    yield from _accepted(reply, 'an assistant\'s message with the content ""')
 
 
 @check(
@@ -89,7 +81,7 @@ def content_may_be_empty(reply: Reply) -> Findings:
 )
 def results_may_be_text_parts(reply: Reply) -> Findings:
     """A tool's result may be an array of text parts."""
-    yield from _accepted(reply, "a tool's result in parts", OTHERS)
+    yield from _accepted(reply, "a tool's result in parts")
 
 
 @check(
@@ -101,7 +93,7 @@ def results_may_be_text_parts(reply: Reply) -> Findings:
 )
 def results_may_come_in_any_order(reply: Reply) -> Findings:
     """The results of two calls are accepted in any order."""
-    yield from _accepted(reply, "results in another order than the calls", OTHERS)
+    yield from _accepted(reply, "results in another order than the calls")
 
 
 @check(
@@ -116,12 +108,8 @@ def a_null_id_is_no_crash(reply: Reply) -> Findings:
     yield from reply.status_in(200, 400, 422)
 
 
-def _blames(reply: Reply, name: str) -> bool:
-    return reply.status != 200 and name in reply.text
-
-
-def _accepted(reply: Reply, what: str, hint: str = "") -> Findings:
+def _accepted(reply: Reply, what: str) -> Findings:
     if reply.status != 200:
-        yield Finding("status", f"200 to {what}", f"{reply.status} {shown(reply.text)}", hint)
+        yield Finding("status", f"200 to {what}", f"{reply.status} {shown(reply.text)}")
     else:
         yield from reply.json["choices"].elements[0]["message"].unlike(OBJECT)

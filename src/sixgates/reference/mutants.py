@@ -9,6 +9,7 @@ from typing import Any
 
 from sixgates.catalogue import CatalogueError, modules
 from sixgates.exchange import Chunk, Request, Response, TransportError
+from sixgates.features.feature import Feature
 from sixgates.reference.provider import ReferenceProvider
 
 Document = dict[str, Any]
@@ -121,6 +122,11 @@ def on_tools(request: Request) -> bool:
 def on_tool_stream(request: Request) -> bool:
     """Streamed chat completions with tools."""
     return on_stream(request) and bool(body_of(request).get("tools"))
+
+
+def carrying(feature: Feature) -> Applies:
+    """Requests that ask for a feature which a server may refuse."""
+    return lambda request: request.method == "POST" and feature.holds(body_of(request))
 
 
 def on_everything(request: Request) -> bool:

@@ -71,15 +71,17 @@ def fetch(
     say: Say = lambda text: None,
     patience: Patience | None = None,
     clock: Clock = _CLOCK,
+    before: Mapping[str, Answer] | None = None,
 ) -> dict[str, Answer]:
     """Send each probe once; `first` go ahead, and when `stop` finds a cause in their answers nothing else is sent.
 
     Of the others those are sent that `choose` wants after the answers to the first. With the `patience` of an
-    earlier call its bounds hold for both.
+    earlier call its bounds hold for both; what builds on an answer that was given `before` builds on that.
 
     Never raises for what a server does: every way to fail is an exchange with a transport error, or a cause.
     """
     session = _Session(target, patience or Patience(target.name), clock, say, watch)
+    session.before = before or {}
     return asyncio.run(session.run(tuple(probes), tuple(first), stop, choose))
 
 
@@ -99,6 +101,7 @@ class _Session:
         self.tempo = Tempo(target.deadline_s)
         self.told_slow = False
         self.door = asyncio.Lock()
+        self.before: Mapping[str, Answer] = {}
 
     async def run(
         self, probes: tuple[Probe, ...], first: tuple[Probe, ...], stop: Stop, choose: Choose
@@ -294,7 +297,7 @@ class _Session:
             pause *= 2
 
     def _request(self, probe: Probe) -> Request:
-        earlier = self.answers.get(probe.after.name) if probe.after else None
+        earlier = {**self.before, **self.answers}.get(probe.after.name) if probe.after else None
         request = probe.request(
             self.target.model,
             earlier if isinstance(earlier, Exchange) and not earlier.cut_by_us else None,

@@ -35,11 +35,15 @@ class Outlay:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What is sent more than once: each request `times`, what failed within a bound, some once more at the end."""
+    """What is sent beside the first: each request `times`, what failed within a bound, some once more at the end.
+
+    `most_apart` ask for one thing of several that were refused together.
+    """
 
     times: int = 1
     most_repeated: int = 0
     at_the_end: int = 0
+    most_apart: int = 0
 
 
 _ONCE = Again()
@@ -111,6 +115,8 @@ def announcement(
         line += f"; then, as far as it offers that, at most {more.requests} requests{each} and {tokens} tokens more"
     if again.at_the_end:
         line += f"; {again.at_the_end} of them once more at the end"
+    if again.most_apart:
+        line += f"; where one that asks for several things is refused, at most {again.most_apart} more ask for one"
     if again.most_repeated:
         line += f"; what fails is sent again, at most {again.most_repeated} requests in the whole run"
     uncapped = (*ahead.uncapped, *(more.uncapped if more else ()))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sixgates.catalogue import Auth, Probe
+from sixgates.bundles.asking import asked_apart
+from sixgates.catalogue import Auth, Probe, load
 from sixgates.exchange import Exchange, Request
 from sixgates.gauge import running
 from sixgates.judge import Answer, NotSent
@@ -18,14 +19,28 @@ from sixgates.sources.secrets import Scrubber, secrets_of
 def answers(
     provider: ReferenceProvider | MutantProvider, probes: Iterable[Probe], *, context_length: int = 2048
 ) -> Mapping[str, Answer]:
-    """Send every probe to the provider, in order, without a socket."""
+    """Send every probe to the provider, in order, without a socket; what it refuses is asked one by one."""
     found: dict[str, Answer] = {}
-    probes = tuple(probes)
+
+    def send(wanted: tuple[Probe, ...]) -> Mapping[str, Answer]:
+        return _answers(provider, wanted, found, context_length)
+
+    found |= send(tuple(probes))
+    return found | asked_apart(load(), found, send)
+
+
+def _answers(
+    provider: ReferenceProvider | MutantProvider,
+    probes: tuple[Probe, ...],
+    before: Mapping[str, Answer],
+    context_length: int,
+) -> dict[str, Answer]:
+    found: dict[str, Answer] = {}
     gauges = [probe.gauge for probe in probes if probe.gauge is not None]
     inner = provider.inner if isinstance(provider, MutantProvider) else provider
     scrubber = Scrubber(secrets_of("", inner.key))
     for probe in (probe for probe in probes if probe not in gauges):
-        earlier = found.get(probe.after.name) if probe.after else None
+        earlier = {**before, **found}.get(probe.after.name) if probe.after else None
         try:
             previous = earlier if isinstance(earlier, Exchange) else None
             request = probe.request(inner.model, previous, context_length=context_length)

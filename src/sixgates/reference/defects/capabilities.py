@@ -42,7 +42,7 @@ for _status, _word in ((400, "refused"), (404, "absent"), (503, "failing")):
         f"tools-{_word}",
         on=_on_any_tools,
         edit=with_body(_REFUSAL, status=_status),
-        caught_by=["capability.tools", "tools.named.accepted_object"],
+        caught_by=["capability.tools"],
     )
     mutant(
         f"choices-{_word}",

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from sixgates.exchange import Request
+from sixgates.features.known import BASE64
 from sixgates.reference.mutants import (
     Document,
     Edit,
     asking,
     body_of,
+    carrying,
     in_error,
     in_json,
     mutant,
@@ -165,7 +167,9 @@ mutant(
     edit=_data(lambda _: []),
     caught_by=["embeddings.base64", *COUNT],
 )
-mutant("embeddings-base64-refused", on=_on_texts, edit=with_status(400), caught_by=["embeddings.base64"])
+mutant(
+    "embeddings-base64-refused", on=carrying(BASE64), edit=with_status(400), caught_by=["embeddings.base64"]
+)
 mutant("embeddings-base64-is-none", on=_on_texts, edit=_set(embedding="%%"), caught_by=["embeddings.base64"])
 mutant("embeddings-base64-torn", on=_on_texts, edit=_set(embedding="AAA="), caught_by=["embeddings.base64"])
 mutant(

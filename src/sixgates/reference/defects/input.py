@@ -135,71 +135,13 @@ mutant(
     edit=CRASHED,
     caught_by=["input.role_developer", "input.role_developer_not_5xx"],
 )
-mutant(
-    "late-system-refused",
-    on=_ON_SYSTEMS,
-    edit=refusing("System message must be at the beginning."),
-    caught_by=["input.system_not_first"],
-)
 mutant("late-system-dropped", on=_ON_SYSTEMS, rewrite=_without(5), caught_by=["input.system_not_first"])
-mutant(
-    "second-system-refused",
-    on=_ON_SYSTEMS,
-    edit=refusing("Only one system message is allowed."),
-    caught_by=["input.system_multiple"],
-)
 mutant("second-system-dropped", on=_ON_SYSTEMS, rewrite=_without(1), caught_by=["input.system_multiple"])
 mutant(
     "both-systems-dropped",
     on=_ON_SYSTEMS,
     rewrite=_reading(lambda messages: (messages.pop(5), messages.pop(1))),
     caught_by=["input.system_not_first", "input.system_multiple"],
-)
-mutant(
-    "system-unknown-to-template",
-    on=_ON_SYSTEMS,
-    edit=refusing("System role not supported", 500),
-    caught_by=["input.system_unsupported_template"],
-)
-mutant(
-    "roles-must-alternate",
-    on=_ON_SYSTEMS,
-    edit=refusing("Conversation roles must alternate user/assistant", 500),
-    caught_by=["input.consecutive_same_role"],
-)
-mutant(
-    "roles-refused-without-a-word",
-    on=_ON_SYSTEMS,
-    edit=CRASHED,
-    caught_by=[
-        "input.system_not_first",
-        "input.system_multiple",
-        "input.system_unsupported_template",
-        "input.consecutive_same_role",
-    ],
-)
-mutant(
-    "name-refused",
-    on=ON_REPLAYED,
-    edit=refusing("messages.0.user.name: Extra inputs are not permitted", 422),
-    caught_by=["input.name_field"],
-)
-mutant(
-    "nulls-refused",
-    on=ON_REPLAYED,
-    edit=refusing("messages.1.tool_calls: expected an array", 422),
-    caught_by=["input.null_message_fields"],
-)
-mutant(
-    "replayed-refused-without-a-word",
-    on=ON_REPLAYED,
-    edit=REFUSED,
-    caught_by=[
-        "input.name_field",
-        "input.null_message_fields",
-        "reasoning.roundtrip_accepted",
-        "structured.text.accepted",
-    ],
 )
 mutant("emoji-crash", on=_on_emoji, edit=CRASHED, caught_by=["input.unicode_roundtrip"])
 mutant("broken-image-crashes", on=_of("image_url"), edit=CRASHED, caught_by=["input.image_bad"])

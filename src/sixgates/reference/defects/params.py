@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 from sixgates.exchange import Request, Response
+from sixgates.features.known import UNKNOWN
 from sixgates.probes.params import BIASED, FEW, NEVER
 from sixgates.reference.defects.chat_shape import dropping, setting
 from sixgates.reference.mutants import (
@@ -15,6 +16,7 @@ from sixgates.reference.mutants import (
     Edit,
     asking,
     body_of,
+    carrying,
     in_events,
     in_json,
     mutant,
@@ -185,7 +187,7 @@ mutant(
 mutant("stop-loses-tail", on=_on_never, edit=in_json(_shortened), caught_by=["params.stop.no_tail_loss"])
 mutant(
     "unknown-field-500",
-    on=_on_stream_stop,
+    on=carrying(UNKNOWN),
     edit=with_body(_REFUSAL, status=500),
     caught_by=["params.unknown_field"],
 )

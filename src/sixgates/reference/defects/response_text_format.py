@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+from sixgates.features.known import REPLAYED_THOUGHTS
 from sixgates.reference.defects.response_items import broken, on_schema, texts
-from sixgates.reference.defects.response_lifecycle import on_thought_events
-from sixgates.reference.mutants import asking, mutant
+from sixgates.reference.mutants import asking, body_of, carrying, mutant
 
 broken("text-format-in-a-fence", on_schema, texts(lambda text: f"```json\n{text}\n```"), "text_format")
 broken("text-format-as-prose", on_schema, texts(lambda _: "It rains."), "text_format")
@@ -25,7 +25,7 @@ for _name, _change in (
     )
 mutant(
     "thoughts-of-agents-refused",
-    on=on_thought_events,
+    on=lambda request: carrying(REPLAYED_THOUGHTS)(request) and body_of(request).get("stream") is True,
     edit=lambda response: response,
     rewrite=asking(input=7),
     caught_by=["responses.thoughts_replayed"],
