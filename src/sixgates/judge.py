@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -13,6 +13,7 @@ from sixgates.capability import Asked
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
 from sixgates.detection import LeftOut, check_of
 from sixgates.exchange import Exchange, Finding
+from sixgates.impact.claims import Found, claims, possible
 from sixgates.select import Declined, Findings, Unexercised, Unmet
 from sixgates.verdict import EXCUSED, Cause, Gate, Level, Outcome, Verdict
 
@@ -113,13 +114,26 @@ class Judgement:
         probes, excuse = self._judgeable(check, sent)
         if excuse is not None:
             return ()
-        try:
-            found = {probe.name for probe, _ in islice(self._findings(check, probes), LOOKED_FOR)}
-        except Exception:  # noqa: BLE001 - unexercised, or our own bug: the check's verdict says which
-            return ()
+        found = {probe.name for probe, _ in self._told(check, probes)}
         if check.whole:
             return check.probes if found else ()
         return tuple(probe for probe in probes if probe.name in found)
+
+    def told(self, name: str) -> tuple[Found, ...]:
+        """What one check finds, each with the probe and the exchange that shows it."""
+        check = self.catalogue.checks[name]
+        probes, excuse = self._judgeable(check)
+        return () if excuse is not None else self._shown(self._told(check, probes))
+
+    def _told(self, check: Check, probes: list[Probe]) -> list[tuple[Probe, Finding]]:
+        try:
+            return list(islice(self._findings(check, probes), LOOKED_FOR))
+        except Exception:  # noqa: BLE001 - unexercised, or our own bug: the check's verdict says which
+            return []
+
+    def _shown(self, found: Iterable[tuple[Probe, Finding]]) -> tuple[Found, ...]:
+        exchanges = {name: each for name, each in self.answers.items() if isinstance(each, Exchange)}
+        return tuple((probe.name, exchanges.get(probe.name), finding) for probe, finding in found)
 
     def _judge(self, check: Check, sent: Collection[str] | None = None) -> Verdict:
         verdict = self._found(check, sent)
@@ -159,8 +173,7 @@ class Judgement:
             engine=subject.engine,
             source=subject.source,
             evidence=check.evidence,
-            breaks=check.breaks,
-            misleads=check.misleads,
+            **asdict(possible(check)),
             luck=check.luck,
         )
 
@@ -321,6 +334,7 @@ class Judgement:
             outcome=outcome,
             findings=_bounded([finding for _, finding in found]),
             reproduce=self._curl(probe),
+            **asdict(claims(check, self._shown(found))),
         )
 
     def _silenced(self, silent: Unexercised) -> Excuse:

@@ -14,7 +14,7 @@ from sixgates.readiness import Readiness
 from sixgates.redaction import redactor
 from sixgates.verdict import Gate, Key, Verdict
 
-SCHEMA_VERSION = "1.4"
+SCHEMA_VERSION = "1.5"
 LONGEST_TEXT = 20_000
 
 Document = dict[str, Any]

@@ -64,8 +64,8 @@ def render_failure(verdict: Verdict) -> str:
     if (left := len(verdict.findings) - MOST_FINDINGS) > 0:
         lines.append(f"  … and {left} more finding{'s' * (left > 1)}")
     support = [
-        f"{word}: {shorten(', '.join(given), LONGEST_LINE)}"
-        for word in ("breaks", "misleads", "evidence")
+        f"{word.replace('_', ' ')}: {shorten(', '.join(given), LONGEST_LINE)}"
+        for word in ("breaks", "misleads", "at_risk", "evidence")
         if (given := getattr(verdict, word))
     ]
     if support:
