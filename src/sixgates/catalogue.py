@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from sixgates.capability import CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES
 from sixgates.exchange import Exchange, Finding, Request
+from sixgates.impact.measured import CLIENTS, harm_of
 from sixgates.requirement import requirement_of
 from sixgates.select import Findings, Unmet
 from sixgates.verdict import Level
@@ -55,17 +56,6 @@ AREAS = (
     "errors",
     "http",
 )
-CLIENTS = (
-    "openai-python",
-    "openai-python helper",
-    "openai-node",
-    "openai-node helper",
-    "langchain-openai",
-    "pydantic-ai",
-    "litellm",
-    "Vercel AI SDK",
-)
-"""The clients that were fed the defects: both SDKs, each with its stream helper, and what rides on them."""
 
 
 class Auth(StrEnum):
@@ -221,9 +211,9 @@ class Check:
     views: tuple[type[View], ...]
     evidence: tuple[str, ...]
     breaks: tuple[str, ...] = ()
-    """The clients that raise, or give the application something else than was sent, where it does not hold."""
+    """The clients that raise, or give the application something else than was sent, by some fault that it finds."""
     misleads: tuple[str, ...] = ()
-    """The clients that go on working where it does not hold, and tell of a refusal wrongly, late, or not at all."""
+    """The clients that go on working, and tell of a refusal wrongly, late, or not at all, by some fault."""
     requires: tuple[str, ...] = ()
     capability: str | None = None
     unconditional: bool = False
@@ -342,7 +332,10 @@ def check(
     luck: str = "",
     twin: str = "",
 ) -> Callable[[Callable[..., Findings]], Callable[..., Findings]]:
-    """Register a check on one probe, on each of several, on several together, or among those that were answered."""
+    """Register a check on one probe, on each of several, on several together, or among those that were answered.
+
+    Whom it hurts is measured; `breaks` and `misleads` say so only of a check that is itself a client's own reading.
+    """
     answered = tuple(among)
     paired = answered or tuple(together)
     probes = paired or tuple(each) or ((probe,) if probe else ())
@@ -354,6 +347,7 @@ def check(
             for parameter in inspect.signature(function).parameters.values()
             for _ in (probes if parameter.kind is parameter.VAR_POSITIONAL else "1")
         )
+        harm = harm_of(name)
         CATALOGUE.add(
             Check(
                 id=name,
@@ -364,8 +358,8 @@ def check(
                 judge=function,
                 views=views,
                 evidence=tuple(evidence),
-                breaks=tuple(breaks),
-                misleads=tuple(misleads),
+                breaks=tuple(breaks) or harm.breaks,
+                misleads=tuple(misleads) or harm.misleads,
                 requires=tuple(requires),
                 capability=capability,
                 unconditional=unconditional,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -19,6 +19,8 @@ from sixgates.declared import Declared, described, settled
 from sixgates.description import answered
 from sixgates.detection import DETECTORS, LeftOut, check_of
 from sixgates.exchange import Exchange, Finding
+from sixgates.impact.claims import Found as Shown
+from sixgates.impact.claims import claims, possible
 from sixgates.select import Declined, Findings, Unexercised, Unmet
 from sixgates.verdict import EXCUSED, Cause, Described, Gate, Level, Outcome, Verdict, undeclared
 
@@ -125,12 +127,28 @@ class Judgement:
         probes, excuse = self._judgeable(check, sent)
         if excuse is not None:
             return []
-        try:
-            found = list(islice(self._findings(check, probes), LOOKED_FOR))
-        except Exception:  # noqa: BLE001 - unexercised, or our own bug: the check's verdict says which
-            return []
+        found = self._all(check, probes)
         _, left = self._described(check.id, found)
         return [found[number] for number in sorted(left)] or found
+
+    def told(self, name: str) -> tuple[Shown, ...]:
+        """What one check finds, each with the probe and the exchange that shows it."""
+        check = self.catalogue.checks[name]
+        probes, excuse = self._judgeable(check)
+        return () if excuse is not None else self._shown(check, self._all(check, probes))
+
+    def _all(self, check: Check, probes: list[Probe]) -> list[Found]:
+        try:
+            return list(islice(self._findings(check, probes), LOOKED_FOR))
+        except Exception:  # noqa: BLE001 - unexercised, or our own bug: the check's verdict says which
+            return []
+
+    def _shown(self, check: Check, found: Iterable[Found]) -> tuple[Shown, ...]:
+        seen = [(probe, self._answer(check, probe), finding) for probe, finding in found]
+        return tuple(
+            (probe.name, answer if isinstance(answer, Exchange) else None, finding)
+            for probe, answer, finding in seen
+        )
 
     def broken(self, among: Collection[str] | None = None) -> Iterator[Broken]:
         """Every check, of all or of these, that does not hold and is not excused, with the marks that it leaves."""
@@ -214,8 +232,7 @@ class Judgement:
             engine=subject.engine,
             source=subject.source,
             evidence=check.evidence,
-            breaks=check.breaks,
-            misleads=check.misleads,
+            **asdict(possible(check)),
             luck=check.luck,
             asked=self._asked(check),
         )
@@ -489,6 +506,7 @@ class Judgement:
             findings=_bounded([self._told(check, each, finding) for each, finding in found]),
             reproduce=self._curl(self._answer(check, probe), probe.auth),
             described=by,
+            **asdict(claims(check, self._shown(check, found))),
         )
 
     def _told(self, check: Check, probe: Probe, finding: Finding) -> Finding:

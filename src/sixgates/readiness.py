@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from sixgates.capability import PROFILES
-from sixgates.catalogue import CLIENTS, Check
+from sixgates.catalogue import Check
+from sixgates.impact.measured import CLIENTS
 from sixgates.verdict import EXCUSED, Gate, Level, Outcome, Verdict
 
 
@@ -31,11 +32,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A client or a profile with its state, and the checks through which it has it."""
+    """A client or a profile with its state, and the checks through which it has it.
+
+    `unmeasured` are those of the checks of which nobody knows what their findings do to the client.
+    """
 
     name: str
     state: State
     through: tuple[str, ...] = ()
+    unmeasured: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,10 @@ class Readiness:
 
     def to_json(self) -> dict[str, Any]:
         """The readiness as it stands in `gates.json`, one entry of `readiness`."""
-        return asdict(self)
+        document = asdict(self)
+        for profile in document["profiles"]:
+            del profile["unmeasured"]
+        return document
 
 
 _JUDGED = {Outcome.PASSED, Outcome.FAILED, Outcome.FLAKY, Outcome.ADVISORY, Outcome.DEVIATION, Outcome.STALE}
@@ -87,14 +95,17 @@ def _readiness(provider: str, found: Mapping[str, Verdict], known: Mapping[str, 
 
 
 def _client(name: str, verdicts: Collection[Verdict]) -> Standing:
-    named = [verdict for verdict in verdicts if name in verdict.breaks or name in verdict.misleads]
+    named = [one for one in verdicts if name in (*one.breaks, *one.misleads, *one.at_risk)]
     wrong = [one for one in named if one.outcome in _BROKEN or _stale_and_broken(one)]
     if broken := tuple(one.check for one in wrong if name in one.breaks):
         return Standing(name, State.BROKEN, broken)
-    unsure = [one for one in named if _open(one) or _excused(one)]
+    unsure = [one for one in named if _open(one, name) or _excused(one)]
     lacking = [one for one in verdicts if _in_vain(one)]
+    wrong.sort(key=lambda one: name in one.unmeasured)  # what is known first
     if risks := tuple(dict.fromkeys(one.check for one in (*wrong, *lacking, *unsure))):
-        return Standing(name, State.AT_RISK, risks)
+        return Standing(
+            name, State.AT_RISK, risks, tuple(one.check for one in wrong if name in one.unmeasured)
+        )
     judged = any(one.outcome is not Outcome.NOT_APPLICABLE for one in named)
     return Standing(name, State.SAFE if judged else State.UNMEASURED)
 
@@ -127,10 +138,11 @@ def _in_vain(verdict: Verdict) -> bool:
     return asked_for and (verdict.outcome in {*_BROKEN, *_UNSURE} or _stale_and_broken(verdict))
 
 
-def _open(verdict: Verdict) -> bool:
-    """Not judged; but a MAY is about what a server adds, and what it does not add breaks no client."""
-    added_nothing = verdict.level is Level.MAY and verdict.outcome is Outcome.NOT_EXERCISED
-    return verdict.outcome in _UNSURE and not added_nothing
+def _open(verdict: Verdict, client: str) -> bool:
+    """Not judged; but what a server may add and does not, or a refusal that never came, hurts no client."""
+    if verdict.outcome is Outcome.NOT_EXERCISED:
+        return verdict.level is not Level.MAY and client in verdict.breaks
+    return verdict.outcome in _UNSURE
 
 
 def _stale_and_broken(verdict: Verdict) -> bool:

@@ -121,9 +121,11 @@ class Verdict:
     `times` says how often it was judged and `failed` how often it was broken; FLAKY verdicts hold all `attempts`.
     `luck` says what has to happen by chance before a defect shows. `asked` says, on the check of a capability that a
     provider was asked for and does not offer, what came. `not_recorded` names the probes that were not judged because
-    the recording of an engine that cannot be started again lacks them. `described` is for the judge and stands
-    in no report. `consequences` names the checks that found only what follows from what this one found; their own
-    verdicts wait for it, as their `cause` says.
+    the recording of an engine that cannot be started again lacks them. `breaks`, `misleads` and `at_risk` name the
+    clients that its findings hurt, or where there are none, those that it could hurt; for the `unmeasured` of them
+    nobody knows what these findings do. `consequences` names the checks that found only what follows from what this
+    one found; their own verdicts wait for it, as their `cause` says. `described` is for the judge and stands in no
+    report.
     """
 
     check: str
@@ -140,6 +142,8 @@ class Verdict:
     evidence: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
     misleads: tuple[str, ...] = ()
+    at_risk: tuple[str, ...] = ()
+    unmeasured: tuple[str, ...] = ()
     reproduce: str = ""
     duration_s: float = 0.0
     times: int = 1
@@ -199,9 +203,12 @@ class Verdict:
         )
         values["cause"] = cause and Cause(cause["key"], cause["summary"], tuple(cause["next_steps"]))
         values.setdefault("misleads", ())  # reports before version 1.2 have none
+        for name in ("at_risk", "unmeasured"):  # reports before version 1.5 have neither
+            values.setdefault(name, ())
         values.setdefault("not_recorded", ())  # reports before version 1.4 have none
-        values.setdefault("consequences", ())  # reports before version 1.5 have none
-        for name in ("evidence", "breaks", "misleads", "not_recorded", "consequences"):
+        values.setdefault("consequences", ())  # nor these
+        lists = ("evidence", "breaks", "misleads", "at_risk", "unmeasured", "not_recorded", "consequences")
+        for name in lists:
             values[name] = tuple(values[name])
         return cls(**values)
 

@@ -11,10 +11,10 @@ import pytest
 from tests.serving import served
 
 from sixgates import catalogue
-from sixgates.catalogue import CLIENTS
 from sixgates.contract import Contract
 from sixgates.exchange import Request, Response
 from sixgates.gates import GateResult, GateStatus, Thresholds, judge_gates
+from sixgates.impact.measured import CLIENTS
 from sixgates.judge import Answer
 from sixgates.readiness import State, assess
 from sixgates.reference.provider import ReferenceProvider

@@ -12,7 +12,7 @@ from sixgates.reference import mutants
 from sixgates.reference.mutants import Mutant, MutantProvider
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.sources.reference import answers
-from sixgates.verdict import Outcome
+from sixgates.verdict import Outcome, Verdict
 
 CATALOGUE = catalogue.load()
 MUTANTS = mutants.load()
@@ -27,10 +27,10 @@ def judged(provider: ReferenceProvider | MutantProvider) -> Judgement:
     return Judgement(CATALOGUE, subject, answers(provider, CATALOGUE.probes()))
 
 
-def unnoticed(mutant: Mutant) -> list[str]:
-    """The checks that a mutant names and that do not fail on it."""
+def caught(mutant: Mutant) -> list[Verdict]:
+    """The verdicts of the checks that a mutant names."""
     judgement = judged(MutantProvider(mutant, ReferenceProvider(key=KEY)))
-    return [name for name in mutant.caught_by if judgement.verdict(name).outcome not in NOTICED]
+    return [judgement.verdict(name) for name in mutant.caught_by]
 
 
 def test_the_reference_passes_every_check() -> None:
@@ -45,10 +45,13 @@ def test_the_reference_passes_every_check() -> None:
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_every_mutant_is_caught_by_the_checks_that_it_names(name: str) -> None:
-    """A mutant's own checks all notice it."""
+    """A mutant's own checks all notice it, and what each client makes of it was measured."""
     mutant = MUTANTS[name]
     assert mutant.caught_by, "a mutant names who must notice it"
-    assert unnoticed(mutant) == []
+    found = caught(mutant)
+    assert [verdict.check for verdict in found if verdict.outcome not in NOTICED] == []
+    unmeasured = [(verdict.check, verdict.unmeasured) for verdict in found if verdict.unmeasured]
+    assert unmeasured == [], "run tests/field/measure_clients.py, see docs/clients.md"
 
 
 def test_every_check_has_a_mutant() -> None:

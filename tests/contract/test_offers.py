@@ -12,11 +12,12 @@ import pytest
 
 from sixgates import catalogue
 from sixgates.capability import Offer
-from sixgates.catalogue import CLIENTS, CatalogueError, Probe
+from sixgates.catalogue import CatalogueError, Probe
 from sixgates.declared import Declared
 from sixgates.detection import DETECTORS, check_of, detect, detector
 from sixgates.exchange import Chunk, Exchange, FailureKind, Request, Response, TransportError
 from sixgates.gates import GateStatus, Thresholds, judge_gates
+from sixgates.impact.measured import CLIENTS
 from sixgates.judge import Answer, Judgement, Subject
 from sixgates.left_out import left_out
 from sixgates.readiness import State, assess

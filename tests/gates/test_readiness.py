@@ -10,11 +10,11 @@ import pytest
 
 from sixgates import catalogue
 from sixgates.capability import CAPABILITIES, PROFILES
-from sixgates.catalogue import CLIENTS
 from sixgates.declared import Declared
 from sixgates.exchange import Exchange, Finding
+from sixgates.impact.measured import CLIENTS, Effect, table
 from sixgates.judge import Answer, Judgement, Subject
-from sixgates.readiness import Readiness, State, assess
+from sixgates.readiness import Readiness, Standing, State, assess
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.sources.reference import answers
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
@@ -66,30 +66,53 @@ def test_every_client_that_a_check_names_is_known() -> None:
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ADVISORY, Outcome.DEVIATION])
 def test_a_refusal_that_is_told_wrongly_is_a_risk(outcome: Outcome) -> None:
     """The client works; what it says of its user's mistake is wrong."""
-    found = changed("errors.envelope", outcome)
-    named = PASSING["errors.envelope"].misleads
+    found = changed("errors.5xx_only_server", outcome)
+    named = PASSING["errors.5xx_only_server"].misleads
     assert [(each.name, each.through) for each in found.clients if each.state is State.AT_RISK] == [
-        (name, ("errors.envelope",)) for name in named
+        (name, ("errors.5xx_only_server",)) for name in named
     ]
     assert {each.state for each in found.clients if each.name not in named} == {State.SAFE}
 
 
 def test_only_refusals_mislead() -> None:
-    """And what stands beside the text and the calls, which the client has all the same: a role, a count."""
-    misleading = {check.id for check in CHECKS if check.misleads}
-    assert misleading == {
-        "chat.shape.usage_present",
-        "chat.stream.role_once",
-        "embeddings.empty_array",
-        "errors.5xx_only_server",
-        "errors.connection_close_on_crash",
-        "errors.content_coding",
-        "errors.context_length_code",
-        "errors.envelope",
-        "errors.no_html",
-        "errors.witness",
-        "models.retrieve.ok",
+    """What comes wrong in an answer that a client asked for breaks it."""
+    misleading = {
+        fault
+        for faults in table().values()
+        for fault, effects in faults.items()
+        if Effect.MISLED in effects.values()
     }
+    assert misleading
+    assert {fault.partition(" ")[0] for fault in misleading} <= {"refusal", "failure", "lost"}
+
+
+def test_a_fault_that_was_not_measured_puts_at_risk_and_is_told_apart() -> None:
+    """And what is known comes first."""
+    named = ("openai-node helper",)
+    verdicts = {
+        **PASSING,
+        "chat.stream.role_first": replace(
+            PASSING["chat.stream.role_first"],
+            outcome=Outcome.FAILED,
+            breaks=(),
+            at_risk=named,
+            unmeasured=named,
+        ),
+        "tools.stream.index_present": replace(
+            PASSING["tools.stream.index_present"],
+            outcome=Outcome.FAILED,
+            breaks=(),
+            misleads=(),
+            at_risk=named,
+        ),
+    }
+    found = next(each for each in ready(verdicts).clients if each.name in named)
+    assert found == Standing(
+        named[0],
+        State.AT_RISK,
+        ("tools.stream.index_present", "chat.stream.role_first"),
+        ("chat.stream.role_first",),
+    )
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ADVISORY, Outcome.DEVIATION])
@@ -164,7 +187,7 @@ def test_a_client_of_which_nothing_applies_is_not_measured() -> None:
     """Nothing was found, and nothing was looked for."""
     verdicts = {
         name: replace(verdict, outcome=Outcome.NOT_APPLICABLE)
-        if "litellm" in (*verdict.breaks, *verdict.misleads)
+        if "litellm" in (*verdict.breaks, *verdict.misleads, *verdict.at_risk)
         else verdict
         for name, verdict in PASSING.items()
     }

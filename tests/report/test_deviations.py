@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sixgates.catalogue import CLIENTS
+from sixgates.impact.measured import CLIENTS
 from sixgates.report import Document, render_markdown, render_table
 from sixgates.report.deviations import accepted
 from sixgates.verdict import Outcome, Verdict

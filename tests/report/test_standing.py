@@ -103,6 +103,29 @@ def test_clients_and_providers_that_stand_alike_are_said_together(ready: Documen
     )
 
 
+def test_what_was_not_measured_says_so(document: Document, make_run: Make) -> None:
+    """Beside the check, in the terminal and in the Markdown; the checks that are known come without it."""
+    clients = (
+        Standing("openai-node", State.AT_RISK, ("chat.a",), ("chat.a",)),
+        Standing("litellm", State.AT_RISK, ("chat.b", "chat.a"), ("chat.b", "chat.a")),
+        Standing("pydantic-ai", State.AT_RISK, ("chat.c", "chat.a"), ("chat.a",)),
+        Standing("openai-python", State.SAFE),
+    )
+    readiness = build(
+        make_run(), [], [], (), (Readiness("one", clients, (Standing("core", State.PASSED),)),)
+    )["readiness"]
+    found = {**document, "readiness": readiness}
+    said = " ".join(line.strip() for line in render_table(found))
+    assert "one: at risk openai-node (chat.a: not measured for this fault), litellm" in said
+    assert (
+        "(chat.b: not measured for this fault, and 1 more), pydantic-ai (chat.c and 1 more); 1 safe" in said
+    )
+    markdown = render_markdown(found)
+    assert "| litellm | at risk: `chat.b`: not measured for this fault, and 1 more |" in markdown
+    assert "| openai-node | at risk: `chat.a`: not measured for this fault |" in markdown
+    assert readiness[0]["profiles"] == [{"name": "core", "state": "passed", "through": []}]
+
+
 def test_a_server_that_is_down_takes_one_line(ready: Document) -> None:
     """All clients in one state are not listed."""
     for standing in ready["readiness"][0]["clients"]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from sixgates.catalogue import CLIENTS, MUST, check
+from sixgates.catalogue import MUST, check
 from sixgates.exchange import Finding, seconds_of
 from sixgates.probes.chat import chat, chat_again, chat_longer_prompt, chat_unicode
 from sixgates.probes.tools import tool_named, tool_required
@@ -43,7 +43,6 @@ UNKNOWN_MODEL = re.compile(
     MUST,
     probe=chat,
     evidence=[SPEC, "BerriAI/litellm#32221"],
-    breaks=CLIENTS,
 )
 def chat_is_answered(reply: Reply) -> Findings:
     """A plain chat request is answered with 200 and a JSON object."""
@@ -64,7 +63,6 @@ def chat_is_answered(reply: Reply) -> Findings:
         "pydantic/pydantic-ai#1746",
         "mpfaffenberger/code_puppy#750",
     ],
-    breaks=["pydantic-ai"],
 )
 def fields_are_there(completion: Document) -> Findings:
     """A completion has id, object, created, model, choices; a choice has index, message, finish_reason."""
@@ -83,7 +81,6 @@ def fields_are_there(completion: Document) -> Findings:
     MUST,
     each=PLAIN,
     evidence=[SPEC, "pydantic/pydantic-ai#2723"],
-    breaks=["pydantic-ai"],
 )
 def completion_says_what_it_is(completion: Document) -> Findings:
     """The completion's `object` is "chat.completion"."""
@@ -95,7 +92,6 @@ def completion_says_what_it_is(completion: Document) -> Findings:
     MUST,
     probe=chat,
     evidence=[SPEC, "pydantic/pydantic-ai#1746"],
-    breaks=["pydantic-ai"],
 )
 def created_is_in_seconds(reply: Reply) -> Findings:
     """`created` is an integer of seconds since 1970, within a day of the Date header where there is one."""
@@ -111,7 +107,6 @@ def created_is_in_seconds(reply: Reply) -> Findings:
     MUST,
     each=[*PLAIN, *FORCED],
     evidence=[SPEC, "pydantic/pydantic-ai#2844", "ml-explore/mlx-lm#782", "BerriAI/litellm#12481"],
-    breaks=CLIENTS,
 )
 def finish_reason_is_known(completion: Document) -> Findings:
     """Every choice's finish_reason is one of the five words that the specification knows."""
@@ -124,7 +119,6 @@ def finish_reason_is_known(completion: Document) -> Findings:
     MUST,
     each=[*PLAIN, *FORCED],
     evidence=[SPEC_MESSAGE],
-    breaks=["langchain-openai", "pydantic-ai"],
 )
 def assistant_speaks(completion: Document) -> Findings:
     """Every message's role is "assistant"."""
@@ -137,14 +131,6 @@ def assistant_speaks(completion: Document) -> Findings:
     MUST,
     each=PLAIN,
     evidence=[SPEC_MESSAGE, "vercel/ai#17779", "vercel/ai#15890"],
-    breaks=[
-        "openai-python",
-        "openai-python helper",
-        "openai-node",
-        "openai-node helper",
-        "langchain-openai",
-        "litellm",
-    ],
 )
 def content_is_text(completion: Document) -> Findings:
     """A message's content is a string or null, never an array or an object."""
@@ -157,7 +143,6 @@ def content_is_text(completion: Document) -> Findings:
     MUST,
     each=[*PLAIN, *FORCED],
     evidence=["BerriAI/litellm#32221", "pydantic/pydantic-ai#2323", "azrtydxb/Fastllm-proxy#28"],
-    breaks=CLIENTS,
 )
 def success_is_a_completion(reply: Reply) -> Findings:
     """A 2xx body is a completion with a choice: never null, empty, HTML, an error or without choices."""

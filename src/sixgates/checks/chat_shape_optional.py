@@ -2,7 +2,7 @@
 
 import re
 
-from sixgates.catalogue import CLIENTS, MAY, SHOULD, check
+from sixgates.catalogue import MAY, SHOULD, check
 from sixgates.checks.chat_shape import (
     FORCED,
     NOTHING,
@@ -68,7 +68,6 @@ def logprobs_are_null(completion: Document) -> Findings:
     SHOULD,
     each=[*PLAIN, *FORCED],
     evidence=["spec: CompletionUsage"],
-    misleads=["pydantic-ai", "openai-python", "openai-python helper", "openai-node", "openai-node helper"],
 )
 def usage_is_there(completion: Document) -> Findings:
     """A completion has a usage object with three counts."""
@@ -81,7 +80,6 @@ def usage_is_there(completion: Document) -> Findings:
     SHOULD,
     probe=chat,
     evidence=[SPEC, "BerriAI/litellm#15141", "microsoft/foundry-local#144"],
-    breaks=["pydantic-ai"],
 )
 def model_is_named(reply: Reply) -> Findings:
     """The completion names its model, without a prefix that only the server's inside knows."""
@@ -96,7 +94,6 @@ def model_is_named(reply: Reply) -> Findings:
     SHOULD,
     each=PLAIN,
     evidence=["vercel/ai#1865"],
-    breaks=CLIENTS,
 )
 def no_calls_without_tools(completion: Document) -> Findings:
     """Without tools in the request, `tool_calls` is absent, null or an empty array."""

@@ -43,7 +43,6 @@ def _same(values: Iterable[Json], kind: Kind) -> Findings:
     MUST,
     each=STREAMS,
     evidence=[SPEC, "microsoft/autogen#6465"],
-    breaks=["openai-python helper"],
 )
 def chunks_say_what_they_are(stream: ChatStream) -> Findings:
     """Every chunk's `object` is "chat.completion.chunk", a leading chunk without choices apart."""
@@ -56,7 +55,6 @@ def chunks_say_what_they_are(stream: ChatStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=[SPEC, "BerriAI/litellm#16584", "BerriAI/litellm#38098", "ggml-org/llama.cpp#5876"],
-    breaks=["openai-node helper"],
 )
 def one_id_in_all_chunks(stream: ChatStream) -> Findings:
     """All chunks of a stream carry the same non-empty id."""
@@ -91,7 +89,6 @@ def one_model_in_all_chunks(stream: ChatStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=[SPEC],
-    breaks=["openai-python", "openai-python helper", "openai-node", "openai-node helper", "Vercel AI SDK"],
 )
 def choices_are_an_array(stream: ChatStream) -> Findings:
     """Every chunk has a `choices` array, if only an empty one."""
@@ -104,7 +101,6 @@ def choices_are_an_array(stream: ChatStream) -> Findings:
     MUST,
     each=ONE_CHOICE,
     evidence=[SPEC, "microsoft/foundry-local#144", "ggml-org/llama.cpp#20226"],
-    breaks=["openai-python helper", "openai-node helper"],
 )
 def the_only_choice_is_number_zero(stream: ChatStream) -> Findings:
     """Where one choice was asked for, every entry of `choices` has the index 0."""
@@ -117,7 +113,6 @@ def the_only_choice_is_number_zero(stream: ChatStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=[SPEC, "microsoft/autogen#6465"],
-    breaks=["openai-python helper", "langchain-openai", "pydantic-ai"],
 )
 def every_choice_has_a_delta(stream: ChatStream) -> Findings:
     """Every entry of `choices` has a delta object, if only an empty one."""
@@ -135,7 +130,6 @@ def every_choice_has_a_delta(stream: ChatStream) -> Findings:
         "maximhq/bifrost#6541",
         "agentgateway/agentgateway#3005",
     ],
-    breaks=["openai-node helper"],
 )
 def the_first_delta_names_the_role(stream: ChatStream) -> Findings:
     """The first delta of a choice has the role "assistant"."""
@@ -148,7 +142,6 @@ def the_first_delta_names_the_role(stream: ChatStream) -> Findings:
     SHOULD,
     each=STREAMS,
     evidence=["BerriAI/litellm#9986", "ollama/ollama#17166"],
-    misleads=["openai-python helper"],
 )
 def later_deltas_name_no_role(stream: ChatStream) -> Findings:
     """Deltas after the first leave the role out."""
@@ -175,7 +168,6 @@ def the_first_content_is_not_null(stream: ChatStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=[SPEC_DELTA, "vercel/ai#13703"],
-    breaks=["openai-python", "openai-python helper", "openai-node", "openai-node helper", "langchain-openai"],
 )
 def content_is_text(stream: ChatStream) -> Findings:
     """A delta's content is a string, null or absent, never an array."""
@@ -268,7 +260,6 @@ def no_character_is_broken(plain: Document, stream: ChatStream) -> Findings:
     SHOULD,
     probe=chat_stream_two_choices,
     evidence=["ggml-org/llama.cpp#20226"],
-    breaks=["openai-python helper"],
     luck="The order of two choices that are written at the same time can be another one the next time.",
 )
 def both_choices_are_streamed(stream: ChatStream) -> Findings:

@@ -27,7 +27,6 @@ WITH_USAGE = (chat_stream_usage, chat_stream_one_token)
     MUST,
     each=STREAMS,
     evidence=[SPEC, "ggml-org/llama.cpp#18591", "vllm-project/vllm#27572"],
-    breaks=["langchain-openai", "litellm"],
 )
 def the_finish_is_said_once(stream: ChatStream) -> Findings:
     """No choice says more than once why it stopped."""
@@ -41,7 +40,6 @@ def the_finish_is_said_once(stream: ChatStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=[SPEC, "vllm-project/vllm#27572", "BerriAI/litellm#10686", "anomalyco/opencode#43379"],
-    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
 )
 def the_finish_is_said(stream: ChatStream) -> Findings:
     """Each choice says why it stopped."""
@@ -68,7 +66,6 @@ def no_finish_is_empty(stream: ChatStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=[SPEC, "pydantic/pydantic-ai#2844", "ml-explore/mlx-lm#782", "BerriAI/litellm#12481"],
-    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
 )
 def the_finish_is_a_known_word(stream: ChatStream) -> Findings:
     """A finish_reason is one of the five words of the API."""
@@ -110,7 +107,6 @@ def one_token_is_one_piece(stream: ChatStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=["osaurus-ai/vmlx-swift#109"],
-    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
 )
 def nothing_follows_the_finish(stream: ChatStream) -> Findings:
     """After a choice's finish_reason no delta adds to it."""
@@ -190,7 +186,6 @@ def no_usage_unasked(stream: ChatStream) -> Findings:
     SHOULD,
     each=WITH_USAGE,
     evidence=["open-webui/open-webui#29064", "langchain-ai/langchain#35545", "BerriAI/litellm#9657"],
-    breaks=["langchain-openai", "pydantic-ai"],
 )
 def no_running_totals(stream: ChatStream) -> Findings:
     """With `include_usage`, one chunk has usage, and those before it have null or none: clients add up what comes."""

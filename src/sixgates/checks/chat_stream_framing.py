@@ -60,7 +60,6 @@ STREAMS = (*ONE_CHOICE, chat_stream_two_choices)
     MUST,
     each=[*TEXT_STREAMS, chat_stream_two_choices, *parallel_streams],
     evidence=["spec: CreateChatCompletionStreamResponse", "awslabs/llmeter#34", "ogx-ai/ogx#1424"],
-    breaks=["openai-python", "openai-node", "langchain-openai", "litellm"],
 )
 def stream_is_answered(stream: ChatStream) -> Findings:
     """A request with `stream` is answered 200 with an event stream that holds a choice and no error."""
@@ -92,7 +91,6 @@ def stream_says_what_it_is(stream: ChatStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=["spec: CreateChatCompletionStreamResponse", "mnfst/llm-gateway#2053"],
-    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
 )
 def events_are_framed(stream: ChatStream) -> Findings:
     """Every event ends with a blank line, and its data is one JSON object or [DONE]."""
@@ -140,7 +138,6 @@ def done_ends_the_stream(stream: ChatStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=["theopenco/llmgateway#2334", "openai/openai-python#2722"],
-    breaks=["openai-python", "langchain-openai", "pydantic-ai", "litellm"],
 )
 def nothing_empty_is_dispatched(stream: ChatStream) -> Findings:
     """No blank line makes a client dispatch an event without data, the remembered id included."""
@@ -171,7 +168,6 @@ def _dispatches(block: Block) -> bool:
     MUST,
     each=STREAMS,
     evidence=["ggml-org/llama.cpp#11738", "RunanywhereAI/runanywhere-sdks#848"],
-    breaks=["openai-python"],
 )
 def events_are_utf8(stream: ChatStream) -> Findings:
     """Every event is valid UTF-8 by itself: no character is split between two events."""

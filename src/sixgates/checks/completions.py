@@ -55,7 +55,6 @@ def a_prompt_is_completed(reply: Reply) -> Findings:
     MUST,
     each=[completions, completions_stopped],
     evidence=[SPEC, "ROCm/FastFlowLM#728"],
-    breaks=["openai-python"],
 )
 def completions_have_their_shape(answer: Document) -> Findings:
     """The answer is a "text_completion"; each choice has text, an index and a known finish_reason; usage adds up."""
@@ -72,7 +71,6 @@ def completions_have_their_shape(answer: Document) -> Findings:
     MUST,
     probe=completions_stopped_stream,
     evidence=[SPEC, "vllm-project/vllm#931", "ikawrakow/ik_llama.cpp#780"],
-    breaks=["openai-python"],
 )
 def streams_are_completions(stream: ChatStream) -> Findings:
     """Each chunk is a "text_completion" with text; one finish_reason comes, and [DONE] ends the stream."""

@@ -37,7 +37,6 @@ from sixgates.views import DONE, ChatStream, Document
     probe=completions_stopped_stream,
     requires=["completions.stream"],
     evidence=[SPEC, "mnfst/llm-gateway#2053", "theopenco/llmgateway#2334"],
-    breaks=["openai-python"],
 )
 def streams_are_framed(stream: ChatStream) -> Findings:
     """A stream says that it is one; each event is UTF-8, ends, and has data; [DONE] comes once; no error comes."""

@@ -52,7 +52,6 @@ def one_text_is_embedded(reply: Reply) -> Findings:
     MUST,
     each=ANSWERED,
     evidence=[SPEC, SPEC_ENTRY, "abetlen/llama-cpp-python#1588"],
-    breaks=["openai-python"],
 )
 def embeddings_have_their_shape(answer: Document) -> Findings:
     """The answer is a "list" and names its model; each entry is an "embedding" with an index and a flat vector."""
@@ -69,7 +68,6 @@ def embeddings_have_their_shape(answer: Document) -> Findings:
     MUST,
     probe=embeddings_batch,
     evidence=[SPEC_REQUEST, "openai/openai-python#1490", "mem0ai/mem0#4057", "plastic-labs/honcho#932"],
-    breaks=["openai-python"],
 )
 def base64_is_answered(answer: Document) -> Findings:
     """Asked for base64, as the official SDK asks, each entry has float32s in base64, or an array of numbers."""
@@ -97,7 +95,6 @@ def base64_is_not_ignored(answer: Document) -> Findings:
     together=ANSWERED,
     requires=["embeddings.base64"],
     evidence=[SPEC_REQUEST, "openai/openai-python#1490"],
-    breaks=["openai-python"],
 )
 def both_encodings_hold_the_same(plain: Document, batch: Document) -> Findings:
     """The base64 of a text holds as many numbers as its array, and the same ones, as little-endian float32."""
@@ -127,7 +124,6 @@ def numbers_are_the_default(answer: Document) -> Findings:
     MUST,
     probe=embeddings_batch,
     evidence=[SPEC, "garrytan/gbrain#328", "ggml-org/llama.cpp#7277"],
-    breaks=["openai-python"],
 )
 def every_text_has_a_vector(answer: Document) -> Findings:
     """A batch of k texts gives k vectors of one length, none of them empty."""
@@ -149,7 +145,6 @@ def every_text_has_a_vector(answer: Document) -> Findings:
     together=ANSWERED,
     requires=["embeddings.batch_count", "embeddings.base64_equals_float"],
     evidence=[SPEC_ENTRY, "garrytan/gbrain#328", "lfnovo/esperanto#260"],
-    breaks=["openai-python"],
 )
 def vectors_stand_at_their_texts(plain: Document, batch: Document) -> Findings:
     """Entry i of a batch has index i and the vector of text i, which no other text has."""
@@ -233,7 +228,6 @@ def texts_are_counted(answer: Document) -> Findings:
     SHOULD,
     probe=embeddings_of_nothing,
     evidence=[SPEC_REQUEST, "rag-wtf/open-text-embeddings#17"],
-    misleads=["openai-python"],
 )
 def nothing_is_refused(reply: Reply) -> Findings:
     """An empty array of texts is refused with a 4xx and a message, not answered with an empty list or with 5xx."""

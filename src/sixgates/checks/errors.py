@@ -2,7 +2,7 @@
 
 import re
 
-from sixgates.catalogue import CLIENTS, MUST, SHOULD, check
+from sixgates.catalogue import MUST, SHOULD, check
 from sixgates.checks.chat_shape import NOTHING, completed
 from sixgates.checks.refused import REFUSABLE, Refusal
 from sixgates.exchange import Exchange, Finding, seconds_of
@@ -46,7 +46,6 @@ KEYLESS = (no_key, wrong_key, empty_key_stream, models_list_wrong_scheme)
     MUST,
     each=CLIENT_FAULTS,
     evidence=["LostRuins/koboldcpp#1503", "containers/ramalama#752"],
-    misleads=CLIENTS,
 )
 def faults_get_a_response(exchange: Exchange) -> Findings:
     """A bad request gets a whole response; the server neither crashes nor closes the connection on it."""
@@ -61,15 +60,6 @@ def faults_get_a_response(exchange: Exchange) -> Findings:
     requires=ANSWERED,
     unconditional=True,
     evidence=[SPEC, "vllm-project/vllm#12886", "openai/openai-node#1734", "ray-project/ray#64833"],
-    misleads=[
-        "openai-python",
-        "openai-python helper",
-        "openai-node",
-        "openai-node helper",
-        "langchain-openai",
-        "litellm",
-        "Vercel AI SDK",
-    ],
 )
 def errors_have_an_envelope(refusal: Refusal) -> Findings:
     """An error's body is a JSON object whose `error` is an object with a message."""
@@ -183,7 +173,6 @@ def errors_hide_the_inside(refusal: Refusal) -> Findings:
     requires=ANSWERED,
     unconditional=True,
     evidence=["digitalocean/gradient-python#96"],
-    misleads=CLIENTS,
 )
 def errors_are_no_pages(refusal: Refusal) -> Findings:
     """No error under /v1 is an HTML page, not even that of an unknown route."""
@@ -197,7 +186,6 @@ def errors_are_no_pages(refusal: Refusal) -> Findings:
     each=PLAIN_FAULTS,
     requires=ANSWERED,
     evidence=["azrtydxb/Fastllm-proxy#28", "pydantic/pydantic-ai#2323", "BerriAI/litellm#32221"],
-    breaks=CLIENTS,
 )
 def errors_have_an_error_status(reply: Reply) -> Findings:
     """No error travels with a 2xx status."""

@@ -1,6 +1,6 @@
 """Which status each fault of the client must get."""
 
-from sixgates.catalogue import CLIENTS, MAY, MUST, SHOULD, check
+from sixgates.catalogue import MAY, MUST, SHOULD, check
 from sixgates.checks.chat_stream_framing import answered
 from sixgates.checks.errors import ANSWERED
 from sixgates.checks.refused import Refusal
@@ -157,7 +157,6 @@ def overlong_prompts_are_refused(reply: Reply) -> Findings:
     each=[context_overflow, context_overflow_stream],
     requires=[*ANSWERED, "errors.context_length_status"],
     evidence=["anomalyco/opencode#17746", "anomalyco/opencode#17748", "earendil-works/pi#5930"],
-    misleads=["pydantic-ai"],
 )
 def overlong_prompts_have_a_code(reply: Reply) -> Findings:
     """The refusal of an overlong prompt has the code context_length_exceeded."""
@@ -199,7 +198,6 @@ def overlong_prompts_are_survived(stream: ChatStream) -> Findings:
     each=CLIENT_FAULTS,
     requires=ANSWERED,
     evidence=["ggml-org/llama.cpp#9522", "vllm-project/vllm#47163", "BerriAI/litellm#14085"],
-    misleads=CLIENTS,
 )
 def faults_of_clients_are_not_5xx(reply: Refusal) -> Findings:
     """What the client did wrong is never answered with 5xx, which clients send again."""

@@ -28,7 +28,6 @@ from sixgates.select import Findings
         response_stream,
     ],
     evidence=["spec: RFC 9112 section 8", "langgenius/dify#37236"],
-    breaks=["openai-python", "openai-node"],
 )
 def bodies_end_as_framed(exchange: Exchange) -> Findings:
     """A body ends as its framing says: with its last chunk, or after Content-Length bytes."""

@@ -16,7 +16,6 @@ from sixgates.select import ARRAY, NON_EMPTY_STRING, STRING, Findings, Unexercis
 from sixgates.views import ChatStream, Reply
 
 SPEC = "spec: RFC 9110 section 8.4"
-RAW = ("openai-python",)
 PLAIN, STREAMED = "http.content_coding.plain", "http.content_coding.stream"
 OFFERED = "http.content_coding.offered"
 LABEL_LEFT = (
@@ -38,7 +37,6 @@ _PLAIN = re.compile(rb"\s*(?:[{\[]|data:|event:|:)")
         "qualixar/superlocalmemory#79",
         "langgenius/dify#9275",
     ],
-    breaks=RAW,
 )
 def labels_are_true(exchange: Exchange) -> Findings:
     """To a client that offers gzip an answer is what its Content-Encoding says, and as long as announced."""
@@ -52,7 +50,6 @@ def labels_are_true(exchange: Exchange) -> Findings:
     probe=embeddings_gzip,
     requires=["embeddings.answered", OFFERED],
     evidence=[SPEC, "agentgateway/agentgateway#1620"],
-    breaks=RAW,
 )
 def labels_of_embeddings_are_true(exchange: Exchange) -> Findings:
     """To a client that offers gzip embeddings are what their Content-Encoding says, and as long as announced."""
@@ -66,7 +63,6 @@ def labels_of_embeddings_are_true(exchange: Exchange) -> Findings:
     probe=chat_stream_gzip,
     requires=["chat.stream.answered", OFFERED],
     evidence=[SPEC, "qualixar/superlocalmemory#79"],
-    breaks=[*RAW, "openai-python helper"],
 )
 def labels_of_streams_are_true(exchange: Exchange) -> Findings:
     """To a client that offers gzip a stream is what its Content-Encoding says, or plain."""
@@ -84,7 +80,6 @@ def labels_of_streams_are_true(exchange: Exchange) -> Findings:
         "lablup/backend.ai#5771",
         "diegosouzapw/OmniRoute#2561",
     ],
-    misleads=RAW,
 )
 def labels_of_errors_are_true(exchange: Exchange) -> Findings:
     """To a client that offers gzip a refusal is what its Content-Encoding says, and its message can be read."""
@@ -104,7 +99,6 @@ def labels_of_errors_are_true(exchange: Exchange) -> Findings:
         missing_messages_gzip,
     ],
     evidence=["spec: RFC 9110 section 12.5.3", "Anionex/agent-vision-toolkit#36"],
-    breaks=RAW,
     unconditional=True,
 )
 def nothing_else_is_applied(exchange: Exchange) -> Findings:

@@ -21,7 +21,6 @@ from sixgates.views import Reply
     each=[models_list, chat, embeddings, completions, response],
     requires=ANSWERED,
     evidence=["spec: CreateChatCompletionResponse", "tarasglek/chatcraft.org#515"],
-    breaks=["openai-node", "openai-node helper"],
 )
 def json_says_that_it_is_json(reply: Reply) -> Findings:
     """A JSON reply has the Content-Type application/json, with or without a charset."""

@@ -24,7 +24,6 @@ OPEN = "the same request without the header tells whether the listing asks for n
     MUST,
     probe=models_list,
     evidence=["spec: ListModelsResponse", "exo-explore/exo#590", "open-webui/open-webui#13804"],
-    breaks=["openai-python"],
 )
 def list_of_models(models: Document) -> Findings:
     """GET /v1/models answers 200 with an object whose `data` is an array."""
@@ -88,7 +87,6 @@ def served_model_is_listed(models: Document, completion: Reply) -> Findings:
     SHOULD,
     probe=model_retrieve,
     evidence=["spec: GET /models/{model}"],
-    misleads=["openai-python", "openai-node"],
 )
 def one_model_can_be_retrieved(reply: Reply) -> Findings:
     """GET /v1/models/{id}, the id percent-encoded, answers 200 with the object "model" of that id."""

@@ -124,7 +124,6 @@ def a_thought_is_no_answer(answer: Reasoned) -> Findings:
     MAY,
     each=[*STREAMS, schema_stream],
     evidence=["source: openai-python _deltas.py"],
-    breaks=["openai-python helper"],
 )
 def lists_in_deltas_have_indexes(answer: Reasoned) -> Findings:
     """Objects in a list of a delta, such as reasoning_details, have an index each."""

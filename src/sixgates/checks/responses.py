@@ -101,7 +101,6 @@ def responses_have_all_keys(answer: FinalResponse) -> Findings:
     MUST,
     each=[response, response_stream],
     evidence=["spec: OutputMessage"],
-    breaks=["openai-python helper", "openai-node helper"],
 )
 def the_output_holds_a_message(answer: FinalResponse) -> Findings:
     """The output holds a message of the assistant with output_text, unless the limit came during its thought."""

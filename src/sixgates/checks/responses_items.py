@@ -29,7 +29,6 @@ PARTS = {"content": "reasoning_text", "summary": "summary_text"}
     each=ALL,
     requires=SHAPED,
     evidence=[SPEC, "source: Vercel AI SDK openai-responses-api.ts", "dyad-sh/dyad#2730"],
-    breaks=["openai-python helper"],
 )
 def items_hold_what_clients_need(answer: FinalResponse) -> Findings:
     """Every item has a type: a message its content, a thought an id and a summary, a call its id, name and text."""

@@ -22,7 +22,6 @@ STREAMS = (
     response_unicode_stream,
 )
 ADDED_FIRST = ("responses.stream.item_added_first",)
-HELPERS = ("openai-python helper", "openai-node helper")
 
 
 @check(
@@ -30,7 +29,6 @@ HELPERS = ("openai-python helper", "openai-node helper")
     MUST,
     each=STREAMS,
     evidence=[SPEC, "Sophomoresty/gemini-web2api#57"],
-    breaks=["openai-python", "openai-python helper"],
 )
 def streams_are_event_streams(stream: ResponseStream) -> Findings:
     """A stream is text/event-stream; each event ends with a blank line and holds a JSON object with a type."""
@@ -66,7 +64,6 @@ def events_are_named_by_their_type(stream: ResponseStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=[SPEC, "pjq/sap-ai-core-llm-proxy#35"],
-    breaks=[*HELPERS, "langchain-openai", "pydantic-ai"],
 )
 def creation_comes_first(stream: ResponseStream) -> Findings:
     """The first event, and no other, is response.created, which holds the response under `response`."""
@@ -97,7 +94,6 @@ def what_is_created_is_a_response(stream: ResponseStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=[SPEC, "Sophomoresty/gemini-web2api#57"],
-    breaks=HELPERS,
 )
 def items_are_added_before_they_grow(stream: ResponseStream) -> Findings:
     """An item is added before anything else is said about it."""
@@ -135,7 +131,6 @@ def events_are_numbered(stream: ResponseStream) -> Findings:
     MUST,
     each=STREAMS,
     evidence=[SPEC],
-    breaks=["openai-python helper"],
 )
 def one_response_has_one_id(stream: ResponseStream) -> Findings:
     """Every event that holds the response gives it the same id."""
@@ -151,7 +146,6 @@ def one_response_has_one_id(stream: ResponseStream) -> Findings:
     each=STREAMS,
     requires=ADDED_FIRST,
     evidence=[SPEC, "vllm-project/vllm#23382", "vllm-project/vllm#23218", "can1357/oh-my-pi#2016"],
-    breaks=["openai-python helper"],
 )
 def one_item_has_one_id(stream: ResponseStream) -> Findings:
     """An item has the same id and type, and a call the same call_id, from its first event to its last.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from sixgates.catalogue import MUST, SHOULD, check
-from sixgates.checks.responses_stream import ADDED_FIRST, HELPERS, SPEC, STREAMS, items_of
+from sixgates.checks.responses_stream import ADDED_FIRST, SPEC, STREAMS, items_of
 from sixgates.exchange import Finding
 from sixgates.responses_parts import Part, position, same, text_of
 from sixgates.responses_surfaces import Role
@@ -87,7 +87,6 @@ def _refuses(part: Part) -> bool:
         "caozhiyuan/copilot-api#298",
         "router-for-me/CLIProxyAPI#2358",
     ],
-    breaks=["openai-python helper"],
 )
 def the_end_is_told_once(stream: ResponseStream) -> Findings:
     """One response.completed or response.incomplete, with the response, is the last event; it says no failure."""
@@ -124,7 +123,6 @@ def the_end_is_named_by_its_status(stream: ResponseStream) -> Findings:
         "vllm-project/vllm#56285",
         "BerriAI/litellm#36375",
     ],
-    breaks=HELPERS,
 )
 def the_end_holds_everything(stream: ResponseStream) -> Findings:
     """The response in the last event holds every item that was done, as it was, and no other."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from sixgates.catalogue import MUST, SHOULD, check
-from sixgates.checks.responses_stream import ADDED_FIRST, HELPERS, SPEC, STREAMS, items_of
+from sixgates.checks.responses_stream import ADDED_FIRST, SPEC, STREAMS, items_of
 from sixgates.exchange import Finding
 from sixgates.responses_parts import Item, Part, part_in, position, text_of, told_by
 from sixgates.responses_surfaces import Role
@@ -38,7 +38,6 @@ from sixgates.views import members
         "Wei-Shaw/sub2api#2875",
         "NousResearch/hermes-agent#119758",
     ],
-    breaks=HELPERS,
 )
 def parts_are_added_before_they_grow(stream: ResponseStream) -> Findings:
     """A part of a message is added before its text, and as what follows: an output_text, or a refusal."""
@@ -114,7 +113,6 @@ def _announced(part: Part) -> Findings:
         "BerriAI/litellm#36375",
         "can1357/oh-my-pi#2016",
     ],
-    breaks=HELPERS,
 )
 def events_say_where_they_belong(stream: ResponseStream) -> Findings:
     """Items, and the parts of each, are numbered from 0 as they are added; each event says which it is of."""
@@ -172,7 +170,6 @@ def _index(event: Json) -> Json:
     each=STREAMS,
     requires=ADDED_FIRST,
     evidence=[SPEC, "Sophomoresty/gemini-web2api#57", "diegosouzapw/OmniRoute#13693"],
-    breaks=["openai-python", "openai-python helper", "openai-node", "langchain-openai", "pydantic-ai"],
 )
 def text_comes_in_pieces(stream: ResponseStream) -> Findings:
     """Texts and thoughts come in deltas, which add up to what their done events hold, and to the text in the end."""

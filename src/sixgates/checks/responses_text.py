@@ -21,7 +21,6 @@ from sixgates.views import Reply
     each=STREAMS,
     requires=["responses.stream.content_type"],
     evidence=["theopenco/llmgateway#2334", "openai/openai-python#2722", "ggml-org/llama.cpp#11738"],
-    breaks=["openai-python"],
 )
 def events_are_framed(stream: ResponseStream) -> Findings:
     """Every event is valid UTF-8 by itself, and none is dispatched without data."""

@@ -67,7 +67,6 @@ def a_required_tool_is_called(answer: FinalResponse) -> Findings:
     each=[*STREAMS, response_tool_led],
     requires=CALLED,
     evidence=[SPEC, "tenstorrent/tt-inference-server#2433"],
-    breaks=["openai-python helper"],
 )
 def calls_have_their_shape(answer: FinalResponse) -> Findings:
     """A call has a call_id, the tool's name, and arguments as a string that holds a JSON object."""
@@ -102,7 +101,6 @@ def calls_have_all_fields(answer: FinalResponse) -> Findings:
     each=STREAMS,
     requires=[*CALLED, *ADDED_FIRST],
     evidence=[SPEC, "spec: ResponseFunctionCallArgumentsDeltaEvent"],
-    breaks=["openai-python", "openai-python helper", "langchain-openai", "pydantic-ai"],
 )
 def arguments_come_in_pieces(stream: ResponseStream) -> Findings:
     """A call is added without arguments; the deltas add up to those of its done events and of the final output."""
@@ -123,7 +121,6 @@ def arguments_come_in_pieces(stream: ResponseStream) -> Findings:
     each=STREAMS,
     requires=ADDED_FIRST,
     evidence=[SPEC, "router-for-me/CLIProxyAPI#1004", "tenstorrent/tt-inference-server#2433"],
-    breaks=["openai-python helper"],
 )
 def calls_are_named_from_first_to_last(stream: ResponseStream) -> Findings:
     """A call has its call_id and name when it is added, and when it is done these, its arguments and a status."""

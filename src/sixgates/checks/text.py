@@ -31,7 +31,6 @@ EVIDENCE = (
     "NousResearch/hermes-agent#84281",
     "spec: RFC 8259 section 8.2",
 )
-BREAKS = ("openai-python",)
 ANSWERED = tuple(probe for probe in RESPONSES if probe.answered_by)
 BOM = b"\xef\xbb\xbf"
 BODIES = (models_list, chat, missing_messages, unknown_model, embeddings, completions, response)
@@ -43,7 +42,6 @@ LOST = "\ufffd"
     MUST,
     each=WHOLE,
     evidence=EVIDENCE,
-    breaks=BREAKS,
 )
 def answers_are_unicode(strings: Strings) -> Findings:
     """Every string of an answer is Unicode: content, thoughts, names and arguments of calls, refusals, tokens."""
@@ -55,7 +53,6 @@ def answers_are_unicode(strings: Strings) -> Findings:
     MUST,
     each=STREAMS,
     evidence=EVIDENCE,
-    breaks=BREAKS,
 )
 def deltas_are_unicode(strings: Strings) -> Findings:
     """Every string of every chunk is Unicode by itself: no character is cut in two by its escapes."""
@@ -73,7 +70,6 @@ def deltas_are_unicode(strings: Strings) -> Findings:
         completions_echo,
     ],
     evidence=EVIDENCE,
-    breaks=BREAKS,
 )
 def completed_text_is_unicode(strings: Strings) -> Findings:
     """Every string of a legacy completion, whole or streamed, is Unicode by itself."""
@@ -86,7 +82,6 @@ def completed_text_is_unicode(strings: Strings) -> Findings:
     each=ANSWERED,
     requires=["responses.shape"],
     evidence=EVIDENCE,
-    breaks=BREAKS,
 )
 def responses_are_unicode(exchange: Exchange) -> Findings:
     """Every string of a response and of each of its events is Unicode by itself."""
@@ -130,7 +125,6 @@ def json_is_utf8(reply: Reply) -> Findings:
     SHOULD,
     each=[*BODIES, chat_stream, chat_stream_usage, completions_stopped_stream, response_stream],
     evidence=["openai/openai-python#3819", "spec: RFC 8259 section 8.1"],
-    breaks=BREAKS,
 )
 def no_mark_comes_first(exchange: Exchange) -> Findings:
     """No byte-order mark comes before a body: some clients lose the first event of a stream by it, some all JSON."""

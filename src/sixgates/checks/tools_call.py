@@ -43,7 +43,6 @@ CALLED = ("tools.named.called", "tools.required.called")
     each=[*FORCED, *LED],
     requires=CALLED,
     evidence=[SPEC_CALL, "ggml-org/llama.cpp#11992", "ggml-org/llama.cpp#12279"],
-    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai"],
 )
 def a_call_is_whole(answer: Completion) -> Findings:
     """A call has a non-empty id, the type "function", and a function name."""
@@ -88,7 +87,6 @@ def begun_arguments(answer: Completion) -> list[str]:
     each=[*FORCED, *LED],
     requires=CALLED,
     evidence=[SPEC_CALL, "langchain-ai/langchain#34242"],
-    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "Vercel AI SDK"],
 )
 def arguments_are_text(answer: Completion) -> Findings:
     """A call's arguments are a string that holds JSON, never an object or null."""
@@ -102,7 +100,6 @@ def arguments_are_text(answer: Completion) -> Findings:
     each=[tool_named, tool_required, *LED],
     requires=[*CALLED, "tools.call.arguments_string"],
     evidence=[SPEC_CALL, "vllm-project/vllm#24509", "vllm-project/vllm#51697", "ogx-ai/ogx#4430"],
-    breaks=["openai-python helper", "openai-node helper", "pydantic-ai", "litellm"],
 )
 def arguments_are_json(answer: Completion) -> Findings:
     """A call's arguments parse as a JSON object, or begin as one where the token limit cut them."""
@@ -140,7 +137,6 @@ def arguments_fit_the_schema(answer: Completion) -> Findings:
         "langchain-ai/langchain#34242",
         "open-webui/open-webui#23778",
     ],
-    breaks=["openai-python", "openai-node", "pydantic-ai", "litellm", "Vercel AI SDK"],
 )
 def no_arguments_are_an_empty_object(answer: Completion) -> Findings:
     """A call without parameters has the arguments "{}", or their beginning where the token limit cut them."""

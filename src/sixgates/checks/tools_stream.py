@@ -51,7 +51,6 @@ def tool_stream_is_answered(stream: ChatStream) -> Findings:
     MUST,
     each=[*FORCED_STREAMS, *LED_STREAMS, tool_none_stream],
     evidence=[SPEC, "huggingface/text-generation-inference#2794"],
-    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
 )
 def calls_are_an_array(stream: ChatStream) -> Findings:
     """A delta's `tool_calls` is an array of objects, where it is there."""
@@ -68,7 +67,6 @@ def calls_are_an_array(stream: ChatStream) -> Findings:
     each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "ollama/ollama#7881", "openai/openai-python#2806", "THU-MAIC/OpenMAIC#1556"],
-    breaks=["openai-python helper", "openai-node helper"],
 )
 def every_piece_has_an_index(stream: ChatStream) -> Findings:
     """Every piece of a tool call says by an integer index which call it belongs to."""
@@ -83,7 +81,6 @@ def every_piece_has_an_index(stream: ChatStream) -> Findings:
     each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "vllm-project/vllm#9048"],
-    breaks=["openai-python helper", "openai-node helper"],
 )
 def calls_are_counted_from_zero(stream: ChatStream) -> Findings:
     """The indices of the calls of a stream are 0, 1, 2 and so on."""
@@ -104,14 +101,6 @@ def calls_are_counted_from_zero(stream: ChatStream) -> Findings:
         "dyedd/lens#49",
         "BerriAI/litellm#33678",
     ],
-    breaks=[
-        "openai-python",
-        "openai-python helper",
-        "openai-node",
-        "openai-node helper",
-        "pydantic-ai",
-        "litellm",
-    ],
 )
 def calls_do_not_share_an_index(stream: ChatStream) -> Findings:
     """A piece with a new id has a new index."""
@@ -128,7 +117,6 @@ def calls_do_not_share_an_index(stream: ChatStream) -> Findings:
     each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "vllm-project/vllm#18412"],
-    breaks=["openai-python", "openai-node", "langchain-openai", "litellm"],
 )
 def the_first_piece_has_the_id(stream: ChatStream) -> Findings:
     """The first piece of a call has its id, a non-empty string."""
@@ -143,7 +131,6 @@ def the_first_piece_has_the_id(stream: ChatStream) -> Findings:
     each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "vllm-project/vllm#18412"],
-    breaks=["openai-python helper"],
 )
 def later_pieces_have_no_id(stream: ChatStream) -> Findings:
     """Pieces of a call after its first leave the id out."""
@@ -159,7 +146,6 @@ def later_pieces_have_no_id(stream: ChatStream) -> Findings:
     each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "ggml-org/llama.cpp#12379", "lmstudio-ai/lmstudio-bug-tracker#649"],
-    breaks=["openai-python", "openai-python helper", "openai-node", "langchain-openai", "pydantic-ai"],
 )
 def the_name_is_said_once(stream: ChatStream) -> Findings:
     """The function names that a client concatenates from a call's pieces are the tool's name, once."""
@@ -178,7 +164,6 @@ def the_name_is_said_once(stream: ChatStream) -> Findings:
     each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "vllm-project/vllm#16340"],
-    breaks=["openai-node helper"],
 )
 def the_first_piece_has_the_type(stream: ChatStream) -> Findings:
     """The first piece of a call has the type "function"."""
@@ -192,7 +177,6 @@ def the_first_piece_has_the_type(stream: ChatStream) -> Findings:
     each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=["vllm-project/vllm#16340"],
-    breaks=["openai-python helper"],
 )
 def later_pieces_have_no_nulls(stream: ChatStream) -> Findings:
     """Pieces of a call after its first leave out the type rather than set it to null."""
@@ -208,14 +192,6 @@ def later_pieces_have_no_nulls(stream: ChatStream) -> Findings:
     each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=CALLED,
     evidence=[SPEC, "langchain-ai/langchain#34242"],
-    breaks=[
-        "openai-python",
-        "openai-python helper",
-        "openai-node",
-        "langchain-openai",
-        "pydantic-ai",
-        "Vercel AI SDK",
-    ],
 )
 def argument_pieces_are_text(stream: ChatStream) -> Findings:
     """Pieces of arguments are strings, never null or objects."""
@@ -230,7 +206,6 @@ def argument_pieces_are_text(stream: ChatStream) -> Findings:
     each=[*FORCED_STREAMS, *LED_STREAMS],
     requires=[*CALLED, "tools.stream.index_distinct"],
     evidence=[SPEC, "vllm-project/vllm#24509", "vllm-project/vllm#23312", "vllm-project/vllm#20028"],
-    breaks=["openai-python", "openai-node", "langchain-openai", "pydantic-ai", "litellm", "Vercel AI SDK"],
 )
 def argument_pieces_make_json(answer: Completion) -> Findings:
     """The pieces of a call's arguments make one JSON object, or its beginning where the token limit cut them."""

@@ -225,15 +225,11 @@ class _Checked:
             self.texts(f"{where}.cause.next_steps", result["cause"]["next_steps"])
         self.texts(f"{where}.evidence", result["evidence"])
         self.texts(f"{where}.breaks", result["breaks"])
-        misleads = {"misleads": result.get("misleads", [])}  # reports before version 1.2 have none
-        self.fields(where, misleads, {"misleads": _LIST})
-        self.texts(f"{where}.misleads", misleads["misleads"])
-        lacking = {"not_recorded": result.get("not_recorded", [])}  # reports before version 1.4 have none
-        self.fields(where, lacking, {"not_recorded": _LIST})
-        self.texts(f"{where}.not_recorded", lacking["not_recorded"])
-        following = {"consequences": result.get("consequences", [])}  # reports before version 1.5 have none
-        self.fields(where, following, {"consequences": _LIST})
-        self.texts(f"{where}.consequences", following["consequences"])
+        later = ("misleads", "at_risk", "unmeasured", "not_recorded", "consequences")
+        for name in later:  # older reports lack some of them
+            lists = {name: result.get(name, [])}
+            self.fields(where, lists, {name: _LIST})
+            self.texts(f"{where}.{name}", lists[name])
 
     def readiness(self, where: str, readiness: Any) -> None:
         self.fields(where, readiness, _READINESS)
@@ -243,6 +239,9 @@ class _Checked:
                 self.fields(place, standing, _STANDING)
                 self.one_of(f"{place}.state", standing["state"], list(State))
                 self.texts(f"{place}.through", standing["through"])
+                unmeasured = {"unmeasured": standing.get("unmeasured", [])}  # only clients since version 1.5
+                self.fields(place, unmeasured, {"unmeasured": _LIST})
+                self.texts(f"{place}.unmeasured", unmeasured["unmeasured"])
 
     def fields(self, where: str, value: Any, shape: Mapping[str, tuple[type, ...]]) -> Any:
         if not isinstance(value, dict):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sixgates.catalogue import CLIENTS
+from sixgates.impact.measured import CLIENTS
 from sixgates.verdict import Outcome
 
 Json = Mapping[str, Any]
@@ -23,11 +23,12 @@ class Accepted:
     providers: tuple[tuple[str, str], ...]
     breaks: tuple[str, ...]
     misleads: tuple[str, ...]
+    at_risk: tuple[str, ...]
 
     @property
     def harm(self) -> str:
         """What it does to which clients, such as `breaks litellm`; empty where none was measured."""
-        named = (("breaks", self.breaks), ("misleads", self.misleads))
+        named = (("breaks", self.breaks), ("misleads", self.misleads), ("at risk", self.at_risk))
         return "; ".join(f"{word} {_together(clients)}" for word, clients in named if clients)
 
 
@@ -43,8 +44,7 @@ def accepted(results: Sequence[Json]) -> list[Accepted]:
             group[0]["level"],
             reason,
             tuple((one["provider"] or "", one["engine"]) for one in group),
-            tuple(group[0]["breaks"]),
-            tuple(group[0].get("misleads", ())),
+            *(_of_any(group, word) for word in ("breaks", "misleads", "at_risk")),
         )
         for (check, reason), group in groups.items()
     ]
@@ -55,6 +55,10 @@ def how_many(found: Sequence[Accepted]) -> str:
     """The number that the gate counts, one for each provider, and how many of them are different."""
     count = sum(len(one.providers) for one in found)
     return str(count) if count == len(found) else f"{count}, {len(found)} of them different"
+
+
+def _of_any(group: Sequence[Json], word: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(client for one in group for client in one.get(word, ())))
 
 
 def _together(clients: Sequence[str]) -> str:

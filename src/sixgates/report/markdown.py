@@ -151,9 +151,9 @@ def _failure(result: Json) -> str:
     lines += [_finding(finding) for finding in result["findings"][:MOST_FINDINGS]]
     if (left := len(result["findings"]) - MOST_FINDINGS) > 0:
         lines.append(f"- … and {left} more, in gates.json")
-    for word in ("breaks", "misleads", "evidence"):
+    for word in ("breaks", "misleads", "at_risk", "evidence"):
         if result.get(word):
-            lines.append(f"- {word}: {', '.join(code(one) for one in result[word])}")
+            lines.append(f"- {word.replace('_', ' ')}: {', '.join(code(one) for one in result[word])}")
     if result["reproduce"]:
         lines += ["", _command(result["reproduce"])]
     return "\n".join(lines).rstrip() + "\n"

@@ -44,15 +44,16 @@ def standing_lines(readiness: Sequence[Json]) -> Iterator[str]:
 def _cell(standing: Json) -> str:
     state, through = standing["state"], standing["through"]
     said = f"**{state}**" if state in {State.BROKEN, State.FAILED} else state
-    return f"{said}: {code_cell(through[0], 80)}{_more(through)}" if through else said
+    return f"{said}: {code_cell(through[0], 80)}{_followed(standing, _more(through))}" if through else said
 
 
 def _group(state: str, found: Sequence[Json], count: int) -> str:
     if state == State.SAFE:
         return f"{len(found)} safe"
     if len(found) == count:
+        first = found[0]["through"][:1]
         return f"all {count} {state}" + (
-            f" ({found[0]['through'][0]} and others)" if found[0]["through"] else ""
+            f" ({first[0]}{_followed(found[0], ' and others')})" if first else ""
         )
     by_first: dict[str, list[Json]] = defaultdict(list)
     for one in found:
@@ -68,7 +69,15 @@ def _named(standings: Sequence[Json]) -> str:
     if not through:
         return names
     alike = all(one["through"] == through for one in others)
-    return f"{names} ({through[0]}{_more(through) if alike else ' and others'})"
+    more = _more(through) if alike else " and others"
+    return f"{names} ({through[0]}{_followed(first, more)})"
+
+
+def _followed(standing: Json, more: str) -> str:
+    """What follows the first check: that it was not measured with this client, if so, and how many more there are."""
+    if standing["through"][0] not in standing.get("unmeasured", ()):
+        return more
+    return f": not measured for this fault{',' if more else ''}{more}"
 
 
 def _more(through: Sequence[str]) -> str:

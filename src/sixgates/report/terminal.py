@@ -70,8 +70,8 @@ def render_failure(verdict: Verdict) -> str:
     if verdict.consequences:
         lines.append(f"  follows from it: {shorten(', '.join(verdict.consequences), LONGEST_LINE)}")
     support = [
-        f"{word}: {shorten(', '.join(given), LONGEST_LINE)}"
-        for word in ("breaks", "misleads", "evidence")
+        f"{word.replace('_', ' ')}: {shorten(', '.join(given), LONGEST_LINE)}"
+        for word in ("breaks", "misleads", "at_risk", "evidence")
         if (given := getattr(verdict, word))
     ]
     if support:

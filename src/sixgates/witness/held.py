@@ -56,6 +56,14 @@ class Held:
         )
         return cls(tuple(said), _usage(exchange))
 
+    @property
+    def unkept(self) -> bool:
+        """Whether a value that the SDK's types promise is None: why a choice ended, or what a call needs."""
+        return any(
+            said.finish is None or any(member is None for call in said.calls for member in call)
+            for said in self.choices
+        )
+
     def lost(self, other: Held, where: str) -> Findings:
         """A finding for each thing that another reader has otherwise."""
         if len(self.choices) != len(other.choices):

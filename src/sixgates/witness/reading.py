@@ -44,25 +44,23 @@ def _is_small(exchange: Exchange) -> bool:
 @once
 def chat(exchange: Exchange) -> Findings:
     """What `chat.completions.create` loses, plain or streamed."""
-    streamed = asked_for_stream(exchange.request)
     expected = Held.of(exchange)
-    call = f"chat.completions.create({'stream=True' if streamed else ''})"
-    yield from compared(call, expected, lambda: (_chunks if streamed else _chat)(exchange))
+    call = f"chat.completions.create({'stream=True' if asked_for_stream(exchange.request) else ''})"
+    yield from compared(call, expected, lambda: read_chat(exchange))
 
 
 @once
 def helper(exchange: Exchange) -> Findings:
     """What `chat.completions.stream` loses of a stream."""
-    yield from compared("chat.completions.stream()", Held.of(exchange), lambda: _helped(exchange))
+    yield from compared("chat.completions.stream()", Held.of(exchange), lambda: read_helped(exchange))
 
 
 @once
 def legacy(exchange: Exchange) -> Findings:
     """What `completions.create` loses, plain or streamed."""
-    streamed = asked_for_stream(exchange.request)
     expected = Held.of_legacy(exchange)
-    call = f"completions.create({'stream=True' if streamed else ''})"
-    yield from compared(call, expected, lambda: _legacy(exchange, streamed=streamed))
+    call = f"completions.create({'stream=True' if asked_for_stream(exchange.request) else ''})"
+    yield from compared(call, expected, lambda: read_legacy(exchange))
 
 
 @once
@@ -70,7 +68,7 @@ def embeddings(exchange: Exchange) -> Findings:
     """What `embeddings.create` makes of the vectors; it decodes base64 by itself."""
     entries = Document.of(exchange)["data"].elements
     expected = [vector(entry["embedding"]) for entry in entries]
-    found, problems = _attempt("embeddings.create()", lambda: _vectors(exchange))
+    found, problems = attempt("embeddings.create()", lambda: read_vectors(exchange))
     yield from problems
     if not problems and found != expected:
         said, held = (shown([len(each) for each in vectors]) for vectors in (expected, found))
@@ -86,7 +84,7 @@ def embeddings(exchange: Exchange) -> Findings:
 def models(exchange: Exchange) -> Findings:
     """What `models.list` loses of the ids."""
     expected = [entry["id"].value for entry in Document.of(exchange)["data"].elements]
-    found, problems = _attempt("models.list()", lambda: [each.id for each in client(exchange).models.list()])
+    found, problems = attempt("models.list()", lambda: read_ids(exchange))
     yield from problems
     if not problems and found != expected:
         yield Finding("models.list()", f"{shown(expected)}, as in the bytes", shown(found), version())
@@ -110,11 +108,12 @@ def refusal(exchange: Exchange, status: int, message: str) -> Findings:
 
 def compared(call: str, expected: Held, read: Callable[[], Held]) -> Findings:
     """What the SDK raises in a call, or else loses of what it should hold."""
-    held, problems = _attempt(call, read)
+    held, problems = attempt(call, read)
     yield from problems or (replace(finding, hint=version()) for finding in expected.lost(held, call))
 
 
-def _attempt(call: str, read: Callable[[], Any]) -> tuple[Any, list[Finding]]:
+def attempt(call: str, read: Callable[[], Any]) -> tuple[Any, list[Finding]]:
+    """What a call of the SDK returns, or else the one finding that it raised."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the SDK's own, about values of other types
@@ -128,11 +127,15 @@ def _raised(problem: Exception) -> str:
     return f"{type(problem).__name__}: {shown(_ADDRESS.sub('', str(problem)))}"
 
 
-def _chat(exchange: Exchange) -> Held:
+def read_chat(exchange: Exchange) -> Held:
+    """What an application has of `chat.completions.create`, plain or streamed."""
+    if asked_for_stream(exchange.request):
+        return _chunks(exchange)
     return _of_completion(client(exchange).chat.completions.create(model=MODEL, messages=ASKED))
 
 
-def _helped(exchange: Exchange) -> Held:
+def read_helped(exchange: Exchange) -> Held:
+    """What an application has of `chat.completions.stream`."""
     from sixgates.witness.sdk import openai
 
     with client(exchange).chat.completions.stream(model=MODEL, messages=ASKED) as stream:
@@ -188,9 +191,10 @@ def _gather(calls: Mapping[Any, list[Any]], deltas: Iterable[Any]) -> None:
                 call[2] = (call[2] or "") + delta.function.arguments
 
 
-def _legacy(exchange: Exchange, *, streamed: bool) -> Held:
+def read_legacy(exchange: Exchange) -> Held:
+    """What an application has of `completions.create`, plain or streamed."""
     resource = client(exchange).completions
-    if not streamed:
+    if not asked_for_stream(exchange.request):
         completion = resource.create(model=MODEL, prompt="")
         whole = (Said(choice.text, finish=choice.finish_reason) for choice in completion.choices)
         return Held(tuple(whole), counts(completion.usage))
@@ -204,6 +208,12 @@ def _legacy(exchange: Exchange, *, streamed: bool) -> Held:
     return Held(tuple(choices.values()), counts(usage))
 
 
-def _vectors(exchange: Exchange) -> list[Vector]:
+def read_ids(exchange: Exchange) -> list[Any]:
+    """The ids that an application has of `models.list`."""
+    return [each.id for each in client(exchange).models.list()]
+
+
+def read_vectors(exchange: Exchange) -> list[Vector]:
+    """The vectors that an application has of `embeddings.create`."""
     answer = client(exchange).embeddings.create(model=MODEL, input="")
     return [tuple(float(number) for number in entry.embedding) for entry in answer.data]

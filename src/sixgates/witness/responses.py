@@ -19,16 +19,19 @@ COUNTS = ("input_tokens", "output_tokens", "total_tokens")
 @once
 def responses(exchange: Exchange) -> Findings:
     """What `responses.create` loses, plain or streamed."""
-    if asked_for_stream(exchange.request):
-        yield from compared("responses.create(stream=True)", _streamed(exchange), lambda: _events(exchange))
-    else:
-        yield from compared("responses.create()", _whole(exchange), lambda: _response(exchange))
+    call = f"responses.create({'stream=True' if asked_for_stream(exchange.request) else ''})"
+    yield from compared(call, expected(exchange), lambda: read(exchange))
 
 
 @once
 def responses_helper(exchange: Exchange) -> Findings:
     """What `responses.stream` loses of a stream."""
-    yield from compared("responses.stream()", _streamed(exchange), lambda: _helped(exchange))
+    yield from compared("responses.stream()", _streamed(exchange), lambda: read_helped(exchange))
+
+
+def expected(exchange: Exchange) -> Held:
+    """What an application should have of the bytes, plain or streamed; raises Unmet unless they show it."""
+    return (_streamed if asked_for_stream(exchange.request) else _whole)(exchange)
 
 
 def _whole(exchange: Exchange) -> Held:
@@ -62,6 +65,11 @@ def _resource(exchange: Exchange) -> Any:
     return client(exchange).responses
 
 
+def read(exchange: Exchange) -> Held:
+    """What an application has of `responses.create`, plain or streamed."""
+    return (_events if asked_for_stream(exchange.request) else _response)(exchange)
+
+
 def _response(exchange: Exchange) -> Held:
     response = _resource(exchange).create(model=MODEL, input="")
     calls = [_called(item) for item in response.output if item.type == "function_call"]
@@ -78,7 +86,8 @@ def _events(exchange: Exchange) -> Held:
     return Held((said,), usage)
 
 
-def _helped(exchange: Exchange) -> Held:
+def read_helped(exchange: Exchange) -> Held:
+    """What an application has of `responses.stream`."""
     said, usage = Said(), None
     texts: dict[tuple[int, int], str] = {}
     with _resource(exchange).stream(model=MODEL, input="") as stream:
