@@ -146,11 +146,12 @@ class Tries:
 
     def _left(self, counted: list[Counted]) -> list[Counted]:
         """The tries as they are where deviations excuse all or none of them; else with those that they excuse."""
-        told = [
-            (each, self.first.excused(verdict) if verdict.outcome in BROKEN else verdict)
-            for each, verdict in counted
-        ]
+        told = [(each, self._told(verdict)) for each, verdict in counted]
         return told if any(verdict.outcome in BROKEN for _, verdict in told) else counted
+
+    def _told(self, verdict: Verdict) -> Verdict:
+        """One that is broken as deviations leave it."""
+        return self.first.excused(verdict) if verdict.outcome in BROKEN else verdict
 
     def _counted(self, check: Check) -> list[Counted]:
         """The tries that count: those in which it is broken, and those that asked anew all that could break it."""
@@ -160,7 +161,8 @@ class Tries:
             verdict = each.observed(check)
             if verdict is None or verdict.outcome not in _DECIDED:
                 continue
-            if each.ending and {verdict.outcome} == {earlier.outcome for _, earlier in counted}:
+            seen = {self._told(earlier).outcome for _, earlier in counted}
+            if each.ending and {self._told(verdict).outcome} == seen:
                 continue
             if verdict.outcome is not Outcome.PASSED or each.has(needed) or not counted:
                 counted.append((each, verdict))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sixgates.catalogue import MUST, SHOULD, Catalogue, Check, Probe
-from sixgates.config import ConfigError, load_deviations, read_file
+from sixgates.config import read_file
 from sixgates.declared import Declared
 from sixgates.description import Description, answered, matches
 from sixgates.exchange import Chunk, Exchange, FailureKind, Finding, Request, Response, TransportError
@@ -197,6 +197,17 @@ def test_each_try_is_excused_by_itself(texts: Sequence[str], outcome: str, faile
         assert verdict.findings[0].got == "worse"
 
 
+@pytest.mark.parametrize(("text", "outcome", "times"), [("bad", "DEVIATION", 1), ("worse", "FLAKY", 2)])
+def test_the_look_at_the_end_counts_where_it_shows_what_is_not_described(
+    text: str, outcome: str, times: int
+) -> None:
+    """It is broken at the start as well, and otherwise."""
+    first = judgement("bad", BAD)
+    look = Try.of(first, {"one": answer("one", text)}, ending=True)
+    verdict = Tries(first, (look,)).verdict("chat.one")
+    assert (verdict.outcome, verdict.times) == (outcome, times)
+
+
 def test_what_is_asked_again_is_what_is_not_described() -> None:
     """The first few that broke the check may be those that are excused anyway."""
     entry = replace(BAD, check="chat.all")
@@ -278,42 +289,6 @@ FILE = """deviations:
       - where: status
         answer: '404 *'
 """
-
-
-def test_a_file_of_deviations_is_read_for_one_provider(tmp_path: Path) -> None:
-    """Of any name, such as for a server that no providers.yaml holds."""
-    path = tmp_path / "mine.yaml"
-    path.write_text(
-        FILE.format(provider="ad-hoc") + FILE.format(provider="other").removeprefix("deviations:\n")
-    )
-    (entry,) = load_deviations(path, "ad-hoc")
-    assert [each.description for each in entry.findings] == [Description("status", answer="404 *")]
-    path.write_text("deviations: []\n")
-    assert load_deviations(path, "ad-hoc") == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (None, "mine.yaml: expected a file of deviations, got no such file."),
-        ("deviations: [", "mine.yaml:"),
-        (FILE.replace("answer: '404 *'", "body: x").format(provider="ad-hoc"), "mine.yaml:8:9: expected "),
-        (
-            FILE.format(provider="vllm"),
-            "mine.yaml: expected an entry of ad-hoc, got only of vllm. Write `provider: ad-hoc`.",
-        ),
-    ],
-)
-def test_a_file_of_deviations_that_excuses_nothing_is_refused(
-    tmp_path: Path, text: str | None, said: str
-) -> None:
-    """It would, silently, were it taken."""
-    path = tmp_path / "mine.yaml"
-    if text is not None:
-        path.write_text(text)
-    with pytest.raises(ConfigError) as caught:
-        load_deviations(path, "ad-hoc")
-    assert said in str(caught.value)
 
 
 def test_an_entry_that_describes_anything_is_refused(tmp_path: Path) -> None:

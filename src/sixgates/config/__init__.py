@@ -9,16 +9,7 @@ from sixgates.config.litellm_file import LiteLLMConfig
 from sixgates.config.mappings import Mappings
 from sixgates.config.providers import AD_HOC, HealthCheck, Model, Provider, ProviderType, Status
 from sixgates.config.ruleset import lint
-from sixgates.config.stack import (
-    FILES,
-    ConfigError,
-    Stack,
-    describe,
-    load_deviations,
-    load_stack,
-    read_file,
-    read_files,
-)
+from sixgates.config.stack import FILES, ConfigError, Stack, describe, load_stack, read_file, read_files
 
 __all__ = [
     "AD_HOC",
@@ -38,7 +29,6 @@ __all__ = [
     "declared_capabilities",
     "describe",
     "lint",
-    "load_deviations",
     "load_stack",
     "read_file",
     "read_files",

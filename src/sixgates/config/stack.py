@@ -132,25 +132,6 @@ def load_stack(directory: Path, litellm_version: str = "") -> Stack:
     return stack_of(directory, files, litellm_version)
 
 
-def load_deviations(path: Path, provider: str) -> tuple[Deviation, ...]:
-    """The entries of a file, of any name, for one provider; raises ConfigError, also where all are for others."""
-    label = label_of(path.parent, path.name)
-    if not path.exists():
-        raise ConfigError([Finding(label, "a file of deviations", "no such file")])
-    try:
-        read = _read(label, DEVIATIONS, read_bytes(path))
-    except YamlError as error:
-        raise ConfigError([_defect(label, error)]) from None
-    if read.findings:
-        raise ConfigError(read.findings)
-    entries = read.content.deviations if isinstance(read.content, DeviationsFile) else []
-    others = sorted({entry.provider for entry in entries if entry.provider != provider})
-    if others and len(others) == len({entry.provider for entry in entries}):
-        hint = f"Write `provider: {provider}`."
-        raise ConfigError([Finding(label, f"an entry of {provider}", f"only of {', '.join(others)}", hint)])
-    return tuple(entry for entry in entries if entry.provider == provider)
-
-
 def read_files(directory: Path) -> dict[str, ConfigFile]:
     """Every file of the stack with its findings; an optional file that is missing has neither."""
     return {name: read_file(directory, name) for name in FILES}

@@ -87,7 +87,9 @@ class _Patience:
 class _Visit:
     """One provider's checks in order; answers that two checks need are asked for once."""
 
-    def __init__(self, name: str, provider: Provider, unreachable: Cause | None, most_s: float) -> None:
+    def __init__(
+        self, name: str, provider: Provider, unreachable: Cause | None = None, most_s: float = math.inf
+    ) -> None:
         self.name, self.provider = name, provider
         self.known, self.address = knowledge_of(provider), Address.of(provider.base_url)
         self.secrets = secrets_of(provider)
