@@ -216,6 +216,13 @@ def test_a_short_answer_and_a_refusal_measure_nothing() -> None:
     assert tempo.s_per_token == 0
 
 
+def test_a_server_may_count_as_it_likes() -> None:
+    """More than it was allowed to write is not believed, and a number beyond all bounds breaks nothing."""
+    tempo = Tempo()
+    tempo.sees(took(16.0, 10**400), 1)
+    assert tempo.s_per_token == 1.0
+
+
 def test_a_queue_in_the_server_is_no_pace() -> None:
     tempo = Tempo()
     tempo.sees(took(16.0, 16), 4)
