@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 
-PATTERN = r"(\d+(?:\.\d+)?)\s*(s|m|h)"
 _FACTORS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 

@@ -37,7 +37,7 @@ class Tempo:
         if response is None or response.status != 200 or exchange.request.method != "POST":
             return
         self.generated = True
-        tokens = _written(exchange)
+        tokens = min(_written(exchange), most_tokens(exchange.request) or MOST_TOKENS)
         if tokens >= LEAST_TOKENS:
             self.s_per_token = max(self.s_per_token, exchange.elapsed / tokens / max(1, under_way))
 
