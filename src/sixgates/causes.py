@@ -124,7 +124,9 @@ class Broken:
         if self.check.together:
             return 2, 0
         widely = -len(self.probes)
-        if self.needed and all(mark.where in _WHOLE or mark.where.startswith("/error") for mark in self.marks):
+        if self.needed and all(
+            mark.where in _WHOLE or mark.where.startswith("/error") for mark in self.marks
+        ):
             return -1, widely
         return int(all(mark.unmet for mark in self.marks)), widely
 
