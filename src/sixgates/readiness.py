@@ -96,7 +96,7 @@ def _readiness(provider: str, found: Mapping[str, Verdict], known: Mapping[str, 
 
 def _client(name: str, verdicts: Collection[Verdict]) -> Standing:
     named = [one for one in verdicts if name in (*one.breaks, *one.misleads, *one.at_risk)]
-    wrong = [one for one in named if one.outcome in _BROKEN or _stale_and_broken(one)]
+    wrong = [one for one in named if one.outcome in _BROKEN or _stale_and_broken(one) or _follows(one)]
     if broken := tuple(one.check for one in wrong if name in one.breaks):
         return Standing(name, State.BROKEN, broken)
     unsure = [one for one in named if _open(one, name) or _excused(one)]
@@ -108,6 +108,11 @@ def _client(name: str, verdicts: Collection[Verdict]) -> Standing:
         )
     judged = any(one.outcome is not Outcome.NOT_APPLICABLE for one in named)
     return Standing(name, State.SAFE if judged else State.UNMEASURED)
+
+
+def _follows(verdict: Verdict) -> bool:
+    """Whether a check found what hurts its clients, and waits only for the one that names the cause."""
+    return verdict.outcome in _UNSURE and bool(verdict.findings) and verdict.cause is not None
 
 
 def _profile(name: str, verdicts: Mapping[str, Verdict], checks: Mapping[str, Check]) -> Standing:

@@ -149,6 +149,9 @@ def test_what_follows_waits_for_its_cause_and_keeps_what_it_found() -> None:
         assert waiting.cause.next_steps == (f"mend {red[0]} first",)
     assert f"  follows from it: {', '.join(cause.consequences)}"[:200] in render_failure(cause)
     assert not [one for one in verdicts.values() if one.outcome is Outcome.ADVISORY]
+    assert Verdict.from_json(cause.to_json()) == cause
+    earlier = {key: value for key, value in cause.to_json().items() if key != "consequences"}
+    assert Verdict.from_json(earlier).consequences == ()
 
 
 def test_what_follows_from_advice_is_not_red() -> None:
@@ -171,9 +174,10 @@ def test_a_refused_choice_is_no_refused_history() -> None:
     verdicts = judged(MUTANTS["tool-choice-auto-refused"])
     assert verdicts["tools.auto.accepted"].outcome is Outcome.FAILED
     for name in ("tools.roundtrip.basic", "tools.roundtrip.content_empty", "tools.roundtrip.null_ids"):
+        cause = verdicts[name].cause
         assert verdicts[name].outcome is Outcome.BLOCKED
-        assert verdicts[name].cause is not None
-        assert verdicts[name].cause.key == "gate:tools.auto.accepted"
+        assert cause is not None
+        assert cause.key == "gate:tools.auto.accepted"
 
 
 def test_the_lists_of_readers_name_checks() -> None:

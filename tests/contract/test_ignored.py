@@ -194,8 +194,8 @@ def outcomes(judgement: Tries, *prefixes: str) -> set[Outcome]:
 
 
 def failures(judgement: Tries) -> list[str]:
-    """The checks that fail."""
-    return [one.check for one in judgement.verdicts() if one.outcome is Outcome.FAILED]
+    """The checks that fail, each by itself."""
+    return [name for name in CATALOGUE.checks if judgement.verdict(name).outcome is Outcome.FAILED]
 
 
 NEED_TOOLS = ("tools.call.", "tools.named.", "tools.required.")
