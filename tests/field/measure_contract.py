@@ -13,11 +13,14 @@ from tests.field.contract.reading import Rate, readings
 
 
 def main(areas: list[str]) -> None:
-    """One line for each reading that is not right, then the rate."""
+    """One line for each reading that is not right, then the rates of all and of what is legal."""
     rates: Counter[Rate] = Counter()
+    legal: Counter[bool] = Counter()
     for area in areas or AREAS:
         for reading in readings(AREAS[area]):
             rates[reading.rate] += 1
+            if reading.report.legal:
+                legal[reading.rate is Rate.HIGH] += 1
             if not reading.rate.right or "-v" in sys.argv:
                 said = ", ".join(reading.said[:6] + reading.broken) or "nothing"
                 print(
@@ -25,6 +28,7 @@ def main(areas: list[str]) -> None:
                 )
     total = sum(rates.values())
     print(f"{total} readings: " + ", ".join(f"{rates[rate]} {rate}" for rate in Rate))
+    print(f"{legal[True]} of {legal.total()} legal behaviours called broken")
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def save(
     folder: Path, label: Label, root: str, probes: Iterable[Probe], found: Mapping[str, Answer]
 ) -> list[Path]:
     """Write every answer and take away what is left of earlier recordings; raises CassetteError."""
-    by_name = {probe.name: probe for probe in probes}
+    by_name = {each.name: each for probe in probes for each in (probe, probe.gauge) if each is not None}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written = [

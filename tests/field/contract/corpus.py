@@ -50,4 +50,6 @@ AREAS: Mapping[str, tuple[Report, ...]] = {
     "legal responses": legal_responses.REPORTS,
     "legal wire": legal_wire.REPORTS,
 }
+LEGAL = tuple(area for area in AREAS if area.startswith("legal"))
+"""What servers may do; the other areas have a few legal ways, too."""
 REPORTS: tuple[Report, ...] = tuple(report for reports in AREAS.values() for report in reports)

@@ -11,7 +11,10 @@ from sixgates.catalogue import CLIENTS
 SDKS = ("openai-python", "openai-python helper", "openai-node", "openai-node helper")
 """The official ones, of which each reads every endpoint."""
 ALL = CLIENTS
+LISTING = ("openai-python", "openai-node")
+"""Those that read the list of models."""
 EACH_BUT_PYTHON_HELPER = tuple(each for each in CLIENTS if each != "openai-python helper")
+"""It makes one word of the roles of all deltas, and has the text and the calls nevertheless."""
 
 
 def legal(

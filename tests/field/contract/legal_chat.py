@@ -134,14 +134,18 @@ def _nulls_in_later_pieces(choice: Document) -> None:
             piece["function"].setdefault("name", None)
 
 
+def _opens(before: Document, piece: Document) -> bool:
+    """Whether the piece before named a call and had none of its arguments."""
+    return bool(before.get("id")) and "id" not in piece and before["function"]["arguments"] == ""
+
+
 def _arguments_in_the_opening(events: Events) -> Events:
     """The chunk that names a call has the first piece of its arguments."""
     kept: Events = []
     for event in events:
         pieces = event["choices"][0]["delta"].get("tool_calls") if event["choices"] else None
         before = kept[-1]["choices"][0]["delta"].get("tool_calls") if kept and kept[-1]["choices"] else None
-        opened = pieces and before and before[0].get("id") and "id" not in pieces[0]
-        if opened and before[0]["function"]["arguments"] == "":
+        if pieces and before and _opens(before[0], pieces[0]):
             before[0]["function"]["arguments"] = pieces[0]["function"]["arguments"]
         else:
             kept.append(event)

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from tests.field.contract.legal import legal
+from tests.field.contract.legal import LISTING, legal
 from tests.field.contract.report import Part
 from tests.field.contract.wire import refusing
 
@@ -93,24 +93,28 @@ REPORTS = (
         "obot-platform/tools#445",
         "the list of models has no object",
         Part(_listing, in_json(lambda document: document.pop("object") and None)),
+        read_by=LISTING,
     ),
     legal(
         "models-without-created",
         "found: recordings of llama-cpp-python",
         "the entries of the list have no created, as llama-cpp-python's have none",
         Part(_listing, _without("created")),
+        read_by=LISTING,
     ),
     legal(
         "models-with-ids-alone",
         "mostlygeek/llama-swap#154",
         "the entries of the list have an id and nothing that the specification asks for besides",
         Part(_listing, _without("created", "owned_by", "object")),
+        read_by=LISTING,
     ),
     legal(
         "models-with-prices",
         "gptme/gptme#575",
         "the entries of the list tell prices, limits and parameters, and no owner, as OpenRouter's do",
         Part(_listing, lambda response: _entries(**_PRICED)(_without("owned_by", "object")(response))),
+        read_by=LISTING,
     ),
     legal(
         "models-with-modalities",
@@ -120,36 +124,42 @@ REPORTS = (
             _listing,
             _entries(active=True, context_window=131072, public_apps=None, max_completion_tokens=8192),
         ),
+        read_by=LISTING,
     ),
     legal(
         "models-beside-the-list",
         "abdulmominsakib/localmind#11",
         "the list has further members at its top, as llama.cpp's has",
         Part(_listing, in_json(_beside)),
+        read_by=LISTING,
     ),
     legal(
         "models-created-null",
         "exo-explore/exo#590",
         "the entries of the list have null as created",
         Part(_listing, _entries(created=None)),
+        read_by=LISTING,
     ),
     legal(
         "models-created-zero-and-owner-empty",
         "PublicAffairs/openai-gemini#92",
         "the entries of the list have 0 as created and an empty owner",
         Part(_listing, _entries(created=0, owned_by="")),
+        read_by=LISTING,
     ),
     legal(
         "models-of-other-kinds",
         "decolua/9router#1512",
         "the list holds models that are not for chat",
         Part(_listing, in_json(_among_others)),
+        read_by=LISTING,
     ),
     legal(
         "models-listed-without-a-key",
         "BerriAI/litellm#39757",
         "the list is public, while chat asks for a key, as on OpenRouter and llama.cpp",
         Part(_listing, rewrite=showing("Bearer sk-reference")),
+        read_by=LISTING,
     ),
     legal(
         "no-retrieval-of-one-model",

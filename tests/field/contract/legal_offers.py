@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
-from tests.field.contract.legal import legal
-from tests.field.contract.report import Part
+from tests.field.contract.legal import SDKS, legal
+from tests.field.contract.report import Against, Part
 from tests.field.contract.wire import on_completions, on_embeddings, on_responses, refusing, where
 
 from sixgates.exchange import Request, Response
@@ -67,7 +70,24 @@ def _with_retry_header(response: Response) -> Response:
     return with_header("x-should-retry", "false")(response) if response.status >= 400 else response
 
 
-_PARAMETERS = {"parallel_tool_calls", "logit_bias", "store", "metadata", "service_tier", "prompt_cache_key"}
+def _busy(status: int, every: int, *after: tuple[str, str]) -> Callable[[], Against]:
+    """Refuse every so many requests for load, with these headers."""
+
+    def fresh() -> Against:
+        asked = count(1)
+
+        def refuse(request: Request, response: Response) -> Response:
+            if next(asked) % every:
+                return response
+            said = {429: ("Rate limit reached", "requests"), 503: ("No slot is free", "server_error")}
+            message, kind = said[status]
+            refused = refusing(message, status, type=kind)(response)
+            return replace(refused, headers=(*refused.headers, *after))
+
+        return refuse
+
+    return fresh
+
 
 REPORTS = (
     legal(
@@ -78,6 +98,7 @@ REPORTS = (
             where(on_chat, lambda body: body.get("logprobs")),
             refusing("logprobs is not supported", param="logprobs"),
         ),
+        read_by=SDKS,
         **_DETECTED,
     ),
     legal(
@@ -85,6 +106,7 @@ REPORTS = (
         "found: unsupported parameters of Groq",
         "logit_bias is refused with 400 and a message",
         Part(where(on_chat, lambda body: body.get("logit_bias")), refusing("logit_bias is not supported")),
+        read_by=SDKS,
         **_DETECTED,
     ),
     legal(
@@ -92,6 +114,7 @@ REPORTS = (
         "found: structured outputs of some models of Groq and DeepSeek",
         "a response_format of the type json_schema is refused with 400 and a message",
         Part(_format("json_schema"), refusing("This model does not support response_format json_schema")),
+        read_by=SDKS,
         **_DETECTED,
     ),
     legal(
@@ -99,6 +122,7 @@ REPORTS = (
         "lmstudio-ai/lmstudio-bug-tracker#189",
         "a response_format of the type json_object is refused with 400 and a message, as by LM Studio",
         Part(_format("json_object"), refusing("'response_format.type' must be 'json_schema' or 'text'")),
+        read_by=SDKS,
         **_DETECTED,
     ),
     legal(
@@ -106,6 +130,7 @@ REPORTS = (
         "found: endpoints of DeepSeek and Perplexity",
         "completions, embeddings and Responses are not there",
         Part(_other_endpoints, refusing("Not Found", 404)),
+        read_by=SDKS,
         **_DETECTED,
     ),
     legal(
@@ -113,6 +138,7 @@ REPORTS = (
         "tenstorrent/tt-inference-server#2721",
         "n above 1 is refused with 422 and a message",
         Part(where(on_chat, lambda body: (body.get("n") or 1) > 1), refusing("n must be 1", 422)),
+        read_by=SDKS,
         **_DETECTED,
     ),
     legal(
@@ -130,6 +156,7 @@ REPORTS = (
             ),
             rewrite=asking(temperature=1.0),
         ),
+        read_by=SDKS,
     ),
     legal(
         "empty-tools-refused",
@@ -139,18 +166,42 @@ REPORTS = (
             where(on_chat, lambda body: body.get("tools") == []),
             refusing("[] is too short - 'tools'", param="tools"),
         ),
+        read_by=SDKS,
     ),
     legal(
         "invalid-requests-unprocessable",
         "elastic/elasticsearch#128538",
         "what is invalid in a request is refused with 422, as by Mistral",
         Part(_invalid, edit=_unprocessable),
+        read_by=SDKS,
+    ),
+    legal(
+        "busy-with-429",
+        "digiogithub/pando#8",
+        "every fourth request is refused with 429, and Retry-After says when to come again",
+        Part(on_everything, fresh=_busy(429, 4, ("Retry-After", "1"))),
+        read_by=SDKS,
+    ),
+    legal(
+        "busy-with-429-and-no-word",
+        "continuedev/continue#10442",
+        "every fifth request is refused with 429, and nothing says when to come again",
+        Part(on_everything, fresh=_busy(429, 5)),
+        read_by=SDKS,
+    ),
+    legal(
+        "busy-with-503",
+        "openai/openai-python#414",
+        "every third request is refused with 503, and Retry-After says when to come again",
+        Part(on_everything, fresh=_busy(503, 3, ("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT"))),
+        read_by=SDKS,
     ),
     legal(
         "error-code-is-the-status",
         "reVrost/go-openrouter#21",
         "the code of an error is the status as a number, as on OpenRouter, llama.cpp and vLLM",
         Part(on_everything, edit=_code_is_the_status),
+        read_by=SDKS,
     ),
     legal(
         "error-with-metadata",
@@ -161,18 +212,21 @@ REPORTS = (
             edit=_errors(metadata={"raw": "{}", "provider_name": "BaseTen"}, failed_generation=""),
         ),
         Part(on_everything, edit=in_error(_around_errors)),
+        read_by=SDKS,
     ),
     legal(
         "error-without-param-and-code",
         "dust-tt/dust#428",
         "errors have null as param and code",
         Part(on_everything, edit=_errors(param=None, code=None)),
+        read_by=SDKS,
     ),
     legal(
         "errors-say-whether-to-retry",
         "openai/openai-python#414",
         "errors say in a header that the same request need not be sent again",
         Part(on_everything, edit=_with_retry_header),
+        read_by=SDKS,
     ),
 )
 """Each with its form."""

@@ -57,6 +57,11 @@ def _call_without_id(item: Document) -> None:
         item.pop("id", None)
 
 
+def _calls_without_ids(response: Document) -> None:
+    for item in response["output"]:
+        _call_without_id(item)
+
+
 def _call_id_null(item: Document) -> None:
     if item["type"] == "function_call":
         item["id"] = None
@@ -128,10 +133,7 @@ REPORTS = (
         "calls-without-an-id-of-their-own",
         "anomalyco/opencode#45081",
         "calls have a call_id and no id; the events of their arguments name the call_id",
-        Part(
-            on_responses,
-            in_json(lambda document: [_call_without_id(each) for each in document["output"]] and None),
-        ),
+        Part(on_responses, in_json(_calls_without_ids)),
         Part(on_streamed_response, in_typed(_calls_by_their_call_id)),
         read_by=SDKS,
     ),

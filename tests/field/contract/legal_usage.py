@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.field.contract.legal import legal
+from tests.field.contract.legal import EACH_BUT_PYTHON_HELPER, legal
 from tests.field.contract.report import Part
 from tests.field.contract.wire import Events, in_usage
 
@@ -107,6 +107,7 @@ REPORTS = (
         "rashidrazak/opencode-cmd-provider#213",
         "the usage of a stream stands beside one choice that adds nothing, as OpenRouter sends it",
         Part(on_usage_stream, in_events(_one_empty_choice)),
+        read_by=EACH_BUT_PYTHON_HELPER,
     ),
     legal(
         "usage-beside-a-bare-choice",
@@ -123,7 +124,7 @@ REPORTS = (
     legal(
         "usage-in-x-groq",
         "vercel/ai#1651",
-        "the usage of a stream stands under x_groq in the chunk of the finish_reason",
+        "the usage of a stream stands under x_groq in the finish chunk, where no client looks for counts",
         Part(on_usage_stream, in_events(_in_x_groq)),
     ),
     legal(
@@ -135,7 +136,7 @@ REPORTS = (
     legal(
         "usage-in-the-choice",
         "source: ENTERPILOT/GoModel tests/contract/testdata/kimi",
-        "the usage of a stream stands in the choice that finishes, as Moonshot sends it",
+        "the usage of a stream stands in the choice that finishes, as Moonshot's does, where no client looks",
         Part(on_usage_stream, in_events(_in_the_choice)),
     ),
     legal(
@@ -201,7 +202,7 @@ REPORTS = (
     legal(
         "plain-answers-without-usage",
         "ddalcu/mlx-serve#287",
-        "plain answers tell no usage",
+        "plain answers tell no usage: clients have the text, and no counts",
         Part(on_plain, in_json(_without_usage)),
     ),
 )

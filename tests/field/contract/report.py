@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sixgates.exchange import Request, Response
+from sixgates.exchange import Exchange, Request, Response
 from sixgates.reference.mutants import Applies, Edit, Rewrite, body_of
 from sixgates.reference.provider import ReferenceProvider
+from sixgates.sources.pace import limits_the_rate
 from sixgates.verdict import Outcome
 
 KEY = "sk-reference"
@@ -53,6 +54,10 @@ class Report:
     read_by: tuple[str, ...] = ()
 
 
+TRIES = 3
+"""How often a server is asked that says that it is busy; a live run waits longer than any of these is."""
+
+
 class Corrupted(ReferenceProvider):
     """The reference with the defect of one report; `touched` counts the answers in which it showed."""
 
@@ -62,6 +67,14 @@ class Corrupted(ReferenceProvider):
         self.touched = 0
 
     def respond(self, request: Request) -> Response:
+        """The answer to a request, which is sent again where it is refused for load, as a live run does."""
+        for _ in range(TRIES):
+            response = self._respond(request)
+            if not limits_the_rate(Exchange("", request, response)):
+                break
+        return response
+
+    def _respond(self, request: Request) -> Response:
         """The reference's answer, after all parts that apply changed the request or it."""
         parts = [(part, made) for part, made in self._parts if part.on(request)]
         asked = request

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import pytest
-from tests.field.contract.corpus import REPORTS
+from tests.field.contract.corpus import AREAS, LEGAL, REPORTS
 from tests.field.contract.known_misses import MISSES
 from tests.field.contract.reading import Rate, Reading, clean, rated, readings
 from tests.field.contract.report import Report
 from tests.field.measure_contract import main
 
 from sixgates import catalogue
+from sixgates.catalogue import CLIENTS
 from sixgates.verdict import Gate, Level, Outcome, Verdict
 
 LINK = re.compile(r"[\w.-]+/[\w.-]+#\d+|found: .+|source: [\w.-]+/[\w.-]+ .+")
@@ -36,6 +38,40 @@ def test_every_report_is_judged_rightly(judged: dict[str, Reading]) -> None:
         if not reading.rate.right and key not in MISSES
     }
     assert wrong == {}
+
+
+def test_nothing_legal_is_called_broken(judged: dict[str, Reading]) -> None:
+    """No check is FAILED by it, and no client is called broken; prints the rate."""
+    legal = {key: reading for key, reading in judged.items() if reading.report.legal}
+    broken = {key: (each.said[:4], each.broken) for key, each in legal.items() if each.rate is Rate.HIGH}
+    print(f"{len(broken)} of {len(legal)} legal behaviours called broken")
+    assert broken == {}
+    assert [key for key in MISSES if key in legal] == []
+
+
+def test_legal_behaviours_say_who_reads_them() -> None:
+    """At least 45, more than half of them with a public source, each with clients that were measured."""
+    told = [report for area in LEGAL for report in AREAS[area]]
+    assert all(report.legal and report.read_by and set(report.read_by) <= set(CLIENTS) for report in told)
+    assert len(told) >= 45
+    assert sum(not report.link.startswith("found: ") for report in told) > len(told) / 2
+
+
+def test_a_client_that_is_called_broken_makes_a_legal_report_wrong() -> None:
+    """By an advice alone, too."""
+    report = Report("x", "a/b#1", "x", (), legal=True)
+    known = catalogue.load().checks
+    verdicts = [
+        replace(
+            verdict(name, ADVISORY if name == "chat.stream.usage_null_before" else Outcome.PASSED),
+            provider="p",
+            breaks=known[name].breaks,
+        )
+        for name in known
+    ]
+    reading = rated(report, "declared", FAILED, verdicts, 1)
+    assert reading.rate is Rate.HIGH
+    assert any(each.startswith("langchain-openai by ") for each in reading.broken)
 
 
 def test_what_is_judged_rightly_is_no_known_miss(judged: dict[str, Reading]) -> None:
@@ -121,6 +157,7 @@ def test_what_was_never_shown_is_not_called_legal() -> None:
 def test_the_command_prints_what_is_not_right_and_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
     """Of the areas that it is asked for."""
     main(["text"])
-    *lines, last = capsys.readouterr().out.splitlines()
-    assert re.fullmatch(r"\d+ readings: \d+ right, \d+ right as advisory, \d+ too low, .*", last)
+    *lines, rate, legal = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\d+ readings: \d+ right, \d+ right as advisory, \d+ too low, .*", rate)
+    assert re.fullmatch(r"0 of \d+ legal behaviours called broken", legal)
     assert all(line.startswith("text/") for line in lines)
