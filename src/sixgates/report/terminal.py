@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from sixgates.gates import GateStatus
-from sixgates.report.causes import root_causes, waiting_for
+from sixgates.report.causes import root_causes, unexercised, waiting_for
 from sixgates.report.deviations import Accepted, accepted, how_many
 from sixgates.report.disagreement import disagreements, merged_of, replaced
 from sixgates.report.headline import gates_asked_for, headline
@@ -23,6 +23,7 @@ LONGEST_LINE = 600
 LONGEST_EXCERPT = 120
 MOST_FINDINGS = 10
 MOST_CAUSES = 12
+MOST_NAMED = 4
 _NARROW = 8
 _COLORS = {
     GateStatus.MET: "32",
@@ -135,10 +136,12 @@ def _rows(gates: list[Mapping[str, Any]], width: int, color: bool) -> Iterator[s
 
 
 def _causes(gates: list[Mapping[str, Any]], width: int) -> Iterator[str]:
-    found = root_causes(gates)
-    for number, cause in enumerate(found[:MOST_CAUSES]):
-        if number == 0:
-            yield ""
+    causes = root_causes(gates)
+    silent = unexercised(causes)
+    found = [cause for cause in causes if cause not in silent]
+    if causes:
+        yield ""
+    for cause in found[:MOST_CAUSES]:
         yield from _wrapped(_counted(cause), width, "  ", "    ")
         if said := waiting_for(cause):
             yield from _wrapped(visible(said), width, "      ", "        ")
@@ -148,6 +151,11 @@ def _causes(gates: list[Mapping[str, Any]], width: int) -> Iterator[str]:
         outcomes = Counter(cause["outcome"] for cause in left)
         counted = ", ".join(f"{count} {_WORDS.get(word, word)}" for word, count in outcomes.items())
         yield f"  … and {len(left)} more ({counted}), all in the report"
+    if silent:
+        names = [cause["key"] for cause in silent[:MOST_NAMED]]
+        more = f" and {len(silent) - MOST_NAMED} more" if len(silent) > MOST_NAMED else ""
+        said = f"NOT EXERCISED {len(silent)} checks saw nothing to judge, why stands in the report: "
+        yield from _wrapped(visible(f"{said}{', '.join(names)}{more}"), width, "  ", "    ")
 
 
 def _merged(document: Mapping[str, Any], width: int) -> Iterator[str]:
