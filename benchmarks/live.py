@@ -20,6 +20,7 @@ import httpx
 from forwarder import counting
 from measure import RUNS, at_least, table, within
 from sixgates import catalogue
+from sixgates.board import Watch
 from sixgates.capability import CAPABILITIES, CHAT
 from sixgates.catalogue import Probe
 from sixgates.exchange import Exchange, Request
@@ -114,9 +115,19 @@ def replayable() -> list[Probe]:
 def run_of(target: Target, probes: Sequence[Probe]) -> tuple[float, float]:
     """Seconds of a run, and of its second part: what comes first and what wants quiet is sent alone before."""
     alone = sum(probe.alone or probe in FIRST for probe in probes)
-    answered = [perf_counter()]
-    fetch(target, probes, first=FIRST, report=lambda name, done, total: answered.append(perf_counter()))
-    return perf_counter() - answered[0], answered[-1] - answered[alone]
+    watch = _Times([perf_counter()])
+    fetch(target, probes, first=FIRST, watch=watch)
+    return perf_counter() - watch.answered[0], watch.answered[-1] - watch.answered[alone]
+
+
+class _Times(Watch):
+    """When each answer came."""
+
+    def __init__(self, answered: list[float]) -> None:
+        self.answered = answered
+
+    def keeps(self, name: str, what: object) -> None:
+        self.answered.append(perf_counter())
 
 
 def in_order(probes: list[Probe]) -> Iterator[list[Probe]]:
