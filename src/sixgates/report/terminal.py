@@ -25,6 +25,7 @@ MOST_FINDINGS = 10
 MOST_CAUSES = 12
 MOST_NAMED = 4
 _NARROW = 8
+_LEAST = (len("1 Configuration"), len(GateStatus.NOT_MET), 0)
 _COLORS = {
     GateStatus.MET: "32",
     GateStatus.NOT_MET: "31",
@@ -124,7 +125,8 @@ def _rows(gates: list[Mapping[str, Any]], width: int, color: bool) -> Iterator[s
         )
         for gate in gates_asked_for(gates) or gates
     ]
-    widths = [max(len(row[column]) for row in table) for column in range(3)]
+    # As wide as with all six gates, so that a row looks the same whatever else was asked for.
+    widths = [max(least, *(len(row[column]) for row in table)) for column, least in enumerate(_LEAST)]
     room = width - sum(widths) - 8
     for number, (name, status, actual, required) in enumerate(table):
         shown = status.ljust(widths[1])
