@@ -112,22 +112,22 @@ def replayable() -> list[Probe]:
     return [probe for probe in known if probe.gauge is None and probe not in gauges]
 
 
-class _Timing(Watch):
-    """Notes when each answer came."""
+def run_of(target: Target, probes: Sequence[Probe]) -> tuple[float, float]:
+    """Seconds of a run, and of its second part: what comes first and what wants quiet is sent alone before."""
+    alone = sum(probe.alone or probe in FIRST for probe in probes)
+    watch = _Times([perf_counter()])
+    fetch(target, probes, first=FIRST, watch=watch)
+    return perf_counter() - watch.answered[0], watch.answered[-1] - watch.answered[alone]
+
+
+class _Times(Watch):
+    """When each answer came."""
 
     def __init__(self, answered: list[float]) -> None:
         self.answered = answered
 
     def keeps(self, name: str, what: object) -> None:
         self.answered.append(perf_counter())
-
-
-def run_of(target: Target, probes: Sequence[Probe]) -> tuple[float, float]:
-    """Seconds of a run, and of its second part: what comes first and what wants quiet is sent alone before."""
-    alone = sum(probe.alone or probe in FIRST for probe in probes)
-    answered = [perf_counter()]
-    fetch(target, probes, first=FIRST, watch=_Timing(answered))
-    return perf_counter() - answered[0], answered[-1] - answered[alone]
 
 
 def in_order(probes: list[Probe]) -> Iterator[list[Probe]]:

@@ -96,8 +96,8 @@ class _UnderWay(Watch):
         self.state.done = len(self.kept)
         self._write()
         if self.journal is not None:
-            with contextlib.suppress(OSError), self.journal.open("ab") as file:
-                pickle.dump((name, what), file)
+            with contextlib.suppress(OSError), self.journal.open("ab", buffering=0) as file:
+                file.write(pickle.dumps((name, what)))  # at once: its writer may be killed at any moment
 
     def _write(self) -> None:
         with contextlib.suppress(OSError):  # a full disk costs the progress, not the run
@@ -152,10 +152,8 @@ class Board:
         found: dict[str, Any] = {}
         if self.folder is None:
             return found
-        with (
-            contextlib.suppress(OSError, EOFError, pickle.UnpicklingError),
-            self._journal(journal).open("rb") as file,
-        ):
+        # What follows half an entry may be read as anything, and raise anything.
+        with contextlib.suppress(Exception), self._journal(journal).open("rb") as file:
             while True:
                 # Written by a process of this run, in a folder that is its user's alone.
                 name, found[name] = pickle.load(file)  # noqa: S301

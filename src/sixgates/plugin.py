@@ -28,6 +28,8 @@ from sixgates.report_folder import begin, runs_no_test, write_report
 from sixgates.visible import visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from _pytest.terminal import TerminalReporter
 
     from sixgates.cases import Case, Settle
@@ -88,10 +90,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _run(config: pytest.Config) -> Run:
     if _RUN not in config.stash:
         owns = not hasattr(config, "workerinput")
-        folder = work_folder.join(_folder(config), owns=owns)
-        if owns:
-            config.add_cleanup(lambda: work_folder.remove(folder))
-            _end_as_ctrl_c(config)
+        folder = _own_folder(config) if owns else work_folder.join(_folder(config), owns=False)
         try:
             run = options.run_from(config, folder)
         except pytest.UsageError as problem:
@@ -103,6 +102,14 @@ def _run(config: pytest.Config) -> Run:
         mask_terminal(config, run)
         terminal_progress.attach(config, run)
     return config.stash[_RUN]
+
+
+def _own_folder(config: pytest.Config) -> Path:
+    """The folder of the run, which its first process holds from the beginning: workers may be lost."""
+    folder = work_folder.join(_folder(config), owns=True)
+    config.add_cleanup(lambda: work_folder.remove(folder))
+    _end_as_ctrl_c(config)
+    return folder
 
 
 def _end_as_ctrl_c(config: pytest.Config) -> None:
@@ -329,6 +336,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if config.stash.get(short_names.OURS, False) and not runs_no_test(config.option):
             terminal_progress.begin(config, work_folder.place(_folder(config)))
             _end_as_ctrl_c(config)
+            if config.pluginmanager.hasplugin("dsession"):
+                _own_folder(config)
 
 
 @pytest.hookimpl(tryfirst=True)

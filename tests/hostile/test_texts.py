@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,8 +28,8 @@ from sixgates.exchange import Chunk, Exchange, Finding, Mendable, Response
 from sixgates.gates import Thresholds, judge_gates
 from sixgates.linting.formats import FORMATS
 from sixgates.linting.reports import SHAPE, Report
-from sixgates.plugin import _Speaker
 from sixgates.probes.chat import chat
+from sixgates.progress import Printer
 from sixgates.report import (
     Document,
     ProviderInfo,
@@ -260,9 +260,10 @@ def test_a_draft_is_yaml(text: str) -> None:
 
 
 @each_text
-def test_progress_is_one_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    _Speaker(SimpleNamespace(global_and_fixture_disabled=nullcontext), str)(text)
-    assert acts(capsys.readouterr().err) == []
+def test_what_a_run_says_is_one_line(text: str, tmp_path: Path) -> None:
+    log = io.StringIO()
+    Printer(log, tmp_path).say(text)
+    assert acts(log.getvalue()) == []
 
 
 @each_text

@@ -48,7 +48,9 @@ def test_the_suites_pass(environment: Environment, more: tuple[str, ...]) -> Non
     """`pytest unit contracts`, where warnings are errors."""
     done = environment.pytest("unit", "contracts", "-q", "-p", "no:cacheprovider", *more, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
-    statuses = re.findall(r"^  ([1-6]) \w+ +(MET|NOT MET|PARTIAL|BLOCKED|NOT RUN) ", done.stdout, re.MULTILINE)
+    statuses = re.findall(
+        r"^  ([1-6]) \w+ +(MET|NOT MET|PARTIAL|BLOCKED|NOT RUN) ", done.stdout, re.MULTILINE
+    )
     assert dict(statuses) == STATUSES, done.stdout
 
 

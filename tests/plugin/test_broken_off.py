@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 from tests.plugin.broken_off import Ended, run, stalling
 
+from sixgates import work_folder
 from sixgates.board import LOST, STOPPED, Board, states
 
 INT, TERM = signal.SIGINT, signal.SIGTERM
@@ -50,7 +52,7 @@ def test_what_was_answered_before_the_end_is_judged(
     assert ended.status == 2
     assert ended.document["run"]["interrupted"] is True
     found = ended.outcomes(4)
-    assert found["PASSED"] > 200
+    assert found["PASSED"] > 200, (found, ended.output)
     assert found["BLOCKED"] > 50
     assert not {"FAILED", "ERROR", "FLAKY", "STALE"} & found.keys()
     is_blocked_once(ended, "not asked: the run was interrupted")
@@ -154,6 +156,8 @@ def test_a_journal_may_end_in_the_middle(tmp_path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole + pickle.dumps(("three", "x" * 100))[:50])
     assert board.kept("a") == {"one": 1, "two": 2}
+    path.write_bytes(path.read_bytes() + pickle.dumps(("four", 4)))
+    assert board.kept("a") == {"one": 1, "two": 2}
     assert board.kept("never begun") == {}
 
 
@@ -188,3 +192,25 @@ def test_causes_say_what_to_do() -> None:
         "not asked: a worker process of the run was lost",
         "run it again, without -n, and look at memory: journalctl -k | grep -i 'out of memory'",
     )
+
+
+def test_the_folder_of_a_run_outlives_its_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another run that clears up at the moment when all of them are dead takes nothing of it."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with (
+        stalling(40) as server,
+        run(tmp_path / "r", "contracts", *ad_hoc(server.url), "-q", "-n", "1") as started,
+    ):
+        assert server.stalled.wait(60)
+        children = Path(f"/proc/{started.process.pid}/task/{started.process.pid}/children")
+        os.kill(started.process.pid, signal.SIGSTOP)  # so that no worker is replaced
+        for worker in children.read_text().split():
+            os.kill(int(worker), signal.SIGKILL)
+        time.sleep(0.5)
+        work_folder.clear_abandoned()
+        os.kill(started.process.pid, signal.SIGCONT)
+        ended = started.end(TERM)
+    assert ended.outcomes(4)["PASSED"] > 200

@@ -88,3 +88,25 @@ def test_whom_it_hurts_comes_before_what_is_known_or_not_offered(
     document["readiness"] = [{"provider": "llama", "clients": standing, "profiles": standing}]
     lines = render_table(document, 120)
     assert lines.index("  clients") < lines.index("  accepted deviations: 1")
+
+
+@pytest.mark.parametrize("count", [3, 6])
+def test_many_checks_that_saw_nothing_are_one_line(
+    make_failed: Make, make_document: Build, count: int
+) -> None:
+    """A model that made no call says so fourteen times; the Markdown has each with its reason."""
+    document = make_document(
+        [
+            make_failed(check=f"tools.{number}", outcome=Outcome.NOT_EXERCISED, reason="no call", findings=())
+            for number in range(count)
+        ]
+    )
+    lines = [line for line in render_table(document, 200) if line.startswith("  NOT EXERCISED")]
+    assert len(lines) == (3 if count == 3 else 1)
+    assert lines[-1] == (
+        "  NOT EXERCISED tools.2 was not exercised: no call [llama]"
+        if count == 3
+        else "  NOT EXERCISED 6 checks saw nothing to judge, why stands in the report: "
+        "tools.0, tools.1, tools.2, tools.3 and 2 more"
+    )
+    assert render_markdown(document).count("was not exercised: no call") == count

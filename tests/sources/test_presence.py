@@ -15,6 +15,7 @@ from tests.hostile.monsters import hear
 from tests.sources.scripted import OK, Asked, Time, answer, scripted
 
 from sixgates import catalogue
+from sixgates.board import Watch
 from sixgates.catalogue import Probe
 from sixgates.exchange import Exchange, FailureKind
 from sixgates.judge import Answer
@@ -167,11 +168,12 @@ def test_a_death_at_the_last_request_is_noticed() -> None:
 def test_a_death_between_two_requests_has_no_suspect() -> None:
     with mortal(99) as (url, server):
 
-        def die(name: str, done: int, total: int) -> None:
-            if done == 2:
-                server.die()
+        class Death(Watch):
+            def keeps(self, name: str, what: object) -> None:
+                if name == "a1":
+                    server.die()
 
-        answers = ask(url, server, ALONE, report=die)
+        answers = ask(url, server, ALONE, watch=Death())
     assert lost(answers) == {"a2", "a3"}
     cause = cause_of(answers)
     assert cause.summary.endswith("Under way at that moment: no request")

@@ -9,6 +9,7 @@ from sixgates.blockers import rank
 from sixgates.verdict import Outcome
 
 Json = Mapping[str, Any]
+MOST_UNEXERCISED = 3
 
 
 def root_causes(gates: Sequence[Json]) -> list[dict[str, Any]]:
@@ -27,6 +28,16 @@ def root_causes(gates: Sequence[Json]) -> list[dict[str, Any]]:
             seen["gates"].append(gate["id"])
             seen["providers"] = sorted({*seen["providers"], *blocker["providers"]})
     return sorted(_folded(joined), key=_rank)
+
+
+def unexercised(causes: Sequence[Json]) -> list[Json]:
+    """The checks that saw nothing to judge, where they are too many to be told one by one."""
+    found = [
+        cause
+        for cause in causes
+        if cause["outcome"] == Outcome.NOT_EXERCISED and not cause["next_steps"] and not cause["consequences"]
+    ]
+    return found if len(found) > MOST_UNEXERCISED else []
 
 
 def waiting_for(cause: Json) -> str:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from sixgates.gates import GateStatus
-from sixgates.report.causes import root_causes, waiting_for
+from sixgates.report.causes import root_causes, unexercised, waiting_for
 from sixgates.report.deviations import Accepted, accepted, how_many
 from sixgates.report.disagreement import disagreements, merged_of, replaced
 from sixgates.report.headline import gates_asked_for, headline
@@ -23,7 +23,9 @@ LONGEST_LINE = 600
 LONGEST_EXCERPT = 120
 MOST_FINDINGS = 10
 MOST_CAUSES = 12
+MOST_NAMED = 4
 _NARROW = 8
+_LEAST = (len("1 Configuration"), len(GateStatus.NOT_MET), 0)
 _COLORS = {
     GateStatus.MET: "32",
     GateStatus.NOT_MET: "31",
@@ -125,7 +127,8 @@ def _rows(gates: list[Mapping[str, Any]], width: int, color: bool) -> Iterator[s
         )
         for gate in gates_asked_for(gates) or gates
     ]
-    widths = [max(len(row[column]) for row in table) for column in range(3)]
+    # As wide as with all six gates, so that a row looks the same whatever else was asked for.
+    widths = [max(least, *(len(row[column]) for row in table)) for column, least in enumerate(_LEAST)]
     room = width - sum(widths) - 8
     for number, (name, status, actual, required) in enumerate(table):
         shown = status.ljust(widths[1])
@@ -137,10 +140,12 @@ def _rows(gates: list[Mapping[str, Any]], width: int, color: bool) -> Iterator[s
 
 
 def _causes(gates: list[Mapping[str, Any]], width: int) -> Iterator[str]:
-    found = root_causes(gates)
-    for number, cause in enumerate(found[:MOST_CAUSES]):
-        if number == 0:
-            yield ""
+    causes = root_causes(gates)
+    silent = unexercised(causes)
+    found = [cause for cause in causes if cause not in silent]
+    if causes:
+        yield ""
+    for cause in found[:MOST_CAUSES]:
         yield from _wrapped(_counted(cause), width, "  ", "    ")
         if said := waiting_for(cause):
             yield from _wrapped(visible(said), width, "      ", "        ")
@@ -150,6 +155,11 @@ def _causes(gates: list[Mapping[str, Any]], width: int) -> Iterator[str]:
         outcomes = Counter(cause["outcome"] for cause in left)
         counted = ", ".join(f"{count} {_WORDS.get(word, word)}" for word, count in outcomes.items())
         yield f"  … and {len(left)} more ({counted}), all in the report"
+    if silent:
+        names = [cause["key"] for cause in silent[:MOST_NAMED]]
+        more = f" and {len(silent) - MOST_NAMED} more" if len(silent) > MOST_NAMED else ""
+        said = f"NOT EXERCISED {len(silent)} checks saw nothing to judge, why stands in the report: "
+        yield from _wrapped(visible(f"{said}{', '.join(names)}{more}"), width, "  ", "    ")
 
 
 def _merged(document: Mapping[str, Any], width: int) -> Iterator[str]:
