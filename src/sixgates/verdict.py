@@ -126,8 +126,6 @@ class Verdict:
     evidence: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
     misleads: tuple[str, ...] = ()
-    at_risk: tuple[str, ...] = ()
-    unmeasured: tuple[str, ...] = ()
     reproduce: str = ""
     duration_s: float = 0.0
     times: int = 1
@@ -136,6 +134,8 @@ class Verdict:
     luck: str = ""
     asked: Asked | None = None
     not_recorded: tuple[str, ...] = ()
+    at_risk: tuple[str, ...] = ()
+    unmeasured: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:

@@ -97,18 +97,19 @@ def _of_check(server: str, check: str, judgement: Judgement, right: Mapping[str,
         found[probe][fault_of(finding, exchange, probe)] = where.startswith(("status", "connection"))
     count: Counter[str] = Counter()
     for probe, faults in found.items():
-        exchange, instead = judgement.answers[probe], right.get(probe)
-        if (
-            not isinstance(exchange, Exchange)
-            or not isinstance(instead, Exchange)
-            or way_of(exchange) is None
-        ):
+        answer, instead = judgement.answers[probe], right.get(probe)
+        if not isinstance(answer, Exchange) or not isinstance(instead, Exchange) or not _is_read(answer):
             continue
         count[together(faults)] += 1
         if count[together(faults)] <= MOST:
-            yield from (Shown(server, check, each, faults[each], exchange, instead) for each in faults)
+            yield from (Shown(server, check, each, faults[each], answer, instead) for each in faults)
             if len(faults) > 1:
-                yield Shown(server, check, together(faults), any(faults.values()), exchange, instead)
+                yield Shown(server, check, together(faults), any(faults.values()), answer, instead)
+
+
+def _is_read(exchange: Exchange) -> bool:
+    """Whether clients ask for such answers, and would have stayed for the whole."""
+    return way_of(exchange) is not None and exchange.left is None
 
 
 def drive(command: Sequence[str], cwd: str | None, jobs: list[dict[str, str]]) -> Any:
@@ -154,11 +155,11 @@ def measured(found: Sequence[Shown], played: Played) -> Iterator[Measured]:
             yield one, played.client, _effect(one, bad, good), bad[0]
 
 
-Measured = tuple[Shown, str, Effect | None, Any]
+Measured = tuple[Shown, str, Effect, Any]
 """What was shown, the client, what it does to it, and what it has."""
 
 
-def _effect(one: Shown, bad: tuple[Any, int], good: tuple[Any, int]) -> Effect | None:
+def _effect(one: Shown, bad: tuple[Any, int], good: tuple[Any, int]) -> Effect:
     status = one.exchange.response.status if one.exchange.response else 0
     if one.refused and status >= 400 and way_of(one.exchange) == "retrieve":
         return Effect.MISLED  # whoever looks a model up is told that it is not there
@@ -188,9 +189,8 @@ def tabled(effects: Sequence[Measured], kept: Mapping[str, Any], clients: Sequen
     alone: dict[tuple[str, str, str], set[Effect]] = defaultdict(set)
     among: dict[tuple[str, str, str], set[Effect]] = defaultdict(set)
     for one, client, what, _ in effects:
-        if what is not None:
-            by_itself = (one.server, one.check, one.exchange) not in several or is_together(one.fault)
-            (alone if by_itself else among)[one.check, one.fault, client].add(what)
+        by_itself = (one.server, one.check, one.exchange) not in several or is_together(one.fault)
+        (alone if by_itself else among)[one.check, one.fault, client].add(what)
     unsure = {Effect.BROKEN: Effect.SOMETIMES}
     seen = {key: {unsure.get(what, what) for what in whats} for key, whats in among.items()} | alone
     table: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(
@@ -262,7 +262,7 @@ def main() -> None:
     effects = [each for one in played for each in measured(found, one)]
     for one, client, what, came in effects:
         said = came.get("raised", "") if isinstance(came, dict) else ""
-        print(f"{one.server}\t{one.check}\t{one.fault}\t{client}\t{what or 'shows nothing'}\t{said[:80]!r}")
+        print(f"{one.server}\t{one.check}\t{one.fault}\t{client}\t{what}\t{said[:80]!r}")
     if options.write:
         write(effects, played, json.loads(TABLE.read_bytes()))
 
