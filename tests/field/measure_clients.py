@@ -177,7 +177,7 @@ def of_all(effects: set[Effect]) -> Effect:
 
 
 def tabled(effects: Sequence[Measured], kept: Mapping[str, Any], clients: Sequence[str]) -> dict[str, Any]:
-    """The table: by check and fault, the clients of each effect; of clients that were not asked the old rows stay.
+    """The table: by check and fault, the clients of each effect; rows stay of clients that were not asked.
 
     Where a check finds several faults in one answer, they have a row together, and none is shown to be what breaks a
     client: another answer that has one of them alone says more, and without one it is "sometimes". A check enters the
@@ -201,7 +201,9 @@ def tabled(effects: Sequence[Measured], kept: Mapping[str, Any], clients: Sequen
     for check, faults in kept.items():
         for fault, words in faults.items():
             for word, names in words.items():
-                table[check][fault][word] += [each for each in names if each not in clients]
+                table[check][fault][word] += [
+                    each for each in names if each not in clients and (check, fault, each) not in seen
+                ]
     harmful = {Effect.BROKEN, Effect.MISLED, Effect.SOMETIMES}
     return {
         check: {
@@ -217,12 +219,16 @@ def tabled(effects: Sequence[Measured], kept: Mapping[str, Any], clients: Sequen
     }
 
 
-def write(effects: Sequence[Measured], played: Sequence[Played], old: Mapping[str, Any]) -> None:
-    """Write the table."""
+def write(
+    effects: Sequence[Measured], played: Sequence[Played], old: Mapping[str, Any], *, part: bool = False
+) -> None:
+    """Write the table; of a part of the servers, only the rows that they show are new."""
     document = {
         "versions": {**old.get("versions", {}), **{each.client: each.version for each in played}},
-        "reads": {**old.get("reads", {}), **{each.client: each.reads for each in played}},
-        "checks": tabled(effects, old["checks"], [each.client for each in played]),
+        "reads": old["reads"]
+        if part
+        else {**old.get("reads", {}), **{one.client: one.reads for one in played}},
+        "checks": tabled(effects, old["checks"], [] if part else [each.client for each in played]),
     }
     TABLE.write_text(f"{written(document, 3)}\n", "utf-8")
 
@@ -264,7 +270,7 @@ def main() -> None:
         said = came.get("raised", "") if isinstance(came, dict) else ""
         print(f"{one.server}\t{one.check}\t{one.fault}\t{client}\t{what}\t{said[:80]!r}")
     if options.write:
-        write(effects, played, json.loads(TABLE.read_bytes()))
+        write(effects, played, json.loads(TABLE.read_bytes()), part=bool(options.mutant))
 
 
 if __name__ == "__main__":
