@@ -16,9 +16,9 @@ from sixgates.reference import mutants
 _HEAD = """# The catalogue of contract checks
 
 Written by `sixgates catalogue --output docs/catalogue.md`; a test fails when it is stale. Levels are explained in
-[levels.md](levels.md). "Breaks" names clients that were measured to raise or to give the application something
-else than the reply when fed exactly this defect; "misleads" those that work on and tell of a refusal wrongly, late,
-or not at all. What each probe sends stands under [Probes](#probes).
+[levels.md](levels.md). "Breaks" names clients that were measured to raise, or to give the application something
+else than the reply, by some fault that the check finds; "misleads" those that work on and tell of a refusal wrongly,
+late, or not at all. [Clients](clients.md) says how. What each probe sends stands under [Probes](#probes).
 """
 LONGEST_BYTES = 40
 

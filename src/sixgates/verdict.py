@@ -142,8 +142,6 @@ class Verdict:
     evidence: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
     misleads: tuple[str, ...] = ()
-    at_risk: tuple[str, ...] = ()
-    unmeasured: tuple[str, ...] = ()
     reproduce: str = ""
     duration_s: float = 0.0
     times: int = 1
@@ -154,6 +152,8 @@ class Verdict:
     not_recorded: tuple[str, ...] = ()
     described: Described | None = field(default=None, compare=False, repr=False)
     consequences: tuple[str, ...] = ()
+    at_risk: tuple[str, ...] = ()
+    unmeasured: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:

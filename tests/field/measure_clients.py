@@ -97,18 +97,19 @@ def _of_check(server: str, check: str, judgement: Judgement, right: Mapping[str,
         found[probe][fault_of(finding, exchange, probe)] = where.startswith(("status", "connection"))
     count: Counter[str] = Counter()
     for probe, faults in found.items():
-        exchange, instead = judgement.answers[probe], right.get(probe)
-        if (
-            not isinstance(exchange, Exchange)
-            or not isinstance(instead, Exchange)
-            or way_of(exchange) is None
-        ):
+        answer, instead = judgement.answers[probe], right.get(probe)
+        if not isinstance(answer, Exchange) or not isinstance(instead, Exchange) or not _is_read(answer):
             continue
         count[together(faults)] += 1
         if count[together(faults)] <= MOST:
-            yield from (Shown(server, check, each, faults[each], exchange, instead) for each in faults)
+            yield from (Shown(server, check, each, faults[each], answer, instead) for each in faults)
             if len(faults) > 1:
-                yield Shown(server, check, together(faults), any(faults.values()), exchange, instead)
+                yield Shown(server, check, together(faults), any(faults.values()), answer, instead)
+
+
+def _is_read(exchange: Exchange) -> bool:
+    """Whether clients ask for such answers, and would have stayed for the whole."""
+    return way_of(exchange) is not None and exchange.left is None
 
 
 def drive(command: Sequence[str], cwd: str | None, jobs: list[dict[str, str]]) -> Any:
@@ -154,11 +155,11 @@ def measured(found: Sequence[Shown], played: Played) -> Iterator[Measured]:
             yield one, played.client, _effect(one, bad, good), bad[0]
 
 
-Measured = tuple[Shown, str, Effect | None, Any]
+Measured = tuple[Shown, str, Effect, Any]
 """What was shown, the client, what it does to it, and what it has."""
 
 
-def _effect(one: Shown, bad: tuple[Any, int], good: tuple[Any, int]) -> Effect | None:
+def _effect(one: Shown, bad: tuple[Any, int], good: tuple[Any, int]) -> Effect:
     status = one.exchange.response.status if one.exchange.response else 0
     if one.refused and status >= 400 and way_of(one.exchange) == "retrieve":
         return Effect.MISLED  # whoever looks a model up is told that it is not there
@@ -176,7 +177,7 @@ def of_all(effects: set[Effect]) -> Effect:
 
 
 def tabled(effects: Sequence[Measured], kept: Mapping[str, Any], clients: Sequence[str]) -> dict[str, Any]:
-    """The table: by check and fault, the clients of each effect; of clients that were not asked the old rows stay.
+    """The table: by check and fault, the clients of each effect; rows stay of clients that were not asked.
 
     Where a check finds several faults in one answer, they have a row together, and none is shown to be what breaks a
     client: another answer that has one of them alone says more, and without one it is "sometimes". A check enters the
@@ -188,9 +189,8 @@ def tabled(effects: Sequence[Measured], kept: Mapping[str, Any], clients: Sequen
     alone: dict[tuple[str, str, str], set[Effect]] = defaultdict(set)
     among: dict[tuple[str, str, str], set[Effect]] = defaultdict(set)
     for one, client, what, _ in effects:
-        if what is not None:
-            by_itself = (one.server, one.check, one.exchange) not in several or is_together(one.fault)
-            (alone if by_itself else among)[one.check, one.fault, client].add(what)
+        by_itself = (one.server, one.check, one.exchange) not in several or is_together(one.fault)
+        (alone if by_itself else among)[one.check, one.fault, client].add(what)
     unsure = {Effect.BROKEN: Effect.SOMETIMES}
     seen = {key: {unsure.get(what, what) for what in whats} for key, whats in among.items()} | alone
     table: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(
@@ -201,7 +201,9 @@ def tabled(effects: Sequence[Measured], kept: Mapping[str, Any], clients: Sequen
     for check, faults in kept.items():
         for fault, words in faults.items():
             for word, names in words.items():
-                table[check][fault][word] += [each for each in names if each not in clients]
+                table[check][fault][word] += [
+                    each for each in names if each not in clients and (check, fault, each) not in seen
+                ]
     harmful = {Effect.BROKEN, Effect.MISLED, Effect.SOMETIMES}
     return {
         check: {
@@ -217,12 +219,16 @@ def tabled(effects: Sequence[Measured], kept: Mapping[str, Any], clients: Sequen
     }
 
 
-def write(effects: Sequence[Measured], played: Sequence[Played], old: Mapping[str, Any]) -> None:
-    """Write the table."""
+def write(
+    effects: Sequence[Measured], played: Sequence[Played], old: Mapping[str, Any], *, part: bool = False
+) -> None:
+    """Write the table; of a part of the servers, only the rows that they show are new."""
     document = {
         "versions": {**old.get("versions", {}), **{each.client: each.version for each in played}},
-        "reads": {**old.get("reads", {}), **{each.client: each.reads for each in played}},
-        "checks": tabled(effects, old["checks"], [each.client for each in played]),
+        "reads": old["reads"]
+        if part
+        else {**old.get("reads", {}), **{one.client: one.reads for one in played}},
+        "checks": tabled(effects, old["checks"], [] if part else [each.client for each in played]),
     }
     TABLE.write_text(f"{written(document, 3)}\n", "utf-8")
 
@@ -262,9 +268,9 @@ def main() -> None:
     effects = [each for one in played for each in measured(found, one)]
     for one, client, what, came in effects:
         said = came.get("raised", "") if isinstance(came, dict) else ""
-        print(f"{one.server}\t{one.check}\t{one.fault}\t{client}\t{what or 'shows nothing'}\t{said[:80]!r}")
+        print(f"{one.server}\t{one.check}\t{one.fault}\t{client}\t{what}\t{said[:80]!r}")
     if options.write:
-        write(effects, played, json.loads(TABLE.read_bytes()))
+        write(effects, played, json.loads(TABLE.read_bytes()), part=bool(options.mutant))
 
 
 if __name__ == "__main__":

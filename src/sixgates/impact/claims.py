@@ -64,14 +64,11 @@ def claims(check: Claiming, found: Iterable[Found]) -> Claims:
         for client, effects in seen.items():
             effects.update(_effect(check, fault, client, exchange) for fault in faults)
     worst = {client: _worst(effects) for client, effects in seen.items()}
-    return Claims(
-        *(
-            tuple(client for client, one in worst.items() if one is word)
-            for word in (Effect.BROKEN, Effect.MISLED)
-        ),
-        tuple(client for client, one in worst.items() if one in {None, *_RISKS}),
-        tuple(client for client, one in worst.items() if one is None),
-    )
+
+    def those(*effects: Effect | None) -> tuple[str, ...]:
+        return tuple(client for client, one in worst.items() if one in effects)
+
+    return Claims(those(Effect.BROKEN), those(Effect.MISLED), those(None, *_RISKS), those(None))
 
 
 def _worst(effects: set[Effect | None]) -> Effect | None:
@@ -94,8 +91,8 @@ def _faults(check: Claiming, found: Iterable[Found]) -> Iterator[tuple[Exchange 
 
 def _effect(check: Claiming, fault: str, client: str, exchange: Exchange | None) -> Effect | None:
     """What a fault does to a client; None where nobody knows."""
-    if exchange is not None and way_of(exchange) not in reads(client):
-        return Effect.SAFE
+    if exchange is not None and (exchange.left is not None or way_of(exchange) not in reads(client)):
+        return Effect.SAFE  # it asks for no such answer, or it was we who left
     if "witness" in check.id:  # what it finds is what the client itself makes of the answer
         return Effect.BROKEN if client in check.breaks else Effect.MISLED
     measured = table().get(check.id, {}).get(fault, {}).get(client)

@@ -64,8 +64,8 @@ def effect(
     right_asked: int,
     *,
     refused: bool,
-) -> Effect | None:
-    """What an answer does to a client, by what came and by what comes of the right one; None where it shows nothing.
+) -> Effect:
+    """What an answer does to a client, by what came and by what comes of the right one.
 
     `refused` says that the fault is the refusal itself.
     """
@@ -73,17 +73,13 @@ def effect(
     right_status = right.response.status if right.response else 0
     if status >= 400 and right_status >= 400:
         return _of_refusal(exchange, came, asked, right, right_came, right_asked)
+    if "raised" in right_came and right_status < 400:
+        return Effect.SAFE  # it never asks for such an answer
     if "raised" in right_came:
         held = "raised" not in came and any(_leaves(list(came.values())))
-        return (
-            None
-            if right_status < 400
-            else Effect.PASSES_ON
-            if held or not came.get("ids", True)
-            else Effect.BROKEN
-        )
+        return Effect.PASSES_ON if held or not came.get("ids", True) else Effect.BROKEN
     if status >= 400:
-        return Effect.BROKEN if refused and "raised" in came else None
+        return Effect.BROKEN if refused or "raised" not in came else Effect.PASSES_ON
     if "raised" in came:
         return Effect.BROKEN
     return _of_answer(in_bytes(exchange), came, in_bytes(right), right_came)
@@ -115,9 +111,9 @@ def _said(exchange: Exchange, message: str) -> str:
     """What a server says of its refusal: the right message, wherever it stands, or another, or the body as it is."""
     try:
         response = decoded(exchange)
-    except Unmet:  # its label is a lie
-        response = exchange.response
-    body = response.body.decode(errors="replace") if response else ""
+        body = response.body.decode() if response else ""
+    except (Unmet, UnicodeDecodeError):  # what it says is lost for everybody
+        return _flat(message)
     if message and message in body:
         return _flat(message)
     if body.lstrip().startswith("{"):
@@ -152,6 +148,8 @@ def _of_answer(said: Came | None, came: Came, right: Came | None, right_came: Ca
 
 def _loses(name: str, said: Came, came: Came, right: Came, right_came: Came) -> bool:
     """Whether a field is other than in the bytes; of a client that has it in its own form, other than it was."""
+    if _alike(came.get(name), right_came[name]):
+        return False  # a client may set right what a server got wrong
     if name == "usage":
         return _counts_lost(said[name], came.get(name), right[name], right_came[name])
     if _alike(right_came[name], right.get(name)):

@@ -230,6 +230,8 @@ async def _pydantic_ai(way: str, url: str) -> Held:
         if isinstance(part, messages.ToolCallPart)
     ]
     finish = (answer.provider_details or {}).get("finish_reason")
+    if way.startswith("responses") and finish in {"max_output_tokens", "content_filter"}:
+        finish = "incomplete"  # it says the reason instead
     usage = [answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.total_tokens]
     return held([answer.text or ""], [calls], [finish], usage)
 
