@@ -35,7 +35,7 @@ CORE = {
     *("model", "messages", "prompt", "input", "stream", "max_tokens", "max_output_tokens"),
     *("temperature", "seed", "tools", "tool_choice"),
 }
-"""Members that every request of an endpoint has, or that say what the request is; they are told apart on its first."""
+"""Members that every request of an endpoint has, or that say what the request is: told apart on its first."""
 PAIRS = {
     (bundle.probe.path, part.feature.name): part.feature
     for bundle in BUNDLES.values()
