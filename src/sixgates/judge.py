@@ -414,7 +414,8 @@ class Judgement:
 
     def _waits(self, name: str, check: Check, probe: Probe) -> bool:
         """Whether one check waits on a probe for what another says there, which so must not wait for it."""
-        return self.role(self.catalogue.checks[name], probe).waits_for == check.id
+        other = self.catalogue.checks[name]
+        return probe in other.probes and self.role(other, probe).waits_for == check.id
 
     def _applies(self, name: str) -> bool:
         return self._undeclared(self.catalogue.checks[name]) is None

@@ -85,8 +85,9 @@ class Refusals:
         self._blames: dict[str, Blame | None] = {}
         self._answered: dict[tuple[str, str | None], Exchange | None] = {}
         for name in (*BUNDLES, *(each for each in answers if each not in BUNDLES and each not in ALL)):
-            if refused(answers.get(name)):
-                self._blames[name] = self._blame(name)
+            answer = answers.get(name)
+            if isinstance(answer, Exchange) and refused(answer):
+                self._blames[name] = self._blame(name, answer)
 
     def blame(self, name: str) -> Blame | None:
         """What was refused of a probe's request; None where it was not, or nothing of it can be told apart."""
@@ -130,9 +131,7 @@ class Refusals:
         )
         return any(map(accepted, same))
 
-    def _blame(self, name: str) -> Blame | None:
-        exchange = self.answers[name]
-        assert isinstance(exchange, Exchange)
+    def _blame(self, name: str, exchange: Exchange) -> Blame | None:
         path, body, bundle = exchange.request.path, exchange.request.asked, BUNDLES.get(name)
         held = [each for each in FEATURES.values() if each.holds(body)]
         own = [part.feature for part in bundle.parts if part.feature.holds(body)] if bundle else []

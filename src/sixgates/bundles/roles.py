@@ -138,7 +138,8 @@ class Roles:
         if any(each not in features for each in blame.features):
             return None
         mine = [each for each in features if check.id in bundle.checks_of(each)]
-        wanted = mine or [each for each in (*features, None) if self._shows(check, bundle, each)]
+        left: list[Feature | None] = [each for each in (*features, None) if self._shows(check, bundle, each)]
+        wanted = mine or left
         found = (self.refusals.answered(bundle, each) for each in wanted)
         return next((each for each in found if accepted(each)), None)
 

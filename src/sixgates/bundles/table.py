@@ -221,6 +221,7 @@ _LISTED = (
         responses.response,
         {known.INSTRUCTIONS: "responses.instructions", known.TEMPERATURE: "responses.answered"},
     ),
+    _bundle(responses.response_thought, {known.REPLAYED_THOUGHTS: "responses.reasoning_item_input"}),
     _bundle(
         responses.response_schema,
         {known.TEXT_SCHEMA: "responses.text_format"},

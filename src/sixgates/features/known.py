@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sixgates.features.feature import Body, Feature, dropping, in_messages, in_tools, member, objects
@@ -102,12 +103,16 @@ OTHER_TOOLS = Feature(
 )
 
 NAME = in_messages("a name", lambda each: "name" in each, dropping("name"), r"\bname\b|alice")
-NULLS = in_messages(
-    "null fields",
-    lambda each: any(key in each and each[key] is None for key in _REPLAYED_NULLS),
-    lambda each: {key: value for key, value in each.items() if value is not None or key == "content"},
-    r"tool_calls|function_call|refusal|annotations|audio|\bnull\b|None",
+NULLS = replace(
+    in_messages(
+        "null fields",
+        lambda each: any(key in each and each[key] is None for key in _REPLAYED_NULLS),
+        lambda each: {key: value for key, value in each.items() if value is not None or key == "content"},
+        r"tool_calls|function_call|refusal|annotations|audio|\bnull\b|None",
+    ),
+    spreads=True,
 )
+"""A server's own message, sent back as it came, may hold them too."""
 THOUGHT = in_messages(
     "a thought",
     lambda each: "reasoning_content" in each and "reasoning" in each,
