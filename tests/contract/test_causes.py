@@ -12,8 +12,9 @@ from tests.contract.causes import CATALOGUE, KEY, blames_a_right_value, found
 from sixgates.capability import CAPABILITIES
 from sixgates.causes import Broken, Mark, roots
 from sixgates.causes_named import ON_THE_SAME, READ_BY
+from sixgates.declared import Declared
 from sixgates.exchange import Finding, Response
-from sixgates.judge import Declared, Judgement, Subject
+from sixgates.judge import Judgement, Subject
 from sixgates.reference import mutants
 from sixgates.reference.mutants import (
     Document,

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.field.contract.report import Part, Report
 
-from sixgates.catalogue import CLIENTS
+from sixgates.impact.measured import CLIENTS
 
 SDKS = ("openai-python", "openai-python helper", "openai-node", "openai-node helper")
 """The official ones, of which each reads every endpoint."""

@@ -15,7 +15,7 @@ from tests.field.contract.report import Report
 from tests.field.measure_contract import main
 
 from sixgates import catalogue
-from sixgates.catalogue import CLIENTS
+from sixgates.impact.measured import CLIENTS
 from sixgates.verdict import Gate, Level, Outcome, Verdict
 
 LINK = re.compile(r"[\w.-]+/[\w.-]+#\d+|found: .+|source: [\w.-]+/[\w.-]+ .+")
