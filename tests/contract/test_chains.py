@@ -1,4 +1,4 @@
-"""What waits for a check that itself only follows from another waits for the cause, and no chain of causes is left."""
+"""What waits for a check that itself only follows from another waits for the cause: no chain is left."""
 
 from __future__ import annotations
 
