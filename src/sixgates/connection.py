@@ -16,9 +16,16 @@ from sixgates.redaction import placeholder, secrets_in_address, without_secrets
 from sixgates.verdict import Cause
 
 NOWHERE: Mapping[str, str] = {}
-_SENSITIVE = re.compile(r"key|token|secret|auth|pass|cookie|credential|session|signature", re.IGNORECASE)
+_SENSITIVE = re.compile(
+    r"(?:^|[-_])(?:x?(?:api|access|auth|client|private|secret|session|shared)?(?:key|token|secret)s?"
+    r"|auth(?:entication|orization)?|bearer|cookie|credentials?|jwt|pass(?:phrase|wd|word)?"
+    r"|session(?:id)?|sig(?:nature)?)(?:$|[-_])",
+    re.IGNORECASE,
+)
+"""A part of a header's name that says that its value is secret; the key in `x-portkey-provider` is none."""
 _LEAST, _LEAST_WRITTEN = 4, 8
-_WORDS = re.compile(r"[A-Za-z]{1,15}(?:[ ._/-][A-Za-z]{1,15})?")
+_WORDS = re.compile(r"[A-Za-z]{1,15}(?:[ ._/-][A-Za-z]{1,15})?|https?://[^\s@?#]+")
+"""A word, two, or an address without credentials: what an answer may hold as well."""
 
 
 @dataclass(frozen=True, slots=True)
