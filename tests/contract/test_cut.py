@@ -149,7 +149,9 @@ def test_the_table_names_checks_that_exist_and_judge_each_answer_by_itself() -> 
 
 def test_a_cut_list_of_models_does_not_excuse_who_answers_for_another(conforming: dict[str, Answer]) -> None:
     """A list without its end may name several models, so that nobody knows whether 200 is right."""
-    served = replace(conforming["chat"], probe="unknown-model")
+    chat = conforming["chat"]
+    assert isinstance(chat, Exchange)
+    served = replace(chat, probe="unknown-model")
     name = "errors.unknown_model"
     found = {**conforming, "unknown-model": served, "models-list": cut(conforming["models-list"], 0.5)}
     assert judged(found, name)[name].outcome is Outcome.BLOCKED

@@ -145,7 +145,7 @@ def test_what_is_missing_is_listed(stack: Path, capsys: pytest.CaptureFixture[st
     assert last == "record them, with everything else: sixgates record ollama"
 
 
-def refusing(stack: Path) -> dict[str, Answer]:
+def refusing(stack: Path) -> Mapping[str, Answer]:
     """The recording of a server that refuses names in messages, without what was asked after that."""
     provider = MutantProvider(mutants.load()["name-refused"], ReferenceProvider())
     found = answers(provider, PROBES)
