@@ -40,7 +40,7 @@ _TABLE: dict[Needs, str] = {
         chat.answered chat.stream.answered chat.stream.content_type chat.stream.created_int chat.stream.headers
         chat.stream.role_first completions.answered embeddings.answered errors.auth_missing errors.auth_wrong
         errors.context_length_status errors.context_server_survives errors.invalid_json errors.status_400_vs_422
-        errors.unknown_model http.content_type_json http.keepalive responses.answered responses.stream.content_type
+        http.content_type_json http.keepalive responses.answered responses.stream.content_type
         responses.stream.created_first tools.def.schemas tools.stream.answered tools.stream.no_arguments_answered
     """,
     Needs.REFUSAL: """

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sixgates import catalogue
+from sixgates.bundles.asking import unasked
+from sixgates.bundles.following import ALL, among
 from sixgates.catalogue import Probe
 from sixgates.config import ConfigError, describe
 from sixgates.engines.process import EngineError
@@ -30,7 +32,7 @@ _OF_THE_CONNECTION = {"host", "content-length", "connection"}
 def missing(provider: str, config: Path, cassettes: Path) -> Iterator[str]:
     """The probes that the recording of a provider lacks, one a line, and what can be done; raises EngineError."""
     party, folder = _party(provider, config, cassettes), cassettes / provider
-    probes = _wanted(party)
+    probes = _wanted(party, folder)
     _, found = cassette.answers(folder, provider, probes)
     lacking = [probe for probe in probes if isinstance(found[probe.name], NotRecorded | Cause)]
     for probe in lacking:
@@ -47,7 +49,7 @@ def convert(provider: str, config: Path, cassettes: Path, exchanges: Path) -> It
     body as text, `pieces` of [milliseconds since the request, bytes], `complete`), and `ended`, who closed.
     """
     party, folder = _party(provider, config, cassettes), cassettes / provider
-    probes = _wanted(party)
+    probes = _wanted(party, folder)
     label, found = cassette.answers(folder, provider, probes)
     if label is None:
         raise EngineError(f"{folder} holds no recording to add to; record the provider first.")
@@ -83,13 +85,18 @@ def _party(provider: str, config: Path, cassettes: Path) -> Party:
     return parties[0]
 
 
-def _wanted(party: Party) -> tuple[Probe, ...]:
-    """The probes that are sent to a provider with its capabilities."""
+def _wanted(party: Party, folder: Path) -> tuple[Probe, ...]:
+    """The probes that are sent to a provider with its capabilities, and what is asked after its refusals."""
     declared = party.capabilities()
-    return tuple(probe for probe in catalogue.load().probes() if declared.issuperset(probe.needs))
+    sent = tuple(probe for probe in catalogue.load().probes() if declared.issuperset(probe.needs))
+    probes = (*sent, *among(cassette.held(folder) if folder.is_dir() else ()))
+    _, found = cassette.answers(folder, party.name, probes)
+    return (*probes, *unasked(catalogue.load(), found))
 
 
 def _serves(probe: Probe) -> str:
+    if probe.name in ALL:
+        return "to tell what was refused"
     names = [name for name, check in catalogue.load().checks.items() if probe in check.probes]
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return f"for {names[0]}{more}" if names else "for the probes that build on it"

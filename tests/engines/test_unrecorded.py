@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 import pytest
 
 from sixgates import catalogue
+from sixgates.bundles.following import ALL, among
 from sixgates.cli import main
 from sixgates.exchange import Exchange
 from sixgates.gates import Thresholds, judge_gates
-from sixgates.judge import Judgement
+from sixgates.judge import Answer, Judgement
+from sixgates.reference import mutants
+from sixgates.reference.mutants import MutantProvider
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.run import Run
 from sixgates.sources import cassette
@@ -139,6 +143,37 @@ def test_what_is_missing_is_listed(stack: Path, capsys: pytest.CaptureFixture[st
     assert record(stack, "--missing") == 0
     last = capsys.readouterr().out.splitlines()[-1]
     assert last == "record them, with everything else: sixgates record ollama"
+
+
+def refusing(stack: Path) -> Mapping[str, Answer]:
+    """The recording of a server that refuses names in messages, without what was asked after that."""
+    provider = MutantProvider(mutants.load()["name-refused"], ReferenceProvider())
+    found = answers(provider, PROBES)
+    folder = stack / "cassettes" / "ollama"
+    first = {name: answer for name, answer in found.items() if name not in ALL}
+    shutil.rmtree(folder)
+    cassette.save(folder, LABEL, "http://127.0.0.1:11434", PROBES, first)
+    return found
+
+
+def test_what_a_refusal_calls_for_is_missing_too(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A request for several things was refused, and the recording was made before each was asked for alone."""
+    found = refusing(stack)
+    assert record(stack, "--missing") == 0
+    lines = capsys.readouterr().out.splitlines()
+    apart = sorted(name for name in found if name.startswith("chat-replayed-with-"))
+    assert len(apart) == 4
+    assert sorted(lines[:-2]) == [
+        f"{name}  POST /v1/chat/completions  to tell what was refused" for name in apart
+    ]
+    assert re.search(r": 4 of \d+ probes are not recorded$", lines[-2])
+    follow_ups = among(found)
+    cassette.save(
+        stack / "cassettes" / "ollama", LABEL, "http://127.0.0.1:11434", (*PROBES, *follow_ups), found
+    )
+    assert record(stack, "--missing") == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert re.search(r": 0 of \d+ probes are not recorded$", line)
 
 
 def test_an_exchange_of_the_same_request_becomes_the_recording(

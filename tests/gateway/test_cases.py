@@ -104,7 +104,7 @@ def test_scenarios_are_played_once_for_all_workers(
     """The second worker reads what the first one found."""
     played: list[Path] = []
 
-    def play(stack: Any, command: Path, workdir: Path) -> tuple[Verdict, ...]:
+    def play(stack: Any, command: Path, *_: Any) -> tuple[Verdict, ...]:
         played.append(command)
         return tuple(blocked(scenario, Cause("k", "s")) for scenario in scenarios_of(stack))
 

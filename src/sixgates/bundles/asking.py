@@ -38,6 +38,20 @@ def asked_apart(
     return found
 
 
+def unasked(
+    catalogue: Catalogue, answers: Mapping[str, object], most: int = MOST_ASKED_APART
+) -> tuple[Probe, ...]:
+    """The follow-ups that the refusals among some answers call for next, and that are not among them."""
+    wanted: list[Probe] = []
+
+    def send(probes: tuple[Probe, ...]) -> Mapping[str, object]:
+        wanted.extend(probes)
+        return {}
+
+    asked_apart(catalogue, answers, send, most)
+    return tuple(wanted[:most])
+
+
 def _by_worth(catalogue: Catalogue) -> list[Bundle]:
     """What everything else is sent with first, then what a MUST is judged on."""
     return sorted(BUNDLES.values(), key=lambda bundle: (not bundle.always, not _decides(catalogue, bundle)))
