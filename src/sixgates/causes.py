@@ -269,19 +269,31 @@ class Following:
         """The verdict of one check: with what follows from it, or waiting for what it follows from."""
         verdict = self.settled(name)
         if verdict.outcome not in STANDING:
-            return verdict
+            return self._further(verdict)
+        if name in self.roots:
+            return self._waiting(verdict, self.roots[name])
+        return replace(verdict, consequences=tuple(each for each, root in self.roots.items() if root == name))
+
+    @property
+    def roots(self) -> Mapping[str, str]:
+        """By check that only follows: the check that names the cause."""
         if self._roots is None:
             standing = (each for each in self.broken() if self.settled(each.check.id).outcome in STANDING)
             self._roots = roots(standing)
-        if name in self._roots:
-            return self._waiting(verdict, self._roots[name])
-        return replace(
-            verdict, consequences=tuple(each for each, root in self._roots.items() if root == name)
-        )
+        return self._roots
+
+    def _further(self, verdict: Verdict) -> Verdict:
+        """What waits for a check that itself only follows waits for the cause of that."""
+        key = verdict.cause.key if verdict.cause else ""
+        root = self.roots.get(key.removeprefix(f"{self.provider}:"))
+        return verdict if root is None else replace(verdict, cause=self._cause(root))
 
     def _waiting(self, verdict: Verdict, root: str) -> Verdict:
         """Red where its cause is; it keeps what it found."""
-        summary = f"{self.provider}: what follows from {root} waits for it"
-        cause = Cause(f"{self.provider}:{root}", summary, (f"mend {root} first",))
         red = self.settled(root).outcome is Outcome.FAILED
-        return replace(verdict, outcome=Outcome.BLOCKED if red else Outcome.NOT_EXERCISED, cause=cause)
+        outcome = Outcome.BLOCKED if red else Outcome.NOT_EXERCISED
+        return replace(verdict, outcome=outcome, cause=self._cause(root))
+
+    def _cause(self, root: str) -> Cause:
+        summary = f"{self.provider}: what follows from {root} waits for it"
+        return Cause(f"{self.provider}:{root}", summary, (f"mend {root} first",))
