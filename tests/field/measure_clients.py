@@ -92,13 +92,15 @@ def shown(only: Sequence[str] = ()) -> Iterator[Shown]:
 
 def _of_check(server: str, check: str, judgement: Judgement, right: Mapping[str, Answer]) -> Iterator[Shown]:
     found: dict[str, dict[str, bool]] = defaultdict(dict)
+    shows: dict[str, Exchange | None] = {}
     for probe, exchange, finding in judgement.told(check):
+        shows[probe] = exchange  # where the probe was refused, what was asked after that
         where = finding.where.removeprefix(f"{probe}: ")
         found[probe][fault_of(finding, exchange, probe)] = where.startswith(("status", "connection"))
     count: Counter[str] = Counter()
     for probe, faults in found.items():
-        answer, instead = judgement.answers[probe], right.get(probe)
-        if not isinstance(answer, Exchange) or not isinstance(instead, Exchange) or not _is_read(answer):
+        answer, instead = shows[probe], right.get(probe)
+        if answer is None or not isinstance(instead, Exchange) or not _is_read(answer):
             continue
         count[together(faults)] += 1
         if count[together(faults)] <= MOST:

@@ -159,8 +159,8 @@ def test_the_sdk_confirms_each_claim_on_the_recorded_bytes(folder: Path) -> None
 def test_a_claim_that_the_sdk_refutes_is_caught() -> None:
     """The control: a claim as it was made of a list that lacks nothing but `object`."""
     judgement = server("aichat-list-without-object")
-    assert judgement.verdict("models.list.shape").outcome in BROKEN
-    said = [("models.list.shape", "openai-python")]
+    assert judgement.verdict("models.list.object").outcome in BROKEN
+    said = [("models.list.object", "openai-python")]
     assert refuted(judgement, said) == said
 
 

@@ -24,6 +24,10 @@ def _only_ids(document: Document) -> None:
     document["data"] = [{"id": each["id"]} for each in document["data"]]
 
 
+def _under_x_groq(events: list[Document]) -> None:
+    events[-2]["x_groq"] = {"usage": events.pop()["usage"]}
+
+
 def _usage_in_the_finish_chunk(events: list[Document]) -> list[Document]:
     *rest, last = events
     rest[-1]["usage"] = last["usage"]
@@ -79,6 +83,7 @@ MET: tuple[Mutant, ...] = tuple(
         ("list-of-ids-only", on_path("/v1/models"), in_json(_only_ids)),
         ("groq-usage-in-the-finish-chunk", on_usage_stream, in_events(_usage_in_the_finish_chunk)),
         ("openrouter-usage-beside-an-empty-choice", on_usage_stream, in_events(_beside_an_empty_choice)),
+        ("groq-usage-under-x-groq", on_usage_stream, in_events(_under_x_groq)),
         ("usage-never-streamed", on_usage_stream, in_events(_without_usage)),
         ("vllm-router-refusals-in-plain-text", on_chat, _in_plain_text(400)),
         ("vllm-router-failures-in-plain-text", on_chat, _in_plain_text(500)),
