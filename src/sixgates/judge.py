@@ -386,16 +386,13 @@ class Judgement:
         if isinstance(answer, Cause):
             return _blocked(answer)
         role = self.role(check, probe)
-        if role.waits_for:
+        unmet = self._unmet(check, probe, self._required(check, probe))
+        if unmet is None and role.waits_for:
             return self._waiting_for(check, role)
-        unanswered = check.unconditional or bool(role.says)
-        for name in (*self._required(check, probe), None if unanswered else probe.answered_by):
-            if name is None or name == check.id or self._waits(name, check, probe):
-                continue
-            if not self._met_on(probe, name):
-                excuse = self._unless_met(name, probe)
-                if excuse is not None:
-                    return excuse
+        if unmet is None and probe.answered_by is not None and not check.unconditional and not role.says:
+            unmet = self._unmet(check, probe, [probe.answered_by])
+        if unmet is not None:
+            return unmet
         if isinstance(answer, NotSent):
             if self._cut is not None and probe.after is not None and self._is_cut(probe.after):
                 return _blocked(self._cut)
@@ -404,6 +401,16 @@ class Judgement:
             return _unrecorded(answer)
         if self._cut is not None and not self._shows_something(check, probe):
             return _blocked(self._cut)
+        return None
+
+    def _unmet(self, check: Check, probe: Probe, names: Iterable[str]) -> Excuse | None:
+        """What the first of these prerequisites makes of a check on a probe on which it does not hold."""
+        for name in names:
+            if name == check.id or self._waits(name, check, probe) or self._met_on(probe, name):
+                continue
+            excuse = self._unless_met(name, probe)
+            if excuse is not None:
+                return excuse
         return None
 
     def role(self, check: Check, probe: Probe) -> Role:
@@ -431,7 +438,7 @@ class Judgement:
         if reported.outcome is Outcome.DEVIATION:
             return _not_applicable(f"{role.why}; {name} {EXCUSED}: {reported.reason}")
         if reported.outcome in {Outcome.PASSED, Outcome.NOT_APPLICABLE}:
-            return _not_applicable(role.why)
+            return _unexercised(role.why) if role.open else _not_applicable(role.why)
         steps = (f"see {name} first", f"then judge {who} live, where what was refused is left out")
         cause = Cause(f"{who}:{name}", f"{who}: {role.why}; {name} says so", steps)
         if check.level is Level.MUST or reported.outcome is Outcome.FAILED:
