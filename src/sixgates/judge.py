@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from sixgates.bundles.refusals import Refusals
-from sixgates.bundles.roles import Role, Roles
+from sixgates.bundles.roles import AS_IT_IS, Role, Roles
 from sixgates.capability import Asked, Offer
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
 from sixgates.causes import Broken, Following, Mark, fundamental
@@ -417,7 +417,9 @@ class Judgement:
         """What a check has to do with the refusal of a request that asks for several things."""
         if self._roles is None:
             self._roles = Roles(self.catalogue, Refusals(self.answers), self._applies)
-        return self._roles.of(check, probe)
+        role = self._roles.of(check, probe)
+        # All that needs what was detected as broken waits for this check, which so is judged on the same answer.
+        return AS_IT_IS if role.instead is not None and self._own(check) else role
 
     def _waits(self, name: str, check: Check, probe: Probe) -> bool:
         """Whether one check waits on a probe for what another says there, which so must not wait for it."""
