@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from sixgates.bundles.refusals import Refusals
-from sixgates.bundles.roles import Role, Roles
+from sixgates.bundles.roles import AS_IT_IS, Role, Roles
 from sixgates.capability import Asked, Offer
 from sixgates.catalogue import Auth, Catalogue, Check, Probe
 from sixgates.causes import Broken, Following, Mark, fundamental
@@ -386,16 +386,13 @@ class Judgement:
         if isinstance(answer, Cause):
             return _blocked(answer)
         role = self.role(check, probe)
-        if role.waits_for:
+        unmet = self._unmet(check, probe, self._required(check, probe))
+        if unmet is None and role.waits_for:
             return self._waiting_for(check, role)
-        unanswered = check.unconditional or bool(role.says)
-        for name in (*self._required(check, probe), None if unanswered else probe.answered_by):
-            if name is None or name == check.id or self._waits(name, check, probe):
-                continue
-            if not self._met_on(probe, name):
-                excuse = self._unless_met(name, probe)
-                if excuse is not None:
-                    return excuse
+        if unmet is None and probe.answered_by is not None and not check.unconditional and not role.says:
+            unmet = self._unmet(check, probe, [probe.answered_by])
+        if unmet is not None:
+            return unmet
         if isinstance(answer, NotSent):
             if self._cut is not None and probe.after is not None and self._is_cut(probe.after):
                 return _blocked(self._cut)
@@ -406,11 +403,23 @@ class Judgement:
             return _blocked(self._cut)
         return None
 
+    def _unmet(self, check: Check, probe: Probe, names: Iterable[str]) -> Excuse | None:
+        """What the first of these prerequisites makes of a check on a probe on which it does not hold."""
+        for name in names:
+            if name == check.id or self._waits(name, check, probe) or self._met_on(probe, name):
+                continue
+            excuse = self._unless_met(name, probe)
+            if excuse is not None:
+                return excuse
+        return None
+
     def role(self, check: Check, probe: Probe) -> Role:
         """What a check has to do with the refusal of a request that asks for several things."""
         if self._roles is None:
             self._roles = Roles(self.catalogue, Refusals(self.answers), self._applies)
-        return self._roles.of(check, probe)
+        role = self._roles.of(check, probe)
+        # All that needs what was detected as broken waits for this check, which so is judged on the same answer.
+        return AS_IT_IS if role.instead is not None and self._own(check) else role
 
     def _waits(self, name: str, check: Check, probe: Probe) -> bool:
         """Whether one check waits on a probe for what another says there, which so must not wait for it."""
@@ -431,7 +440,7 @@ class Judgement:
         if reported.outcome is Outcome.DEVIATION:
             return _not_applicable(f"{role.why}; {name} {EXCUSED}: {reported.reason}")
         if reported.outcome in {Outcome.PASSED, Outcome.NOT_APPLICABLE}:
-            return _not_applicable(role.why)
+            return _unexercised(role.why) if role.open else _not_applicable(role.why)
         steps = (f"see {name} first", f"then judge {who} live, where what was refused is left out")
         cause = Cause(f"{who}:{name}", f"{who}: {role.why}; {name} says so", steps)
         if check.level is Level.MUST or reported.outcome is Outcome.FAILED:

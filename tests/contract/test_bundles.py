@@ -82,8 +82,11 @@ def about(path: str, feature: Feature) -> set[str]:
 
 
 def wrongly(path: str, feature: Feature, judgement: Judgement) -> list[str]:
-    """The checks that are red although they are about something else; the forms of errors are judged anyway."""
-    red = {each.check for each in judgement.verdicts() if each.outcome in RED}
+    """The checks that are red although they are about something else; the forms of errors are judged anyway.
+
+    Each by itself: that one of them may follow from another (ADR 18) would hide what is blamed.
+    """
+    red = {name for name in CATALOGUE.checks if judgement.verdict(name).outcome in RED}
     return sorted(name for name in red - about(path, feature) if not name.startswith("errors."))
 
 
@@ -163,7 +166,8 @@ def test_the_checks_of_a_bundle_judge_its_probe(name: str) -> None:
     names = {each for part in bundle.parts for each in part.checks} | (
         {bundle.core} if bundle.core else set()
     )
-    assert all(bundle.probe in CATALOGUE.checks[each].probes for each in names)
+    elsewhere = {name for name in names if bundle.probe not in CATALOGUE.checks[name].probes}
+    assert elsewhere <= ({"capability.seed"} if name == "chat" else set()), "all of them send a seed"
 
 
 def test_follow_ups_are_no_first_sendings_and_have_names_of_their_own() -> None:
@@ -367,3 +371,14 @@ def test_judges_of_odd_bodies_never_raise() -> None:
         for feature in known.FEATURES.values():
             feature.holds(body)
             feature.without(body)
+
+
+def test_a_refused_seed_is_one_finding_of_its_own_check() -> None:
+    """Every request has one: all else waits, also what says that chats are answered at all."""
+    judgement = judged(answers(picky("/v1/chat/completions", known.SEED), CATALOGUE.probes()))
+    chat = [name for name in CATALOGUE.checks if name.startswith(("capability.", "chat.", "params."))]
+    assert [name for name in chat if judgement.verdict(name).outcome in RED] == ["capability.seed"]
+    assert judgement.verdict("chat.answered").outcome is Outcome.PASSED
+    cause = judgement.verdict("params.stop.string").cause
+    assert cause is not None
+    assert cause.key == "p:capability.seed"

@@ -276,7 +276,8 @@ NOTHING_TO_JUDGE: dict[str, tuple[str, Edit, str]] = {
     "a refused field beside the stop word": (
         "params.stop.stream",
         answering("chat-stream-unknown-field", 422),
-        "the server refuses a field that it does not know, and with it the stop word",
+        "chat-stream-unknown-field was refused: one of `x_sixgates` and `stop` as a string is refused, "
+        "and the error does not say which",
     ),
     "a token without bytes": (
         "params.logprobs.bytes_roundtrip",

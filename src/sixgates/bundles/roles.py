@@ -28,13 +28,14 @@ class Role:
     """How a check is judged on a probe whose request was refused.
 
     With `instead` on another answer; with `waits_for` not at all, since another check says what was refused; with
-    `says` on the refusal itself, whatever prerequisites do not hold there.
+    `says` on the refusal itself, whatever prerequisites do not hold there. `open` where it may be what was refused.
     """
 
     instead: Exchange | None = None
     waits_for: str = ""
     why: str = ""
     says: str = ""
+    open: bool = False
 
 
 AS_IT_IS = Role()
@@ -79,7 +80,8 @@ class Roles:
             return Role(instead=instead)
         if blame.why is Why.CORE and check.id != probe.answered_by and self._covers(probe.answered_by, probe):
             return AS_IT_IS  # it waits for what says that the probe is answered
-        return Role(waits_for=reporter[0], why=f"{probe.name} was {_past(blame)}")
+        is_open = blame.why in {Why.ONE_OF, Why.SOME_OF}
+        return Role(waits_for=reporter[0], why=f"{probe.name} was {_past(blame)}", open=is_open)
 
     def _concerned(self, check: Check) -> bool:
         refusing = check.area in _JUDGING_REFUSALS

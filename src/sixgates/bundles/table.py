@@ -81,9 +81,9 @@ _LISTED = (
     _bundle(
         chat.chat,
         {
-            known.SEED: "chat.answered",
             known.TEMPERATURE: "chat.answered",
             known.MAX_TOKENS: "chat.answered",
+            known.SEED: "capability.seed",  # last: of a refusal that names none of them chat.answered says so
         },
         always=True,
     ),
