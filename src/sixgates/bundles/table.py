@@ -148,7 +148,7 @@ _LISTED = (
         {known.PARALLEL: "tools.parallel.disabled", known.REQUIRED_CHOICE: "tools.required.accepted"},
     ),
     _bundle(tools.tool_none, {known.NO_CHOICE: "tools.none.accepted"}),
-    _bundle(tools.tool_auto, {known.AUTO_CHOICE: "tools.auto.no_crash"}),
+    _bundle(tools.tool_auto, {known.AUTO_CHOICE: ("tools.auto.accepted", "tools.auto.no_crash")}),
     _bundle(tools_streamed.tool_auto_stopped_stream, {known.STOP_WORDS: "params.stop.with_tools"}),
     _bundle(tools.round_trip, {known.AUTO_CHOICE: _NOBODY}, "tools.roundtrip.basic"),
     _bundle(
