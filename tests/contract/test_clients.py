@@ -270,21 +270,30 @@ def test_a_large_body_is_the_same_request(conforming: dict[str, Answer]) -> None
 
 
 @pytest.mark.parametrize(
-    ("message", "hint"),
+    ("message", "hint", "beside"),
     [
-        ("'type' of tool must be 'function'", "Codex sends them with every request"),
-        ("Invalid", "the error does not say that it is a tool"),
+        (
+            "'type' of tool must be 'function'",
+            "Codex sends them with every request; refused for tools of other types: the error names it",
+            Outcome.NOT_APPLICABLE,
+        ),
+        (
+            "Invalid",
+            "the error does not say that it is a tool; one of tools of other types, `parallel_tool_calls`, `store`, "
+            "`include`, `prompt_cache_key` and `instructions` is refused, and the error does not say which",
+            Outcome.BLOCKED,
+        ),
     ],
 )
 def test_tools_of_other_types_that_are_refused_are_advice(
-    message: str, hint: str, judge_edited: JudgeEdited
+    message: str, hint: str, beside: Outcome, judge_edited: JudgeEdited
 ) -> None:
     judgement = judge_edited(refused(clients.response_agent_stream, 400, message))
     verdict = judgement.verdict("responses.tools.other_types")
     assert verdict.outcome is Outcome.ADVISORY
     assert [each.hint for each in verdict.findings] == [hint]
     assert judgement.verdict("responses.tools.other_types_not_5xx").outcome is Outcome.PASSED
-    assert judgement.verdict("responses.tools.function_beside").outcome is Outcome.NOT_APPLICABLE
+    assert judgement.verdict("responses.tools.function_beside").outcome is beside
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,11 @@ def test_more_tokens_than_asked_for_are_counted(judge_edited: JudgeEdited) -> No
 @pytest.mark.parametrize(
     ("probe", "check", "reason"),
     [
-        ("completions-echo", "completions.logprobs_shape", "logprobs was refused: 400 "),
+        (
+            "completions-echo",
+            "completions.logprobs_shape",
+            "completions-echo was refused: one of `echo` and `logprobs` is refused, ",
+        ),
     ],
 )
 def test_what_was_refused_cannot_be_looked_at(
@@ -169,7 +173,11 @@ def test_an_ignored_echo_is_said_to_be_ignored(judge_edited: JudgeEdited) -> Non
     ("status", "hint"),
     [
         (404, "the server has no /v1/completions: take `completions` out of its capabilities"),
-        (500, "the server's log says why it refuses a plain request"),
+        (
+            500,
+            "the server's log says why it refuses a plain request; one of `seed` and `temperature` is refused, "
+            "and the error does not say which",
+        ),
     ],
 )
 def test_a_server_without_the_endpoint_is_told_what_to_do(

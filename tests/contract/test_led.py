@@ -150,7 +150,11 @@ def test_who_refuses_one_of_them_is_judged_on_the_others() -> None:
 
     judgement = judged(Server(asked=unforced, answered=refusing))
     assert judgement.verdict("tools.led.answered").outcome is Outcome.PASSED
-    assert judgement.verdict("tools.parallel.disabled").outcome is Outcome.NOT_EXERCISED
+    verdict = judgement.verdict("tools.parallel.disabled")
+    assert verdict.outcome is Outcome.ADVISORY
+    assert {finding.hint for finding in verdict.findings} == {
+        "refused for `parallel_tool_calls`: answered without it"
+    }
     assert outcomes(judgement).keys() == {"tools.parallel.disabled"}
 
 

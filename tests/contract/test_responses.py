@@ -381,8 +381,13 @@ def test_a_finding_says_where_and_what(
     ],
 )
 def test_a_refusal_comes_with_the_next_step(status: int, hint: str, judge_edited: JudgeEdited) -> None:
-    """Whether the endpoint is missing or broken."""
-    judgement = judge_edited(to("response", status, b"{}"))
+    """Whether the endpoint is missing or broken, whatever it is asked for."""
+    answer = to("response", status, b"{}")
+    judgement = judge_edited(
+        lambda exchange: (
+            answer(replace(exchange, probe="response")) if exchange.request.path == "/v1/responses" else None
+        )
+    )
     assert [finding.hint for finding in judgement.verdict("responses.answered").findings] == [hint]
 
 

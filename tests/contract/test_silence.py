@@ -330,15 +330,14 @@ def test_no_check_of_responses_passes_on_what_is_not_there(
 def test_a_refusal_of_other_tools_leaves_no_function_beside_them(judge_edited: JudgeEdited) -> None:
     """What the server refuses to be asked does not apply; responses.tools.other_types names the refusal."""
     refusal = Response(
-        400, (("content-type", "application/json"),), (Chunk(b'{"error": {"message": "no"}}', 0.1),)
+        400,
+        (("content-type", "application/json"),),
+        (Chunk(b"""{"error": {"message": "'type' of tool must be 'function'"}}""", 0.1),),
     )
     judgement = judge_edited(lambda each: refusal if each.probe == "response-agent-stream" else None)
     verdict = judgement.verdict("responses.tools.function_beside")
     assert verdict.outcome is Outcome.NOT_APPLICABLE
-    assert (
-        verdict.reason
-        == 'the server refuses tools of other types: 400 "{\\"error\\": {\\"message\\": \\"no\\"}}"'
-    )
+    assert verdict.reason == "response-agent-stream was refused for tools of other types: the error names it"
     assert judgement.verdict("responses.tools.other_types").outcome is Outcome.ADVISORY
 
 

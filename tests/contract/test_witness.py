@@ -200,7 +200,7 @@ def test_vectors_that_are_not_those_of_the_bytes_are_found(
     conforming: Conforming, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client that drops one without a word."""
-    monkeypatch.setattr(reading, "_vectors", lambda _: [])
+    monkeypatch.setattr(reading, "read_vectors", lambda _: [])
     (finding,) = reading.embeddings(replace(exchange(conforming, "embeddings"), elapsed=99.0))
     assert finding.expected == "the vectors of the bytes, of lengths [8]"
     assert finding.got == "others, of lengths []"

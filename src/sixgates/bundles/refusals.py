@@ -181,8 +181,9 @@ class Refusals:
         before = [each for each in own if (path, each.name) in self._known]
         if before:
             return Blame(Why.KNOWN, tuple(before))
-        if len(own) > 1:
-            mine = [each for each in names if each in own]
-            return Blame(Why.SOME_OF, tuple(mine)) if len(mine) > 1 else Blame(Why.ONE_OF, tuple(own))
-        streamed = exchange.request.asked.get("stream") is True
-        return Blame(Why.ONLY, (own[0],)) if self._is_answered(path, streamed) else None
+        mine = [each for each in names if each in own]
+        if len(mine) > 1:
+            return Blame(Why.SOME_OF, tuple(mine))
+        if not self._is_answered(path, exchange.request.asked.get("stream") is True):
+            return None  # whatever is asked for
+        return Blame(Why.ONE_OF, tuple(own)) if len(own) > 1 else Blame(Why.ONLY, (own[0],))

@@ -20,6 +20,10 @@ _OFFERING = "capability"
 """The area whose checks say of a refusal that something is not offered."""
 _ANSWERED = frozenset({"http.chunked_request_accepted", "errors.context_server_survives"})
 """Those of them that want an answer."""
+_CONTENT = frozenset({"tools.auto.no_crash", "responses.tools.other_types_not_5xx"})
+"""Checks of other areas to which a refusal is as good as an answer."""
+_SPARED = frozenset({("chat.stream.equals_nonstream", "chat-defaults")})
+"""Checks with a probe whose answer they need only where another one fails."""
 _LOWEST = {Level.MUST: 0, Level.SHOULD: 1, Level.MAY: 2}
 
 
@@ -65,7 +69,7 @@ class Roles:
 
     def _role(self, check: Check, probe: Probe) -> Role:
         blame = self.refusals.blame(probe.name)
-        if blame is None or not self._concerned(check):
+        if blame is None or not self._concerned(check) or (check.id, probe.name) in _SPARED:
             return AS_IT_IS
         bundle = BUNDLES.get(probe.name)
         reporter = self._reporters(bundle, probe, blame)
@@ -84,6 +88,8 @@ class Roles:
         return Role(waits_for=reporter[0], why=f"{probe.name} was {_past(blame)}", open=is_open)
 
     def _concerned(self, check: Check) -> bool:
+        if check.id in _CONTENT:
+            return False
         refusing = check.area in _JUDGING_REFUSALS
         return not refusing or check.id in self._answering or check.id in self._about or check.id in _ANSWERED
 

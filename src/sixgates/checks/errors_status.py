@@ -41,7 +41,7 @@ ACCEPTED = (
 )
 def unknown_models_are_refused(reply: Reply, listing: Exchange) -> Findings:
     """A model that the server does not have is refused with 404 or 400, unless it lists one only and that answers."""
-    if reply.status != 200 or _lists_several(listing):
+    if not _is_completion(reply) or _lists_several(listing):
         yield from reply.status_in(404, 400)
 
 
@@ -225,6 +225,14 @@ def _lists_several(listing: Exchange) -> bool:
     except Unmet:
         return False
     return len({entry["id"].value for entry in entries if isinstance(entry["id"].value, str)}) > 1
+
+
+def _is_completion(reply: Reply) -> bool:
+    """Whether a model answered."""
+    try:
+        return reply.status == 200 and reply.json["choices"].elements[0]["message"].given
+    except Unmet:
+        return False
 
 
 def _client_error(reply: Reply) -> Findings:

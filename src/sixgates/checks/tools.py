@@ -138,6 +138,8 @@ def auto_is_answered_or_refused(reply: Reply) -> Findings:
 def auto_is_answered(reply: Reply) -> Findings:
     """The tool choice "auto", which agents leave as it is, is answered where tools are."""
     yield from reply.status_in(200)
+    if reply.status == 200:
+        yield from reply.json["choices"].elements[0]["message"].unlike(OBJECT)
 
 
 @check(

@@ -15,6 +15,8 @@ from sixgates.impact.measured import CLIENTS, Effect, effects_of, harm_of, reads
 WITNESSED = (RAW, HELPER)
 """The clients that are installed, and read the very bytes."""
 _RISKS = {Effect.SOMETIMES, Effect.PASSES_ON}
+_COUNTS = "(), usage: "
+"""What a witness says of counts: who lacks them still has the text and the calls."""
 Found = tuple[str, Exchange | None, Finding]
 """A finding, with the name of its probe and the exchange that shows it."""
 
@@ -94,7 +96,8 @@ def _effect(check: Claiming, fault: str, client: str, exchange: Exchange | None)
     if exchange is not None and (exchange.left is not None or way_of(exchange) not in reads(client)):
         return Effect.SAFE  # it asks for no such answer, or it was we who left
     if "witness" in check.id:  # what it finds is what the client itself makes of the answer
-        return Effect.BROKEN if client in check.breaks else Effect.MISLED
+        broken = client in check.breaks and _COUNTS not in fault
+        return Effect.BROKEN if broken else Effect.MISLED
     measured = table().get(check.id, {}).get(fault, {}).get(client)
     lost = loses(exchange, client) if exchange is not None and client in WITNESSED else None
     if lost is None or measured is Effect.SAFE:
