@@ -268,16 +268,32 @@ class Following:
     def verdict(self, name: str) -> Verdict:
         """The verdict of one check: with what follows from it, or waiting for what it follows from."""
         verdict = self.settled(name)
+        if verdict.outcome is Outcome.BLOCKED and verdict.cause is not None:
+            return replace(verdict, cause=self._first(verdict.cause))
         if verdict.outcome not in STANDING:
             return verdict
+        if name in self._found:
+            return self._waiting(verdict, self._found[name])
+        return replace(
+            verdict, consequences=tuple(each for each, root in self._found.items() if root == name)
+        )
+
+    @property
+    def _found(self) -> Mapping[str, str]:
+        """The roots, sought when the first verdict asks for them."""
         if self._roots is None:
             standing = (each for each in self.broken() if self.settled(each.check.id).outcome in STANDING)
             self._roots = roots(standing)
-        if name in self._roots:
-            return self._waiting(verdict, self._roots[name])
-        return replace(
-            verdict, consequences=tuple(each for each, root in self._roots.items() if root == name)
-        )
+        return self._roots
+
+    def _first(self, cause: Cause) -> Cause:
+        """What a check waits for, or where that only follows from another check, what that one waits for."""
+        provider, _, required = cause.key.partition(":")
+        root = self._found.get(required) if provider == self.provider else None
+        if root is None:
+            return cause
+        summary = f"{cause.summary}, which follows from {root}"
+        return Cause(f"{self.provider}:{root}", summary, (f"mend {root} first",))
 
     def _waiting(self, verdict: Verdict, root: str) -> Verdict:
         """Red where its cause is; it keeps what it found."""

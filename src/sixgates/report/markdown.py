@@ -151,6 +151,8 @@ def _failure(result: Json) -> str:
     lines += [_finding(finding) for finding in result["findings"][:MOST_FINDINGS]]
     if (left := len(result["findings"]) - MOST_FINDINGS) > 0:
         lines.append(f"- … and {left} more, in gates.json")
+    if follows := result.get("consequences"):
+        lines.append(f"- follows from it: {', '.join(map(code, follows))}")
     for word in ("breaks", "misleads", "at_risk", "evidence"):
         if result.get(word):
             lines.append(f"- {word.replace('_', ' ')}: {', '.join(code(one) for one in result[word])}")
