@@ -21,8 +21,8 @@ sixgates: 1 of 3 gates MET (gates 2, 3, 5 not run)
 
   BLOCKED provider vllm refuses connections at http://127.0.0.1:8001 (3 checks)
       next: start it: vllm serve --port 8001
-  FAILED chat.stream.finish_once failed: Each choice says exactly once why it stopped, in the last chunk that carries it. event 14 /choices/0/finish_reason: expected one finish_reason, got
-    ['stop', 'stop'] [llama]
+  FAILED chat.stream.finish_once failed: Each choice says exactly once why it stopped, in the last chunk that carries it. event 14 /choices/0/finish_reason: expected one finish_reason, got ['stop',
+    'stop'] [llama]
 
   accepted deviations: 1
     chat.id [llama] breaks langchain-openai, litellm

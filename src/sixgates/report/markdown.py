@@ -86,8 +86,9 @@ def _fitted(section: _Section, room: int) -> str:
 
 def _title(document: Json) -> str:
     gates = document["gates"]
+    named = [{**gate, "name": prose(gate["name"])} for gate in gates]
     whole = len(gates_asked_for(gates)) == len(gates)
-    title = f"# Six gates: {met(gates)} of {len(gates)} MET" if whole else f"# {_begun(headline(gates))}"
+    title = f"# Six gates: {met(gates)} of {len(gates)} MET" if whole else f"# {_begun(headline(named))}"
     if joined := merged_of(document):
         title += f"\n\nMerged from {joined}. Where they differ, the worse outcome holds."
     if document["run"]["interrupted"]:
