@@ -33,19 +33,17 @@ _WAYS: Mapping[tuple[str, str], Way] = {
 
 
 def loses(exchange: Exchange, client: str) -> bool | None:
-    """Whether the SDK, or its helper, fails on an answer; None where it does not decide: a refusal, or a cut."""
-    return (_kept if reading.is_small(exchange) else _loses)(exchange, client)
+    """Whether the SDK, or its helper, fails on an answer; None where it does not decide: a refusal, a cut, or too much."""
+    return _loses(exchange, client) if reading.is_small(exchange) else None
 
 
+@lru_cache(maxsize=256)
 def _loses(exchange: Exchange, client: str) -> bool | None:
     response = exchange.response
     if response is None or exchange.error is not None or exchange.left is not None or response.status != 200:
         return None
     way = _WAYS.get((client, way_of(exchange) or ""))
     return None if way is None else _fails(way, exchange)
-
-
-_kept = lru_cache(maxsize=256)(_loses)
 
 
 def _fails(way: Way, exchange: Exchange) -> bool | None:
