@@ -9,6 +9,8 @@ from typing import Any
 
 from sixgates.verdict import Gate, Level, Outcome, Verdict
 
+LONGEST = 100
+"""Characters of a place or a value in a cause: the failure itself shows more."""
 JUDGED = frozenset(Outcome) - {Outcome.BLOCKED, Outcome.NOT_EXERCISED, Outcome.NOT_APPLICABLE}
 
 
@@ -83,8 +85,23 @@ def _key(verdict: Verdict) -> str:
 def _blocker(key: str, group: Sequence[Verdict]) -> Blocker:
     # The least text speaks for the group, so that the order of the verdicts decides nothing.
     summary, next_steps = min(_explain(verdict) for verdict in group)
+    if group[0].outcome is Outcome.FAILED:
+        summary += _found_in(group)
     providers = sorted({verdict.provider for verdict in group if verdict.provider})
     return Blocker(key, group[0].outcome, summary, next_steps, len(group), tuple(providers))
+
+
+def _found_in(group: Sequence[Verdict]) -> str:
+    """The first finding, where all of them have the same one."""
+    first, *others = {verdict.findings[:1] for verdict in group}
+    if not first or others:
+        return ""
+    where, expected, got = (_cut(text) for text in (first[0].where, first[0].expected, first[0].got))
+    return f" {where + ': ' if where else ''}expected {expected}, got {got}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _explain(verdict: Verdict) -> tuple[str, tuple[str, ...]]:

@@ -31,7 +31,7 @@ from sixgates.reference.mutants import (
 from sixgates.reference.provider import ReferenceProvider
 from sixgates.report.terminal import render_failure
 from sixgates.sources.reference import answers
-from sixgates.verdict import Outcome, Verdict
+from sixgates.verdict import Cause, Outcome, Verdict
 
 MUTANTS = mutants.load()
 TABLE = yaml.safe_load((Path(__file__).parent / "several_findings.yaml").read_text(encoding="utf-8"))
@@ -153,6 +153,26 @@ def test_what_follows_waits_for_its_cause_and_keeps_what_it_found() -> None:
     assert Verdict.from_json(cause.to_json()) == cause
     earlier = {key: value for key, value in cause.to_json().items() if key != "consequences"}
     assert Verdict.from_json(earlier).consequences == ()
+
+
+@pytest.mark.parametrize("name", ["response-never-ended", "chat-nothing", "responses-absent"])
+def test_what_waits_for_what_follows_waits_for_the_first_cause(name: str) -> None:
+    """A check that another one requires may itself wait: then nothing stands apart as waiting for that one."""
+    verdicts = judged(MUTANTS[name])
+    keys = {one.cause.key for one in verdicts.values() if one.outcome is Outcome.BLOCKED and one.cause}
+    checks = {key.removeprefix("gate:") for key in keys}
+    assert checks
+    assert {verdicts[check].outcome for check in checks} == {Outcome.FAILED}
+
+
+def test_a_prerequisite_that_follows_says_from_what() -> None:
+    """In words, with the one step that helps."""
+    root = "responses.stream.terminal_event"
+    assert judged(MUTANTS["response-never-ended"])["responses.no_replacement_char"].cause == Cause(
+        f"gate:{root}",
+        f"gate: the prerequisite responses.text_format_stream did not pass, which follows from {root}",
+        (f"mend {root} first",),
+    )
 
 
 def test_what_follows_from_advice_is_not_red() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sixgates.exchange import Finding
 from sixgates.report import render_markdown, render_table
 from sixgates.report.causes import root_causes
 from sixgates.verdict import Cause, Gate, Level, Outcome, Verdict
@@ -16,6 +17,8 @@ Build = Callable[..., dict[str, Any]]
 WAITS = Cause(
     "vllm:tools.shape", "vllm: the prerequisite tools.shape did not pass", ("mend tools.shape first",)
 )
+ABSENT = (Finding("/id", "a string", "absent"), Finding("/id", "a string", "null"))
+FOLLOWS = ("tools.0", "tools.1")
 
 
 @pytest.fixture
@@ -25,8 +28,8 @@ def night(make_failed: Make, make_document: Build) -> dict[str, Any]:
     return make_document(
         [
             Verdict("config.lint", Gate.CONFIGURATION, Level.MUST, Outcome.FAILED, "It is right."),
-            make_failed(check="chat.id", provider="vllm", requirement="An id."),
-            make_failed(check="tools.shape", provider="vllm", requirement="A shape."),
+            make_failed(check="chat.id", provider="vllm", requirement="An id.", findings=ABSENT),
+            make_failed(check="tools.shape", provider="vllm", requirement="A shape.", consequences=FOLLOWS),
             *(
                 make_failed(check=f"tools.{number}", provider="vllm", outcome=Outcome.BLOCKED, cause=WAITS)
                 for number in range(5)
@@ -41,15 +44,16 @@ def night(make_failed: Make, make_document: Build) -> dict[str, Any]:
 
 def test_the_widest_cause_comes_first_and_has_its_consequences(night: dict[str, Any]) -> None:
     """Word for word; what waits for a failure is no cause of its own."""
-    lines = render_table(night, 120)
+    lines = render_table(night, 160)
     start = lines.index("") + 1
     assert lines[start : start + 7] == [
-        "  FAILED tools.shape failed: A shape. [vllm]",
+        "  FAILED tools.shape failed: A shape. event 14 /choices/0/finish_reason: expected one finish_reason, "
+        "got ['stop', 'stop'] [vllm]",
         "      5 checks wait for it",
         "      next: mend tools.shape first",
         "  BLOCKED ollama: nothing listens there (3 checks)",
         "      next: start it: ollama serve",
-        "  FAILED chat.id failed: An id. [vllm]",
+        "  FAILED chat.id failed: An id. /id: expected a string, got absent [vllm]",
         "  FAILED config.lint failed: It is right.",
     ]
 
@@ -57,11 +61,31 @@ def test_the_widest_cause_comes_first_and_has_its_consequences(night: dict[str, 
 def test_the_markdown_says_the_same(night: dict[str, Any]) -> None:
     """Word for word."""
     assert (
-        "- **FAILED** tools.shape failed: A shape., provider `vllm`\n"
+        "- **FAILED** tools.shape failed: A shape. event 14 /choices/0/finish\\_reason: expected one "
+        "finish\\_reason, got \\['stop', 'stop'\\], provider `vllm`\n"
         "  - 5 checks wait for it\n"
         "  - next: mend tools.shape first\n"
         "- **BLOCKED** ollama: nothing listens there (3 checks)\n"
     ) in render_markdown(night)
+
+
+def test_the_markdown_names_what_follows_once(night: dict[str, Any]) -> None:
+    """Under the failure that it follows from, and nowhere else."""
+    text = render_markdown(night)
+    assert text.count("- follows from it: `tools.0`, `tools.1`\n") == 1
+    assert text.count("tools.0") == 1
+
+
+def test_a_cause_shows_a_finding_that_is_the_same_for_all(make_failed: Make, make_document: Build) -> None:
+    """Cut short, and none where two providers differ."""
+    long = (Finding("", "x" * 200, "y" * 200),)
+    (one,) = root_causes(make_document([make_failed(requirement="R.", findings=long)])["gates"])
+    assert one["summary"] == (f"chat.stream.finish_once failed: R. expected {'x' * 100}…, got {'y' * 100}…")
+    differing = [make_failed(requirement="R."), make_failed(requirement="R.", provider="vllm", findings=long)]
+    (both,) = root_causes(make_document(differing)["gates"])
+    assert both["summary"] == "chat.stream.finish_once failed: R."
+    (silent,) = root_causes(make_document([make_failed(requirement="R.", findings=())])["gates"])
+    assert silent["summary"] == "chat.stream.finish_once failed: R."
 
 
 def test_what_waits_for_another_provider_stays_where_it_is(make_failed: Make, make_document: Build) -> None:

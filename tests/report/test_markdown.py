@@ -28,7 +28,7 @@ GOLDEN = r"""# 1 of 3 gates MET (gates 2, 3, 5 not run)
 
 - **BLOCKED** provider vllm refuses connections at http\://127.0.0.1:8001 (3 checks)
   - next: start it: vllm serve --port 8001
-- **FAILED** chat.stream.finish\_once failed: Each choice says exactly once why it stopped, in the last chunk that carries it., provider `llama`
+- **FAILED** chat.stream.finish\_once failed: Each choice says exactly once why it stopped, in the last chunk that carries it. event 14 /choices/0/finish\_reason: expected one finish\_reason, got \['stop', 'stop'\], provider `llama`
 
 ## Failures (1)
 

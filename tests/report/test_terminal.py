@@ -21,7 +21,8 @@ sixgates: 1 of 3 gates MET (gates 2, 3, 5 not run)
 
   BLOCKED provider vllm refuses connections at http://127.0.0.1:8001 (3 checks)
       next: start it: vllm serve --port 8001
-  FAILED chat.stream.finish_once failed: Each choice says exactly once why it stopped, in the last chunk that carries it. [llama]
+  FAILED chat.stream.finish_once failed: Each choice says exactly once why it stopped, in the last chunk that carries it. event 14 /choices/0/finish_reason: expected one finish_reason, got ['stop',
+    'stop'] [llama]
 
   accepted deviations: 1
     chat.id [llama] breaks langchain-openai, litellm
@@ -97,7 +98,8 @@ def test_a_cause_names_its_providers_unless_it_already_does(
 ) -> None:
     both = [make_failed(provider=name, requirement="R.") for name in ("vllm", "ollama")]
     assert render_table(make_document(both), 200)[-1] == (
-        "  FAILED chat.stream.finish_once failed: R. [ollama, vllm] (2 checks)"
+        "  FAILED chat.stream.finish_once failed: R. event 14 /choices/0/finish_reason: expected one finish_reason, "
+        "got ['stop', 'stop'] [ollama, vllm] (2 checks)"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from sixgates.exchange import Exchange
@@ -32,7 +33,12 @@ _WAYS: Mapping[tuple[str, str], Way] = {
 
 
 def loses(exchange: Exchange, client: str) -> bool | None:
-    """Whether the SDK, or its helper, fails on an answer; None where it does not decide: a refusal, or a cut."""
+    """Whether the SDK, or its helper, fails on an answer; None where it does not decide: a refusal, a cut, or too much."""
+    return _loses(exchange, client) if reading.is_small(exchange) else None
+
+
+@lru_cache(maxsize=256)
+def _loses(exchange: Exchange, client: str) -> bool | None:
     response = exchange.response
     if response is None or exchange.error is not None or exchange.left is not None or response.status != 200:
         return None

@@ -86,8 +86,9 @@ def _fitted(section: _Section, room: int) -> str:
 
 def _title(document: Json) -> str:
     gates = document["gates"]
+    named = [{**gate, "name": prose(gate["name"])} for gate in gates]
     whole = len(gates_asked_for(gates)) == len(gates)
-    title = f"# Six gates: {met(gates)} of {len(gates)} MET" if whole else f"# {_begun(headline(gates))}"
+    title = f"# Six gates: {met(gates)} of {len(gates)} MET" if whole else f"# {_begun(headline(named))}"
     if joined := merged_of(document):
         title += f"\n\nMerged from {joined}. Where they differ, the worse outcome holds."
     if document["run"]["interrupted"]:
@@ -151,6 +152,8 @@ def _failure(result: Json) -> str:
     lines += [_finding(finding) for finding in result["findings"][:MOST_FINDINGS]]
     if (left := len(result["findings"]) - MOST_FINDINGS) > 0:
         lines.append(f"- … and {left} more, in gates.json")
+    if follows := result.get("consequences"):
+        lines.append(f"- follows from it: {', '.join(map(code, follows))}")
     for word in ("breaks", "misleads", "at_risk", "evidence"):
         if result.get(word):
             lines.append(f"- {word.replace('_', ' ')}: {', '.join(code(one) for one in result[word])}")

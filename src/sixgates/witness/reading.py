@@ -31,12 +31,13 @@ def once(read: Callable[[Exchange], Findings]) -> Callable[[Exchange], Findings]
 
     @wraps(read)
     def reading(exchange: Exchange) -> Findings:
-        yield from kept(exchange) if _is_small(exchange) else read(exchange)
+        yield from kept(exchange) if is_small(exchange) else read(exchange)
 
     return reading
 
 
-def _is_small(exchange: Exchange) -> bool:
+def is_small(exchange: Exchange) -> bool:
+    """Whether what is found of an exchange may be kept with it."""
     response = exchange.response
     return response is None or sum(len(chunk.data) for chunk in response.chunks) <= KEPT
 
