@@ -284,16 +284,18 @@ class Following:
 
     def _further(self, verdict: Verdict) -> Verdict:
         """What waits for a check that itself only follows waits for the cause of that."""
-        key = verdict.cause.key if verdict.cause else ""
-        root = self.roots.get(key.removeprefix(f"{self.provider}:"))
-        return verdict if root is None else replace(verdict, cause=self._cause(root))
+        cause = verdict.cause
+        root = self.roots.get(cause.key.removeprefix(f"{self.provider}:")) if cause else None
+        if cause is None or root is None:
+            return verdict
+        return replace(verdict, cause=self._cause(root, f"{cause.summary}, which follows from {root}"))
 
     def _waiting(self, verdict: Verdict, root: str) -> Verdict:
         """Red where its cause is; it keeps what it found."""
         red = self.settled(root).outcome is Outcome.FAILED
         outcome = Outcome.BLOCKED if red else Outcome.NOT_EXERCISED
-        return replace(verdict, outcome=outcome, cause=self._cause(root))
-
-    def _cause(self, root: str) -> Cause:
         summary = f"{self.provider}: what follows from {root} waits for it"
+        return replace(verdict, outcome=outcome, cause=self._cause(root, summary))
+
+    def _cause(self, root: str, summary: str) -> Cause:
         return Cause(f"{self.provider}:{root}", summary, (f"mend {root} first",))
