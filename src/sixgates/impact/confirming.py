@@ -33,7 +33,7 @@ _WAYS: Mapping[tuple[str, str], Way] = {
 
 
 def loses(exchange: Exchange, client: str) -> bool | None:
-    """Whether the SDK, or its helper, fails on an answer; None where it does not decide: a refusal, a cut, a big one."""
+    """Whether the SDK, or its helper, fails on an answer; None where it does not: refused, cut, too much."""
     return _loses(exchange, client) if reading.is_small(exchange) else None
 
 
