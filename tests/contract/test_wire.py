@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from sixgates import catalogue
+from sixgates.bundles.asking import asked_apart
 from sixgates.capability import CAPABILITIES
 from sixgates.contract import probes_needed
 from sixgates.exchange import Request, Response
@@ -137,6 +138,7 @@ def test_a_mutant_is_caught_over_a_socket(name: str, ward: str) -> None:
     answers = fetch(
         target, probes, first=[probe for probe in first_probes(CAPABILITIES) if probe.name in names]
     )
+    answers = {**answers, **asked_apart(CATALOGUE, answers, lambda wanted: fetch(target, wanted))}
     subject = Subject("reference", "reference", frozenset(CAPABILITIES), source="live")
     judgement = Judgement(CATALOGUE, subject, answers)
     assert [check for check in mutant.caught_by if judgement.verdict(check).outcome not in NOTICED] == []
