@@ -127,7 +127,7 @@ class Broken:
         if self.needed and all(
             mark.where in _WHOLE or mark.where.startswith("/error") for mark in self.marks
         ):
-            return -1, widely
+            return -1, self.number
         return int(all(mark.unmet for mark in self.marks)), widely
 
     @property
