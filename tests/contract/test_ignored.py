@@ -333,7 +333,8 @@ def test_the_terminal_says_what_is_ignored_and_what_is_not_offered(pytester: pyt
     assert "4 Contract NOT MET" in text
     assert "FAILED capability.n failed" in text
     assert re.search(
-        r"FAILED capability\.n failed: .+? in one answer\. \[ad-hoc\] \d+ checks wait",
+        r"FAILED capability\.n failed: [^:]+: several choices in one answer\. chat-two-choices: expected "
+        r"its effect, or a refusal with 4xx, got accepted without effect: .+? \[ad-hoc\] \d+ checks wait",
         text,
     )
     assert text.count("n: accepted without effect, 200, but ") == 1

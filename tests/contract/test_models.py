@@ -13,6 +13,11 @@ from sixgates.verdict import Outcome
 JudgeEdited = Callable[[Callable[[Exchange], Response | None]], Judgement]
 Reply = Callable[..., Response]
 
+ANSWERED = {
+    "object": "chat.completion",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi."}, "finish_reason": "stop"}],
+}
+
 
 def listing(*names: str) -> dict[str, object]:
     """A model list with further keys, as llama.cpp and vLLM have them."""
@@ -77,7 +82,7 @@ def test_only_a_single_model_may_answer_for_another(
     def edit(exchange: Exchange) -> Response | None:
         if exchange.probe == "models-list":
             return reply(200, listing(*names))
-        return reply(status, {"choices": []}) if exchange.probe == "unknown-model" else None
+        return reply(status, ANSWERED) if exchange.probe == "unknown-model" else None
 
     judgement = judge_edited(edit)
     assert judgement.verdict("errors.unknown_model").outcome is must
@@ -93,7 +98,7 @@ def test_a_list_that_cannot_be_read_names_no_other_model(
     def edit(exchange: Exchange) -> Response | None:
         if exchange.probe == "models-list":
             return reply(200, listed)
-        return reply(200, {"choices": []}) if exchange.probe == "unknown-model" else None
+        return reply(200, ANSWERED) if exchange.probe == "unknown-model" else None
 
     assert judge_edited(edit).verdict("errors.unknown_model").outcome is Outcome.PASSED
 

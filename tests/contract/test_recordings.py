@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 
 from sixgates import catalogue
+from sixgates.bundles.following import among
 from sixgates.config import load_stack
 from sixgates.run import Run
 from sixgates.sources import cassette
 
 ROOT = Path(__file__).parents[2]
 STACK = load_stack(ROOT / "config")
-PROBES = {probe.name: probe for probe in catalogue.load().probes()}
 FILES = sorted((ROOT / "cassettes").glob("*/*.yaml"))
 VERSIONS = sorted((ROOT / "cassettes" / "versions").glob("*/*"))
 """Further versions of engines: cassettes/versions/VERSION/PROVIDER."""
 ALL = FILES + [path for folder in VERSIONS for path in sorted(folder.glob("*.yaml"))]
+PROBES = {probe.name: probe for probe in (*catalogue.load().probes(), *among(path.stem for path in ALL))}
+"""Those of the catalogue, and what was asked apart after a refusal."""
 HOME = re.compile(r"/(root|home|Users)/")
 
 
