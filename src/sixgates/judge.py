@@ -144,10 +144,13 @@ class Judgement:
             return []
 
     def _shown(self, check: Check, found: Iterable[Found]) -> tuple[Shown, ...]:
-        seen = [(probe, self._answer(check, probe), finding) for probe, finding in found]
         return tuple(
-            (probe.name, answer if isinstance(answer, Exchange) else None, finding)
-            for probe, answer, finding in seen
+            (
+                probe.name,
+                answer if isinstance(answer := self._answer(check, probe), Exchange) else None,
+                finding,
+            )
+            for probe, finding in found
         )
 
     def broken(self, among: Collection[str] | None = None) -> Iterator[Broken]:
@@ -174,7 +177,8 @@ class Judgement:
             if unseen:
                 continue
             try:
-                judge = DETECTORS[check.capability].lacks if check.area == "capability" else check.judge  # type: ignore[index]
+                detector = DETECTORS.get(check.capability or "") if check.area == "capability" else None
+                judge = detector.lacks if detector else check.judge
                 for finding in judge(*self._views_of(check, group)()):
                     yield Mark.of(names, finding)
             except Unmet as unmet:

@@ -297,12 +297,15 @@ class _Session:
             pause *= 2
 
     def _request(self, probe: Probe) -> Request:
-        earlier = {**self.before, **self.answers}.get(probe.after.name) if probe.after else None
+        after = probe.after.name if probe.after else ""
+        earlier = self.answers.get(after, self.before.get(after))
+        length = self.target.context_length
+        if length is None and "context_length" in probe.needs:
+            length = stated_length(self.answers.get(models_list.name), self.target.model)
         request = probe.request(
             self.target.model,
             earlier if isinstance(earlier, Exchange) and not earlier.cut_by_us else None,
-            context_length=self.target.context_length
-            or stated_length(self.answers.get(models_list.name), self.target.model),
+            context_length=length,
         )
         return with_key(request, probe.auth, self.target.key)
 
